@@ -1,0 +1,5 @@
+"""``python -m gearbox_lite``."""
+
+from gearbox_lite.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""The ``gearbox-lite`` command group; a command's module is imported only when that command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from gearbox_lite import __version__
+from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error
+
+COMMANDS = {
+    "quickstart": "Write a new TurboGears project.",
+    "serve": "Serve the application of a PasteDeploy ini.",
+}
+"""Each command, the module of the same name in ``commands``, and the first sentence of its help."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and summaries without importing their modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"gearbox_lite.commands.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)  # noqa: S101 (narrows import_module's Any)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or suggest the nearest one."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            guess = nearest(name, list(COMMANDS))
+            hint = f"did you mean '{guess}'?" if guess else f"choose from {', '.join(COMMANDS)}"
+            raise UserError(f"no such command '{name}'", remedy=hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from COMMANDS alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    epilog="Try: gearbox-lite quickstart hello --serve",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback behind an error line.")
+@click.version_option(__version__, prog_name="gearbox-lite")
+@click.pass_obj
+def cli(state: dict[str, bool], *, verbose: bool) -> None:
+    """Write TurboGears 2 projects and serve them."""
+    state["verbose"] = verbose
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit: 0, 1 for a failure while running, 2 for wrong usage, 130 if interrupted."""
+    arguments = sys.argv[1:] if argv is None else argv
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    state = {"verbose": False}
+    try:
+        result = cli.main(arguments, prog_name="gearbox-lite", standalone_mode=False, obj=state)
+    except UserError as error:
+        if state["verbose"]:
+            _show_cause(error)
+        error.show()
+        return error.code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "gearbox-lite"
+        message = " ".join(error.format_message().split()).rstrip(".")
+        show_error(f"{message[:1].lower()}{message[1:]}; see {path} --help")
+        return USAGE
+    except click.ClickException as error:
+        show_error(error.format_message())
+        return FAILURE
+    except click.Abort:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    return result if isinstance(result, int) else 0
+
+
+def _show_cause(error: UserError) -> None:
+    import traceback  # noqa: PLC0415 (only with --verbose)
+
+    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)

@@ -1,0 +1,99 @@
+"""The one error for the user: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+USAGE = 2
+"""Exit code for a wrong command line or a wrong setting."""
+FAILURE = 1
+"""Exit code for a failure while running."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a value was written: a line of a file, or an option of the command line."""
+
+    source: Path | str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        source = shorten(self.source) if isinstance(self.source, Path) else self.source
+        return source if self.line is None else f"{source}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value together with the place that set it."""
+
+    name: str
+    value: str
+    at: Location
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value}".rstrip()
+
+
+class UserError(click.ClickException):
+    """A mistake or failure that the user can act on, shown in one line.
+
+    ``at`` is the place of the offending value, ``remedy`` what to write or do instead. ``report`` is text shown
+    above the line: the user's own traceback, nothing else. ``code`` is the exit code, USAGE or FAILURE.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        at: Location | None = None,
+        remedy: str = "",
+        report: str = "",
+        code: int = USAGE,
+    ) -> None:
+        parts = [f"{at}: {problem}" if at else problem, remedy]
+        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+        self.report = report
+        self.code = code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the report and the line to ``file``, standard error by default."""
+        if self.report:
+            click.echo(self.report.rstrip("\n"), file=file, err=True)
+        show_error(self.message, file)
+
+
+def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
+    """Return the error for a value that cannot be used."""
+    if any(mark in setting.value for mark in (" ;", " #")):
+        remedy += " (a comment needs a line of its own)"
+    return UserError(f"{setting}: {problem}", at=setting.at, remedy=remedy)
+
+
+def nearest(name: str, known: list[str]) -> str | None:
+    """Return the known name most like ``name``, or None where none is like it."""
+    import difflib  # noqa: PLC0415 (only needed once something is wrong)
+
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def show_error(message: str, file: IO[Any] | None = None) -> None:
+    """Write one error line, coloured only on a terminal and never with NO_COLOR (https://no-color.org)."""
+    stream = file or sys.stderr
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    label = click.style("Error:", fg="red", bold=True) if coloured else "Error:"
+    click.echo(f"{label} {message}", file=stream, color=coloured)
+
+
+def shorten(path: Path) -> str:
+    """Return ``path`` relative to the current folder where it is inside it, else as it is."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)

@@ -1,0 +1,1 @@
+"""The generator: project names, template folders, and writing all or nothing."""

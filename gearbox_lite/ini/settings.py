@@ -1,0 +1,132 @@
+"""What ``serve`` needs to know from an ini and the command line, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.ini import deploy
+from gearbox_lite.ini.locate import IniFile
+
+DEFAULT_INI = "development.ini"
+TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
+FALSE = frozenset({"false", "no", "off", "n", "f", "0"})
+"""The words that PasteDeploy's asbool takes, paste.deploy.converters."""
+
+WAITRESS = "egg:waitress"
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line says over the ini; None and empty where it says nothing."""
+
+    app_name: str = "main"
+    server_name: str = "main"
+    host: str | None = None
+    port: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """One ini and command line, checked: the server's section, the application's, and the global variables."""
+
+    ini: Path
+    app_name: str
+    server_name: str
+    variables: Mapping[str, str]
+    app: deploy.Section
+    server: deploy.Section
+    has_logging: bool
+
+    @property
+    def is_waitress(self) -> bool:
+        """Whether the server is waitress, whose sockets we bind ourselves."""
+        use = self.server.factory
+        return use is not None and use.value.partition("#")[0] == WAITRESS
+
+    @property
+    def debug(self) -> Setting | None:
+        """The setting that turns an application's debug page on, None where none does."""
+        for section in self.app.walk():
+            setting = section.get("debug")
+            if setting is not None and as_bool(setting):
+                return setting
+        return None
+
+    @property
+    def session(self) -> tuple[str, str] | None:
+        """The session's store and cookie name, None where the ini sets up no session."""
+        for section in self.app.walk():
+            settings = {name.rpartition("session.")[2]: item.value for name, item in _session(section)}
+            if settings:
+                default = "file" if "data_dir" in settings else "memory"
+                return settings.get("type", default), settings.get("key", "beaker.session.id")
+        return None
+
+
+def find_ini(name: str | None, folder: Path) -> Path:
+    """Return the ini's absolute path. Raises UserError that names the inis nearby where it is missing."""
+    path = folder / (name or DEFAULT_INI)
+    if path.is_file():
+        return path.resolve()
+    if path.is_dir():
+        found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
+    else:
+        found, problem = [], "there is no such file"
+    found = found or sorted([*folder.glob("*.ini"), *folder.glob("*/*.ini")])
+    found = sorted(found, key=lambda candidate: candidate.name != DEFAULT_INI)
+    if found:
+        near = [str(candidate.relative_to(folder)) for candidate in found if candidate.is_relative_to(folder)]
+        remedy = f"there is: {', '.join(near[:5] or [str(found[0])])}"
+    else:
+        remedy = "go to your project's folder, or write a project: gearbox-lite quickstart hello"
+    raise UserError(problem, at=Location(path), remedy=remedy)
+
+
+def load(ini: Path, overrides: Overrides) -> ServeSettings:
+    """Read an ini for serving. Raises UserError, with file and line, for everything that is wrong in it."""
+    for name in ("host", "port"):
+        if name in overrides.variables:
+            value = overrides.variables[name]
+            raise UserError(
+                f"{name}={value} sets a variable of the ini, not the server's {name}",
+                remedy=f"write --{name} {value}",
+            )
+    file = IniFile(ini, overrides.variables)
+    variables = {name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()}
+    try:
+        server = deploy.read(file, "server", overrides.server_name, variables)
+        app = deploy.read(file, "app", overrides.app_name, variables)
+    except RecursionError as error:
+        raise UserError("its sections use each other in a circle", at=Location(ini)) from error
+    options = dict(server.options)
+    for name, given in (("host", overrides.host), ("port", overrides.port)):
+        if given is not None:
+            options = {key: item for key, item in options.items() if key not in ("listen", "unix_socket")}
+            options[name] = Setting(name, given, Location(f"--{name}"))
+    return ServeSettings(
+        ini=ini,
+        app_name=overrides.app_name,
+        server_name=overrides.server_name,
+        variables=overrides.variables,
+        app=app,
+        server=deploy.Section(server.name, options, server.globals, server.factory, ()),
+        has_logging="loggers" in file.sections(),
+    )
+
+
+def as_bool(setting: Setting) -> bool:
+    """Return the setting's truth value. Raises UserError for any other word."""
+    word = setting.value.strip().lower()
+    if word in TRUE or word in FALSE:
+        return word in TRUE
+    raise at_setting(setting, "not a truth value", "write true or false")
+
+
+def _session(section: deploy.Section) -> Iterator[tuple[str, Setting]]:
+    for name, item in section.options.items():
+        if name.startswith(("session.", "beaker.session.")):
+            yield name, item

@@ -1,0 +1,1 @@
+"""The server around waitress: sockets, loading the application, draining."""

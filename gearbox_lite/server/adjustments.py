@@ -1,0 +1,53 @@
+"""waitress' settings in [server:*], checked against waitress' own table (waitress.adjustments.Adjustments)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+from waitress.adjustments import Adjustments, asbool
+
+from gearbox_lite.errors import Setting, UserError, at_setting, nearest
+from gearbox_lite.ini.settings import as_bool
+
+ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
+"""The settings that say where to listen; waitress gets listening sockets instead."""
+
+_AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes", "send_bytes"})
+_TABLE = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
+
+
+def check(options: Mapping[str, Setting]) -> dict[str, str]:
+    """Return the settings to give waitress beside its sockets.
+
+    Raises UserError for an unknown name, a value of the wrong type or out of range, and settings that conflict.
+    """
+    for setting in options.values():
+        _check_one(setting)
+    settings = {name: item.value for name, item in options.items() if name not in ADDRESSES}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            Adjustments(**settings)
+    except ValueError as error:
+        first = next(iter(options.values()))
+        raise UserError(str(error), at=first.at, remedy="see waitress' settings") from error
+    return settings
+
+
+def _check_one(setting: Setting) -> None:
+    if setting.name not in _TABLE or setting.name == "sockets":
+        guess = nearest(setting.name, [*_TABLE, "use"])
+        raise at_setting(setting, "waitress has no such setting", f"did you mean {guess}?" if guess else "remove it")
+    convert = _TABLE[setting.name]
+    if convert is asbool:
+        as_bool(setting)
+    elif convert is int and setting.name != "port":
+        least = 1 if setting.name in _AT_LEAST_ONE else 0
+        if not setting.value.isdecimal() or int(setting.value) < least:
+            raise at_setting(setting, "not a whole number in range", f"write a number from {least} up")
+    elif setting.name == "unix_socket_perms":
+        try:
+            int(setting.value, 8)
+        except ValueError as error:
+            raise at_setting(setting, "not an octal file mode", "write for example 600") from error

@@ -1,0 +1,205 @@
+"""From settings to listening sockets."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
+from gearbox_lite.ini.settings import as_bool
+
+# What waitress listens on when nothing is set (waitress.adjustments), but on this machine only.
+DEFAULT_HOST = Setting("host", "127.0.0.1", Location("default"))
+DEFAULT_PORT = Setting("port", "8080", Location("default"))
+
+_FAMILY_NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address to listen on, and the settings that ask for it."""
+
+    family: socket.AddressFamily
+    where: tuple[str, int]
+    host: Setting
+    port: Setting
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can connect."""
+        return ipaddress.ip_address(self.where[0].partition("%")[0]).is_loopback
+
+    def __str__(self) -> str:
+        host, port = self.where
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def addresses(options: Mapping[str, Setting]) -> list[Address]:
+    """Resolve ``host`` and ``port``, or ``listen``, as waitress does.
+
+    Raises UserError for a port that is none and a host that cannot be resolved.
+    """
+    port = options.get("port", DEFAULT_PORT)
+    if "listen" in options:
+        for name in ("host", "port"):
+            if name in options:
+                raise at_setting(options[name], "listen is set too", "remove one of the two")
+        pairs = [_split(item, options["listen"]) for item in options["listen"].value.split()]
+    else:
+        pairs = [(options.get("host", DEFAULT_HOST), port)]
+    families = [
+        family
+        for name, family in (("ipv4", socket.AF_INET), ("ipv6", socket.AF_INET6))
+        if name not in options or as_bool(options[name])
+    ]
+    found = [address for host, port in pairs for address in _resolve(host, port, families)]
+    if not found:
+        raise at_setting(options["listen"], "there is no address", "write for example 127.0.0.1:8080")
+    return list(dict.fromkeys(found))
+
+
+def _split(item: str, listen: Setting) -> tuple[Setting, Setting]:
+    host, colon, port = item.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = item, DEFAULT_PORT.value
+    return Setting(listen.name, host.strip("[]"), listen.at), Setting(listen.name, port, listen.at)
+
+
+def port_number(setting: Setting) -> int:
+    """Return the port, 0 for any free one. Raises UserError where it is no number or out of range."""
+    text = setting.value.strip()
+    if not text.isascii() or not text.isdecimal():
+        raise at_setting(setting, "not a port number", "write a number from 1 to 65535, for example 8080")
+    if int(text) > 65535:
+        raise at_setting(setting, "out of range for a port", "write a number from 1 to 65535, for example 8080")
+    return int(text)
+
+
+def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily]) -> list[Address]:
+    number = port_number(port)
+    name = None if host.value in ("*", "") else host.value.strip("[]")
+    try:
+        answers = socket.getaddrinfo(name, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise at_setting(
+            host, "this host has no address", "write an address of this machine, for example 127.0.0.1"
+        ) from error
+    found = [
+        Address(family, (str(where[0]), number), host, port) for family, _, _, _, where in answers if family in families
+    ]
+    if not found:
+        wanted = " or ".join(_FAMILY_NAMES[family] for family in families) or "enabled"
+        raise at_setting(host, f"this host has no {wanted} address", "check ipv4, ipv6 and host")
+    return found
+
+
+def bind(wanted: list[Address]) -> list[socket.socket]:
+    """Return sockets that listen on the addresses, all or none.
+
+    A name such as ``localhost`` may have addresses of a family that this machine does not run: those are left out
+    as long as one remains. Raises UserError, exit code 1, naming the address and the setting that asked for it.
+    """
+    sockets: list[socket.socket] = []
+    missing: list[UserError] = []
+    try:
+        for address in wanted:
+            try:
+                sockets.append(_listen(address))
+            except OSError as error:
+                failure = _explain(address, error)
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise failure from error
+                missing.append(failure)
+        if missing and not sockets:
+            raise missing[0]
+    except BaseException:
+        for bound in sockets:
+            bound.close()
+        raise
+    return sockets
+
+
+def _listen(address: Address) -> socket.socket:
+    bound = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if address.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind(address.where)
+        bound.listen(1024)
+        bound.setblocking(False)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def _explain(address: Address, error: OSError) -> UserError:
+    host, port = address.host, address.port
+    if error.errno == errno.EADDRINUSE:
+        return UserError(
+            f"{port}: another program listens on {address}",
+            at=port.at,
+            remedy=f"stop it, or choose another port: --port {_free_port(address)}",
+            code=FAILURE,
+        )
+    if error.errno == errno.EACCES:
+        return UserError(
+            f"{port}: only an administrator may listen on port {address.where[1]}",
+            at=port.at,
+            remedy="choose a port from 1024 up, for example --port 8080",
+            code=FAILURE,
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return UserError(
+            f"{host}: this machine does not have that address",
+            at=host.at,
+            remedy="write one that it has, for example --host 127.0.0.1",
+            code=FAILURE,
+        )
+    return UserError(f"{host}: cannot listen on {address}: {error.strerror}", at=host.at, code=FAILURE)
+
+
+def _free_port(address: Address) -> int:
+    """Return the next port that is free now, 0 (the system's choice) where none of the next hundred is."""
+    host, first = address.where
+    for port in range(first + 1, min(first + 100, 65536)):
+        with suppress(OSError), socket.socket(address.family, socket.SOCK_STREAM) as probe:
+            probe.bind((host, port))
+            return port
+    return 0
+
+
+def bind_unix(path: Setting, mode: int) -> socket.socket:
+    """Return a socket that listens on a path, in place of one that a finished server left there.
+
+    Raises UserError, exit code 1, where something else is at the path or somebody listens there.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(os.stat(path.value).st_mode):  # noqa: PTH116 (the path's own kind matters)
+            raise UserError(f"{path}: a file is in the way", at=path.at, remedy="remove it", code=FAILURE)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex(path.value) == 0:
+                raise UserError(f"{path}: another program listens there", at=path.at, code=FAILURE)
+        with suppress(FileNotFoundError):
+            os.unlink(path.value)  # noqa: PTH108
+        bound.bind(path.value)
+        os.chmod(path.value, mode)  # noqa: PTH101
+        bound.listen(1024)
+        bound.setblocking(False)
+    except OSError as error:
+        bound.close()
+        raise UserError(f"{path}: cannot listen there: {error.strerror or error}", at=path.at, code=FAILURE) from error
+    except UserError:
+        bound.close()
+        raise
+    return bound

@@ -1,0 +1,255 @@
+"""One table of every session option: its type, its default, the stores it belongs to, and what it means.
+
+The names are Beaker's (https://beaker.readthedocs.io/en/latest/configuration.html). Beaker itself lets unknown and
+mistyped options pass, and fails on others at the first request; here they are refused when the ini is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import Any
+
+from gearbox_lite.errors import nearest
+from gearbox_lite.ini.settings import FALSE, TRUE
+
+PREFIX = "session."
+STORES = ("cookie", "file", "dbm", "memory", "ext:database", "ext:memcached", "ext:redis")
+_SERVER_SIDE = STORES[1:]
+
+
+class OptionError(ValueError):
+    """An option that cannot be used: its full name, what is wrong, and what to write."""
+
+    def __init__(self, option: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{option}: {problem}; {remedy}")
+        self.option, self.problem, self.remedy = option, problem, remedy
+
+
+class _UnfitError(ValueError):
+    """What a value should be; raised by the converters below."""
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise _UnfitError("write a value, or remove the line")
+    return value
+
+
+def _boolean(value: str) -> bool:
+    if value.lower() not in TRUE | FALSE:
+        raise _UnfitError("write true or false")
+    return value.lower() in TRUE
+
+
+def _seconds(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise _UnfitError("write a whole number of seconds from 1 up, or remove the line")
+    return int(value)
+
+
+def _cookie_expires(value: str) -> bool | timedelta:
+    # Beaker reads the text 1 as true and 0 as false, so a number is taken for a number first.
+    if value.isdecimal():
+        return timedelta(seconds=_seconds(value))
+    try:
+        return _boolean(value)
+    except _UnfitError:
+        raise _UnfitError(
+            "write true (until the browser closes), false (for years) or a number of seconds from 1 up"
+        ) from None
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def convert(value: str) -> str:
+        for choice in choices:
+            if value.lower() == choice.lower():
+                return choice
+        guess = nearest(value.lower(), list(choices)) or next((it for it in choices if value.lower() in it), None)
+        raise _UnfitError(f"did you mean {guess}?" if guess else f"write one of {', '.join(choices)}")
+
+    return convert
+
+
+def _cookie_name(value: str) -> str:
+    # A cookie's name is a token, https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+        raise _UnfitError("a cookie's name has no spaces, commas, semicolons, brackets or equals signs")
+    return value
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or any(mark in value for mark in "; \t"):
+        raise _UnfitError("write a path that starts with /")
+    return value
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
+        raise _UnfitError("write a host name, for example example.com")
+    return value
+
+
+def _ascii(value: str) -> str:
+    if not value or not value.isascii():
+        raise _UnfitError("write a long random text of ASCII characters, for example 64 hex digits")
+    return value
+
+
+def _bits(value: str) -> int:
+    if not value.isdecimal() or int(value) % 8 or not 48 <= int(value) <= 1024:
+        raise _UnfitError("write a multiple of 8 from 48 to 1024")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option; ``default`` None leaves it out, so that Beaker's own default holds."""
+
+    convert: Callable[[str], Any]
+    meaning: str
+    default: Any = None
+    stores: tuple[str, ...] = STORES
+
+
+OPTIONS: dict[str, Option] = {
+    "type": Option(_choice(*STORES), "where sessions are kept"),
+    "key": Option(_cookie_name, "name of the cookie", "beaker.session.id"),
+    "timeout": Option(_seconds, "seconds without a request after which a session ends"),
+    "save_accessed_time": Option(_boolean, "whether reading a session counts as a request to it", True),
+    "auto": Option(_boolean, "save at the end of each request that used the session, without session.save()", False),
+    "invalidate_corrupt": Option(_boolean, "an unreadable session is a new one, not an error", True),
+    "data_serializer": Option(_choice("json", "pickle"), "how values are stored; pickle can run code", "json"),
+    "cookie_expires": Option(_cookie_expires, "when the browser drops the cookie", True),
+    "cookie_domain": Option(_domain, "domain of the cookie; the host alone without it"),
+    "cookie_path": Option(_path, "path of the cookie", "/"),
+    "secure": Option(_boolean, "send the cookie over HTTPS only", False),
+    "httponly": Option(_boolean, "keep the cookie from JavaScript", True),
+    "samesite": Option(_choice("Lax", "Strict", "None"), "which requests from other sites carry the cookie", "Lax"),
+    "validate_key": Option(_ascii, "key that signs cookie sessions, and part of every encryption"),
+    "secret": Option(_ascii, "key that signs the ids of server-side sessions"),
+    "encrypt_key": Option(_ascii, "key that encrypts the data"),
+    "encrypt_nonce_bits": Option(_bits, "bits of the random part of each encryption"),
+    "crypto_type": Option(_choice("default", "cryptography", "pycryptodome"), "library that encrypts"),
+    "use_cookies": Option(_boolean, "carry the session's id in a cookie", stores=_SERVER_SIDE),
+    "webtest_varname": Option(_text, "name of the session on WebTest's responses"),
+    "data_dir": Option(_text, "folder of the stored sessions and their locks"),
+    "lock_dir": Option(_text, "folder of the locks", stores=_SERVER_SIDE),
+    "file_dir": Option(_text, "folder of the stored sessions", stores=("file",)),
+    "dbm_dir": Option(_text, "folder of the stored sessions", stores=("dbm",)),
+    "dbmmodule": Option(_choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
+    "url": Option(_text, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
+    "memcache_module": Option(
+        _choice("auto", "memcache", "bmemcached"), "library for memcached", stores=("ext:memcached",)
+    ),
+    "table_name": Option(_text, "table of the sessions", stores=("ext:database",)),
+    "schema_name": Option(_text, "schema of that table", stores=("ext:database",)),
+}
+
+REFUSED = {
+    "id": "it would give every visitor the same session",
+    "log_file": "Beaker does not read it",
+    "digest_filenames": "Beaker sets it itself",
+    "session_class": "it takes a class, which an ini cannot hold",
+    "namespace_class": "it takes a class, which an ini cannot hold",
+    "sa_opts": "it takes a dictionary, which an ini cannot hold",
+}
+"""Names that Beaker knows and an ini cannot use, each with the reason."""
+
+REQUIRED = {
+    "cookie": ("validate_key",),
+    "file": ("secret", "data_dir"),
+    "dbm": ("secret", "data_dir"),
+    "memory": ("secret",),
+    "ext:database": ("secret", "url"),
+    "ext:memcached": ("secret", "url"),
+    "ext:redis": ("secret", "url"),
+}
+"""What each store cannot do without."""
+
+_RANDOM = 'python -c "import secrets; print(secrets.token_hex(32))" prints one'
+_EXAMPLES = {
+    "validate_key": f"add a long random key: {_RANDOM}",
+    "secret": f"add a long random key: {_RANDOM}",
+    "data_dir": "add for example session.data_dir = %(here)s/data",
+    "url": "add the address of the store, for example redis://localhost:6379/0, localhost:11211, sqlite:///sessions.db",
+}
+
+
+def check(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of the chosen store with the types that Beaker wants, defaults included.
+
+    ``given`` maps full names, ``session.timeout``, to the ini's text. Raises OptionError for the first option that
+    is unknown, has a value of the wrong type or range, is missing, or needs a library that is not installed.
+    """
+    options = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
+    for full_name, text in given.items():
+        name = _known(full_name)
+        try:
+            options[name] = OPTIONS[name].convert(text.strip())
+        except _UnfitError as reason:
+            raise OptionError(full_name, f"{text!r} cannot be used", str(reason)) from None
+    options.setdefault("type", "file" if "data_dir" in options else "memory")
+    _check_together(options)
+    _check_libraries(options)
+    # What belongs to other stores may stay in the ini, so that changing the store is a change of few lines.
+    return {name: value for name, value in options.items() if options["type"] in OPTIONS[name].stores}
+
+
+def _known(full_name: str) -> str:
+    name = full_name.removeprefix(PREFIX)
+    if full_name.startswith(PREFIX) and name in OPTIONS:
+        return name
+    if name in REFUSED:
+        raise OptionError(full_name, REFUSED[name], "remove the line")
+    last = nearest(name.rpartition("session.")[2], list(OPTIONS))
+    guess = PREFIX + last if last else nearest(full_name, [PREFIX + known for known in OPTIONS])
+    raise OptionError(full_name, "there is no such option", f"did you mean {guess}?" if guess else "remove the line")
+
+
+def _check_together(options: Mapping[str, Any]) -> None:
+    store = options["type"]
+    alternatives = {"file": "file_dir", "dbm": "dbm_dir"}
+    for name in REQUIRED[store]:
+        if name == "data_dir" and alternatives[store] in options and "lock_dir" in options:
+            continue
+        if name not in options:
+            raise OptionError(PREFIX + name, f"a session of type {store} needs it", _EXAMPLES[name])
+    if options.get("timeout") and not options["save_accessed_time"]:
+        raise OptionError(
+            f"{PREFIX}save_accessed_time", "a timeout needs it", "set it to true, or remove session.timeout"
+        )
+    if options["samesite"] == "None" and not options["secure"]:
+        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
+    if "encrypt_key" in options and "validate_key" not in options:
+        raise OptionError(f"{PREFIX}validate_key", "encryption needs it", _EXAMPLES["validate_key"])
+
+
+def _check_libraries(options: Mapping[str, Any]) -> None:
+    """Raise OptionError, naming the extra to install, for a store or cipher whose library is missing."""
+    store, url = options["type"], options.get("url", "")
+    needs = {
+        "ext:database": ("sqlalchemy", "database"),
+        "ext:memcached": (
+            "bmemcached" if options.get("memcache_module") == "bmemcached" else "memcache",
+            "memcached",
+        ),
+        "ext:redis": ("redis", "redis"),
+    }
+    wanted = [(f"{PREFIX}type", *needs[store])] if store in needs else []
+    if store == "ext:database" and url.startswith(("postgresql://", "postgresql+psycopg://")):
+        wanted.append((f"{PREFIX}url", "psycopg2" if url.startswith("postgresql:") else "psycopg", "postgresql"))
+    if "encrypt_key" in options:
+        wanted.append(
+            (
+                f"{PREFIX}encrypt_key",
+                "Crypto" if options.get("crypto_type") == "pycryptodome" else "cryptography",
+                "encryption",
+            )
+        )
+    for option, module, extra in wanted:
+        if find_spec(module) is None:
+            raise OptionError(option, f"it needs the library {module}", f"pip install 'gearbox-lite[{extra}]'")

@@ -1,0 +1,1 @@
+"""Controllers: classes whose methods answer URLs."""

@@ -1,0 +1,1 @@
+"""Pages, found here by their dotted names."""

@@ -1,0 +1,195 @@
+"""Real processes and a real HTTP client for the integration tests."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+import urllib.error
+import urllib.request
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+PROGRAM = str(Path(sys.executable).parent / "gearbox-lite")
+TUTORIAL = REPOSITORY / "tests" / "data" / "tutorial.txt"
+PATIENCE = 30.0
+"""Seconds after which a process that should have answered is killed; nothing is decided by it but hanging."""
+
+
+def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed gearbox-lite to its end."""
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def new_project(folder: Path, name: str = "hello", *options: str) -> Path:
+    """Quickstart a project in ``folder`` and return its own folder."""
+    result = run("quickstart", name, *options, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return folder / name
+
+
+def fresh_environment(folder: Path, *, with_pip: bool = False) -> Path:
+    """Make a virtual environment that sees what this one has installed, and return its interpreter.
+
+    Projects install into it in a second, and this environment stays as it is.
+    """
+    venv.create(folder, with_pip=with_pip, symlinks=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    return folder / "bin" / "python"
+
+
+def tutorial_controller() -> str:
+    """Return the controller of the tutorial's text, unchanged."""
+    text = TUTORIAL.read_text(encoding="utf-8")
+    return text[text.index("from hello.lib.base") : text.index("Enter http://localhost")]
+
+
+def set_option(ini: Path, option: str, value: str | None) -> None:
+    """Edit one line of an ini as a person would; None comments it out."""
+    text = ini.read_text()
+    line = f"#{option}" if value is None else f"{option} = {value}"
+    text, count = re.subn(rf"^#?{re.escape(option)} *=.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
+    assert count == 1, f"{option} is not in {ini}"
+    ini.write_text(text)
+
+
+def add_line(ini: Path, section: str, line: str) -> int:
+    """Insert a line right under a section's header and return its number."""
+    lines = ini.read_text().splitlines()
+    number = lines.index(f"[{section}]") + 1
+    lines.insert(number, line)
+    ini.write_text("\n".join(lines) + "\n")
+    return number + 1
+
+
+def line_of(ini: Path, start: str) -> int:
+    """Return the number of the first line that starts so."""
+    lines = ini.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(start))
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test, or fail it where CI says that everything must be there."""
+    if os.environ.get("GEARBOX_LITE_REQUIRE_SERVICES") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class Browser:
+    """Keeps cookies between requests, as a visitor does."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
+        )
+
+    def get(self, path: str, **headers: str) -> Answer:
+        request = urllib.request.Request(self.url + path, headers=headers)
+        try:
+            with self._opener.open(request, timeout=PATIENCE) as response:
+                return Answer(response.status, response.headers.items(), response.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, list(error.headers.items()), error.read().decode())
+
+    def cookie(self, name: str) -> str | None:
+        return next((cookie.value for cookie in self.jar if cookie.name == name), None)
+
+
+class Served:
+    """A server process, from its banner to its end; use it as a context manager."""
+
+    def __init__(self, command: list[object], cwd: Path, ready: str = r"Serving at (http://\S+)", **environment: str):
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self._watchdog.start()
+        self.output = ""
+        self.url = self._wait_for(ready)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _wait_for(self, ready: str) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+            found = re.search(ready, line)
+            if found:
+                return found[1] if found.groups() else ""
+        self._watchdog.cancel()
+        self.process.wait()
+        self.process.stdout.close()
+        raise AssertionError(f"the server ended: {self.output}")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit code once the process has ended and all its output is here."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait()
+        self._watchdog.cancel()
+        self._reader.join()
+        return code
+
+    def __enter__(self) -> Served:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end(signal.SIGKILL)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def serve(project: Path, *arguments: object, **environment: str) -> Served:
+    """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments say otherwise."""
+    port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
+    words = [word for word in arguments if word != "--keep-port"]
+    return Served([PROGRAM, "serve", *words, *port], project, **environment)

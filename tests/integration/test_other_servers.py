@@ -1,0 +1,131 @@
+"""The generated project is a plain PasteDeploy application, and so is what others generate."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers import Browser, Served, free_port, fresh_environment, new_project, set_option
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory) -> Path:
+    """The interpreter of a fresh environment that sees what this one has installed, so that projects install fast."""
+    return fresh_environment(tmp_path_factory.mktemp("environment"))
+
+
+def install(python: Path, project: Path) -> None:
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", project],
+        check=True, timeout=120, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installed(python, tmp_path_factory) -> Path:
+    project = new_project(tmp_path_factory.mktemp("installed"))
+    install(python, project)
+    return project
+
+
+def assert_session_works(url: str) -> None:
+    browser = Browser(url)
+    assert "sessionVariable set to MVL" in browser.get("/setsession").text
+    assert browser.get("/getsession").text == "<b>value of session variable retrieved MVL</b>"
+
+
+MAIN = "import sys; from {} import main; sys.argv[0] = 'x'; sys.exit(main())"
+
+
+@pytest.mark.parametrize(
+    ("words", "ready"),
+    [
+        (["-c", MAIN.format("gearbox.main"), "serve", "-c", "development.ini"], "Serving on"),
+        (["-c", MAIN.format("pyramid.scripts.pserve"), "development.ini"], "Serving on"),
+        (["-m", "gunicorn", "--paste", "development.ini"], "Booting worker with pid"),
+    ],
+    ids=["gearbox", "pserve", "gunicorn"],
+)
+def test_other_loaders_serve_the_unchanged_ini(python, installed, words, ready):
+    """Only the port of a copy differs, so that the test does not depend on 8080 being free."""
+    ini = installed / "development.ini"
+    text, port = ini.read_text(), free_port()
+    assert "port = 8080" in text
+    copy = installed / f"port-{port}.ini"
+    copy.write_text(text.replace("port = 8080", f"port = {port}"))
+    command = [python, *[copy.name if word == "development.ini" else word for word in words]]
+    bind = ["--bind", f"127.0.0.1:{port}"] if "gunicorn" in words else []
+    with Served([*command, *bind], installed, ready=ready):
+        wait_until_it_listens(port)
+        assert_session_works(f"http://127.0.0.1:{port}")
+
+
+def wait_until_it_listens(port: int) -> None:
+    """The other servers announce themselves before they listen."""
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("nobody listens")
+
+
+def test_after_installation_it_is_served_from_anywhere(python, installed, tmp_path):
+    """An ini elsewhere names the installed distribution."""
+    (tmp_path / "own.ini").write_text(
+        "[server:main]\nuse = egg:waitress\nport = 0\n[app:main]\nuse = egg:hello\n"
+        "filter-with = session\n[filter:session]\nuse = egg:gearbox_lite#session\n"
+        f"session.type = cookie\nsession.validate_key = {'k' * 32}\n"
+    )
+    with Served([python, "-m", "gearbox_lite", "serve", "own.ini"], tmp_path) as served:
+        assert_session_works(served.url)
+        served.end()
+        assert "type cookie, cookie beaker.session.id" in served.output
+
+
+@pytest.mark.parametrize("use", ["egg:gunicorn#main", "egg:gearbox#wsgiref"])
+def test_another_server_in_the_ini_is_run(installed, use):
+    port = free_port()
+    ini = installed / "other.ini"
+    ini.write_text((installed / "development.ini").read_text())
+    set_option(ini, "use", use)
+    set_option(ini, "threads", None)
+    set_option(ini, "port", str(free_port()))
+    command = [sys.executable, "-m", "gearbox_lite", "serve", "other.ini", "--port", port]
+    with Served(command, installed) as served:
+        assert served.url == f"http://127.0.0.1:{port}"
+        wait_until_it_listens(port)
+        assert_session_works(served.url)
+        assert served.end() == 0
+
+
+@pytest.mark.parametrize(("options", "text"), [([], "TurboGears"), (["--minimal"], "Hello World")])
+def test_a_project_of_gearboxs_own_quickstart_is_served(python, tmp_path, options, text):
+    gearbox = [sys.executable, "-c", MAIN.format("gearbox.main")]
+    subprocess.run(
+        [*gearbox, "quickstart", *options, "theirs"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    project = tmp_path / "theirs"
+    install(python, project)
+    if not options:  # the full one has a database, which its own command makes
+        subprocess.run(
+            [python, "-c", MAIN.format("gearbox.main"), "setup-app"],
+            cwd=project, check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    command = [python, "-m", "gearbox_lite", "serve", "--port", free_port()]
+    with Served(command, project) as served:
+        wait_until_it_listens(int(served.url.rpartition(":")[2]))
+        answer = Browser(served.url).get("/")
+        assert answer.status == 200
+        assert text in answer.text

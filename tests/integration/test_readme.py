@@ -1,0 +1,52 @@
+"""The README's commands do what it says, on a fresh copy of the repository."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from helpers import REPOSITORY, Browser, Served, run
+
+from gearbox_lite.cli import COMMANDS
+from gearbox_lite.sessions.options import OPTIONS, REFUSED
+
+README = (REPOSITORY / "README.md").read_text()
+
+
+def test_the_first_command_ends_with_the_page_at_localhost_8080(tmp_path, port_8080):
+    clone = tmp_path / "clone"
+    ignored = shutil.ignore_patterns(".git", ".venv", "hello", ".*_cache", "__pycache__")
+    shutil.copytree(REPOSITORY, clone, ignore=ignored)
+    command = re.search(r"```sh\n(.*)\n```", README)[1]
+    with Served(
+        ["sh", "-c", command.replace("&& .venv/bin/gearbox-lite", "&& exec .venv/bin/gearbox-lite")], clone
+    ) as served:
+        assert served.url == "http://localhost:8080"
+        browser = Browser(served.url)
+        assert "hello" in browser.get("/").text
+        assert browser.get("/setsession").header("Set-Cookie").strip().startswith("hello=")
+        assert "retrieved MVL" in browser.get("/getsession").text
+        assert served.end() == 0
+
+
+def test_the_project_that_the_first_command_leaves_is_ignored_by_git():
+    result = subprocess.run(["git", "check-ignore", "-q", "hello/development.ini"], cwd=REPOSITORY, check=False)
+    if result.returncode == 128:
+        pytest.skip("this is not a git checkout")
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_in_the_readme_and_has_a_help(name):
+    help_text = run(name, "--help").stdout
+    assert f"## {name}" in README
+    options = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
+    assert options
+    section = README.partition(f"## {name}")[2].partition("\n## ")[0]
+    assert {option for option in options if f"`{option}" not in section and f"{option} " not in section} == set()
+
+
+def test_every_session_option_is_in_the_readme():
+    assert {name for name in [*OPTIONS, *REFUSED] if f"`session.{name}`" not in README} == set()

@@ -1,0 +1,71 @@
+"""Project and package names: what works is taken, what would not work is refused with something that does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gearbox_lite.errors import UserError
+from gearbox_lite.generate.names import LONGEST, package_name, project_name
+
+
+@pytest.mark.parametrize(
+    ("project", "package"),
+    [("hello", "hello"), ("my-shop", "my_shop"), ("My.Shop2", "my_shop2"), ("a", "a"), ("a.-_b", "a_b")],
+)
+def test_a_project_name_gives_its_package(project, package):
+    assert package_name(project_name(project)) == package
+
+
+def test_a_given_package_is_taken_as_it_is():
+    assert package_name("my-shop", "Shop") == "Shop"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "-a",
+        "a-",
+        "a b",
+        "a/b",
+        "../a",
+        "a..b",
+        "/tmp/a",
+        "a\\b",
+        "hello!",
+        "привет",
+        "café",
+        "店",
+        "a" * 101,
+        "a\n",
+    ],
+)
+def test_a_bad_project_name_is_refused_with_one_that_works(name):
+    with pytest.raises(UserError) as raised:
+        project_name(name)
+    message = raised.value.message
+    assert raised.value.code == 2
+    assert "\n" not in message
+    suggestion = re.findall(r"'([^']*)'", message)[-1] if name else message.rpartition(" ")[2]
+    assert project_name(suggestion) == suggestion
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG", "test",
+        "tests", "data", "a b", "é", "", "_private", "x" * (LONGEST + 1),
+    ],
+)  # fmt: skip
+def test_a_bad_package_name_is_refused_with_one_that_works(name):
+    with pytest.raises(UserError) as raised:
+        package_name("hello", name)
+    suggestion = raised.value.message.rpartition("--package ")[2]
+    assert package_name("hello", suggestion) == suggestion
+
+
+def test_a_derived_package_name_is_checked_too():
+    with pytest.raises(UserError, match=r"project name 'Json' gives the package 'json'.*standard library"):
+        package_name("Json")
