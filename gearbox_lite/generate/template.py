@@ -6,8 +6,10 @@ other file is copied byte for byte. The names of files and folders are rendered 
 
 from __future__ import annotations
 
-import secrets
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import jinja2
@@ -55,7 +57,12 @@ def plan(template: Path, answers: dict[str, str]) -> list[PlannedFile]:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 (the output is Python, ini and TOML, never a page)
     )
-    planned = [_plan_file(environment, tree, source, answers) for source in _files(tree)]
+
+    @cache  # most files are in few folders
+    def render_name(name: str) -> str:
+        return environment.from_string(name).render(answers) if "{" in name else name
+
+    planned = [_plan_file(environment, tree, source, answers, render_name) for source in _files(tree)]
     return sorted(planned, key=lambda file: file.path)
 
 
@@ -63,19 +70,23 @@ def _files(tree: Path) -> list[Path]:
     return [path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
-def _plan_file(environment: jinja2.Environment, tree: Path, source: Path, answers: dict[str, str]) -> PlannedFile:
+def _plan_file(
+    environment: jinja2.Environment,
+    tree: Path,
+    source: Path,
+    answers: dict[str, str],
+    render_name: Callable[[str], str],
+) -> PlannedFile:
     drawn: list[str] = []
 
     def new_secret() -> str:
         """Return 64 random hex digits; the file that shows them is readable by its owner only."""
-        drawn.append(secrets.token_hex(32))
+        drawn.append(os.urandom(32).hex())  # secrets.token_hex(32), whose module takes longer than all the rest
         return drawn[-1]
 
     name = source.relative_to(tree).as_posix()
     try:
-        path = name.removesuffix(RENDERED)
-        if "{" in path:
-            path = environment.from_string(path).render(answers)
+        path = "/".join(render_name(part) for part in name.removesuffix(RENDERED).split("/"))
         if name.endswith(RENDERED):
             text = environment.get_template(name).render(answers, new_secret=new_secret)
             content = text.encode()

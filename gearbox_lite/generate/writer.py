@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,7 +76,8 @@ def _staging_folder(target: Path) -> Iterator[Path]:
     for stray in target.parent.glob(f"{prefix}*") if fcntl else ():
         with suppress(OSError), _locked(stray):
             shutil.rmtree(stray)
-    staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    staging = target.parent / f"{prefix}{os.urandom(4).hex()}"
+    staging.mkdir(mode=0o700)
     try:
         with _locked(staging):
             yield staging
