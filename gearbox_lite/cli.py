@@ -14,8 +14,13 @@ from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error
 COMMANDS = {
     "quickstart": "Write a new TurboGears project.",
     "serve": "Serve the application of a PasteDeploy ini.",
+    "check": "Check an ini and its application without serving it.",
+    "session": "Look at sessions, remove them, and rotate their keys.",
 }
-"""Each command, the module of the same name in ``commands``, and the first sentence of its help."""
+"""Each command and the first sentence of its help."""
+
+MODULES = {"session": "sessions"}
+"""The modules in ``commands`` that are not named as their command."""
 
 
 class LazyGroup(click.Group):
@@ -29,7 +34,7 @@ class LazyGroup(click.Group):
         """Import and return one command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"gearbox_lite.commands.{cmd_name.replace('-', '_')}").command
+        command = import_module(f"gearbox_lite.commands.{MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)  # noqa: S101 (narrows import_module's Any)
         return command
 

@@ -84,10 +84,18 @@ def nearest(name: str, known: list[str]) -> str | None:
 
 def show_error(message: str, file: IO[Any] | None = None) -> None:
     """Write one error line, coloured only on a terminal and never with NO_COLOR (https://no-color.org)."""
-    stream = file or sys.stderr
+    _show("Error:", "red", message, file or sys.stderr)
+
+
+def show_warning(message: str) -> None:
+    """Write one warning line, coloured as an error is."""
+    _show("Warning:", "yellow", message, sys.stderr)
+
+
+def _show(label: str, colour: str, message: str, stream: IO[Any]) -> None:
     coloured = stream.isatty() and not os.environ.get("NO_COLOR")
-    label = click.style("Error:", fg="red", bold=True) if coloured else "Error:"
-    click.echo(f"{label} {message}", file=stream, color=coloured)
+    shown = click.style(label, fg=colour, bold=True) if coloured else label
+    click.echo(f"{shown} {message}", file=stream, color=coloured)
 
 
 def shorten(path: os.PathLike[str]) -> str:

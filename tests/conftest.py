@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import functools
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import services
 from helpers import new_project, unavailable
 
 
@@ -25,3 +29,52 @@ def port_8080() -> Iterator[None]:
             if probe.connect_ex(("127.0.0.1", 8080)) == 0:
                 unavailable("another program listens on port 8080")
         yield
+
+
+SERVICES = {"redis": services.Redis, "memcached": services.Memcached, "postgresql": services.PostgreSQL}
+STORES = ["memory", "file", "dbm", "sqlite", *SERVICES]
+
+
+@pytest.fixture(scope="session")
+def shared_services() -> Iterator[Callable[[str], services.Service]]:
+    """Start each service at its first use, for all tests of this process that do not harm it."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def get(kind: str) -> services.Service:
+            return stack.enter_context(services.running(SERVICES[kind]))
+
+        yield get
+
+
+@pytest.fixture(params=STORES)
+def store_options(request, tmp_path, shared_services) -> dict[str, str]:
+    """The options of each server-side store in turn."""
+    return options_of(request.param, tmp_path, shared_services)
+
+
+def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Service]) -> dict[str, str]:
+    """Return the session options of a store; ``folder`` is for those that live in files."""
+    if kind == "memory":
+        options = {"session.type": "memory"}
+    elif kind in ("file", "dbm"):
+        options = {"session.type": kind, "session.data_dir": str(folder / "data")}
+    elif kind == "sqlite":
+        options = {"session.type": "ext:database", "session.url": f"sqlite:///{folder / 'sessions.db'}"}
+    else:
+        options = get_service(kind).options()
+    return {**options, "session.secret": "0123456789abcdef" * 4, "session.key": "hello"}
+
+
+@pytest.fixture(params=list(SERVICES))
+def breakable(request) -> Iterator[services.Service]:
+    """A service of the test's own, to be killed and started again."""
+    with services.running(SERVICES[request.param]) as service:
+        yield service
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_is_left() -> Iterator[None]:
+    yield
+    if "sessions" in sys.modules:
+        sys.modules["sessions"].close_all()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.errors import UserError, shorten
+from gearbox_lite.errors import UserError, shorten, show_warning
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load
 
 
@@ -60,7 +60,7 @@ def serve(name: Path, overrides: Overrides | None = None, *, allow_remote_debug:
     settings = load(ini, overrides or Overrides())
     from gearbox_lite.server import run  # noqa: PLC0415 (waitress and PasteDeploy, once the ini is known to be right)
 
-    run.run(settings, lambda urls: _banner(settings, urls), allow_remote_debug=allow_remote_debug)
+    run.run(settings, lambda urls: _banner(settings, urls), show_warning, allow_remote_debug=allow_remote_debug)
 
 
 def _banner(settings: ServeSettings, urls: list[str]) -> None:

@@ -116,9 +116,9 @@ def _parse(parser: configparser.ConfigParser, path: Path, text: str) -> None:
             remedy="an ini starts with a section such as [DEFAULT]",
         ) from error
     except configparser.ParsingError as error:
-        line, source = error.errors[0]
+        line = error.errors[0][0]
         raise UserError(
-            f"{source} is neither a setting nor a [section]",
+            f"{text.splitlines()[line - 1].strip()!r} is neither a setting nor a [section]",
             at=Location(path, line),
             remedy="write it as: name = value",
         ) from error
@@ -161,3 +161,11 @@ def find_setting(path: Path, option: str) -> Location:
         names = re.findall(r"^\s*use\s*[=:]\s*config:([^#\n]+)", text, re.MULTILINE)
         waiting.extend(current.parent / name.strip() for name in names)
     return Location(path)
+
+
+def raw_value(setting: Setting) -> str:
+    """Return a setting's text as it stands in its line, before interpolation."""
+    if setting.at.line is None:
+        return setting.value
+    line = Path(setting.at.source).read_text(encoding="utf-8").splitlines()[setting.at.line - 1]
+    return _OPTION.sub("", line.strip(), count=1).strip()

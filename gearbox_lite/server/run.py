@@ -8,14 +8,20 @@ from collections.abc import Callable
 
 from gearbox_lite.errors import Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import adjustments, bind, logs, worker
+from gearbox_lite.server import adjustments, bind, checks, logs, worker
 
 Announce = Callable[[list[str]], None]
 """Called with the URLs once the application is loaded and its sockets listen."""
+Warn = Callable[[str], None]
+"""Called with each thing that is doubtful in the ini."""
 
 
-def run(settings: ServeSettings, announce: Announce, *, allow_remote_debug: bool) -> None:
+def run(settings: ServeSettings, announce: Announce, warn: Warn, *, allow_remote_debug: bool) -> None:
     """Serve until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
+    findings = checks.find(settings)
+    checks.raise_errors(findings)
+    for finding in [*findings, *checks.unreachable(settings)]:
+        warn(str(finding))
     serve = _run_waitress if settings.is_waitress else _run_other
     with contextlib.suppress(KeyboardInterrupt):
         serve(settings, announce, allow_remote_debug=allow_remote_debug)

@@ -17,6 +17,8 @@ from gearbox_lite.errors import nearest
 from gearbox_lite.ini.settings import FALSE, TRUE
 
 PREFIX = "session."
+ENGINE = "session.sa."
+"""What follows is an engine option of SQLAlchemy's, https://docs.sqlalchemy.org/en/20/core/engines.html"""
 STORES = ("cookie", "file", "dbm", "memory", "ext:database", "ext:memcached", "ext:redis")
 _SERVER_SIDE = STORES[1:]
 
@@ -99,6 +101,19 @@ def _ascii(value: str) -> str:
     return value
 
 
+def _key_list(value: str) -> tuple[str, ...]:
+    keys = tuple(_ascii(key) for key in value.replace(",", " ").split())
+    if not keys:
+        raise _UnfitError("write the old keys with spaces between them, or remove the line")
+    return keys
+
+
+def _duration(value: str) -> int:
+    if not value.isdecimal():
+        raise _UnfitError("write a whole number of seconds from 0 up, or remove the line")
+    return int(value)
+
+
 def _bits(value: str) -> int:
     if not value.isdecimal() or int(value) % 8 or not 48 <= int(value) <= 1024:
         raise _UnfitError("write a multiple of 8 from 48 to 1024")
@@ -132,6 +147,10 @@ OPTIONS: dict[str, Option] = {
     "validate_key": Option(_ascii, "key that signs cookie sessions, and part of every encryption"),
     "secret": Option(_ascii, "key that signs the ids of server-side sessions"),
     "encrypt_key": Option(_ascii, "key that encrypts the data"),
+    "validate_key_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
+    "secret_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
+    "encrypt_key_fallbacks": Option(_key_list, "old keys that still decrypt, one for each of validate_key_fallbacks"),
+    "reissue_time": Option(_duration, "seconds during which a request that only reads does not write its access time"),
     "encrypt_nonce_bits": Option(_bits, "bits of the random part of each encryption"),
     "crypto_type": Option(_choice("default", "cryptography", "pycryptodome"), "library that encrypts"),
     "use_cookies": Option(_boolean, "carry the session's id in a cookie", stores=_SERVER_SIDE),
@@ -142,9 +161,6 @@ OPTIONS: dict[str, Option] = {
     "dbm_dir": Option(_text, "folder of the stored sessions", stores=("dbm",)),
     "dbmmodule": Option(_choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
     "url": Option(_text, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
-    "memcache_module": Option(
-        _choice("auto", "memcache", "bmemcached"), "library for memcached", stores=("ext:memcached",)
-    ),
     "table_name": Option(_text, "table of the sessions", stores=("ext:database",)),
     "schema_name": Option(_text, "schema of that table", stores=("ext:database",)),
 }
@@ -155,7 +171,9 @@ REFUSED = {
     "digest_filenames": "Beaker sets it itself",
     "session_class": "it takes a class, which an ini cannot hold",
     "namespace_class": "it takes a class, which an ini cannot hold",
-    "sa_opts": "it takes a dictionary, which an ini cannot hold",
+    "sa_opts": "it takes a dictionary, which an ini cannot hold; write session.sa.NAME for each engine option",
+    "sa.url": "the address is session.url",
+    "memcache_module": "gearbox-lite reaches memcached through pymemcache",
 }
 """Names that Beaker knows and an ini cannot use, each with the reason."""
 
@@ -186,7 +204,11 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
     is unknown, has a value of the wrong type or range, is missing, or needs a library that is not installed.
     """
     options = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
+    engine = {}
     for full_name, text in given.items():
+        if full_name.startswith(ENGINE) and full_name.removeprefix(PREFIX) not in REFUSED:
+            engine[full_name.removeprefix(ENGINE)] = text.strip()
+            continue
         name = _known(full_name)
         try:
             options[name] = OPTIONS[name].convert(text.strip())
@@ -195,8 +217,10 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
     options.setdefault("type", "file" if "data_dir" in options else "memory")
     _check_together(options)
     _check_libraries(options)
+    if engine and options["type"] == "ext:database":
+        options["sa"] = engine
     # What belongs to other stores may stay in the ini, so that changing the store is a change of few lines.
-    return {name: value for name, value in options.items() if options["type"] in OPTIONS[name].stores}
+    return {name: value for name, value in options.items() if name == "sa" or options["type"] in OPTIONS[name].stores}
 
 
 def _known(full_name: str) -> str:
@@ -218,6 +242,16 @@ def _check_together(options: Mapping[str, Any]) -> None:
             continue
         if name not in options:
             raise OptionError(PREFIX + name, f"a session of type {store} needs it", _EXAMPLES[name])
+    for name in ("validate_key", "secret", "encrypt_key"):
+        if f"{name}_fallbacks" in options and name not in options:
+            raise OptionError(f"{PREFIX}{name}", f"{PREFIX}{name}_fallbacks has no use without it", _EXAMPLES["secret"])
+    old_keys = len(options.get("validate_key_fallbacks", ()))
+    if len(options.get("encrypt_key_fallbacks", ())) not in (0, old_keys):
+        raise OptionError(
+            f"{PREFIX}encrypt_key_fallbacks",
+            f"there are {old_keys} in validate_key_fallbacks",
+            "write as many, in the same order",
+        )
     if options.get("timeout") and not options["save_accessed_time"]:
         raise OptionError(
             f"{PREFIX}save_accessed_time", "a timeout needs it", "set it to true, or remove session.timeout"
@@ -233,10 +267,7 @@ def _check_libraries(options: Mapping[str, Any]) -> None:
     store, url = options["type"], options.get("url", "")
     needs = {
         "ext:database": ("sqlalchemy", "database"),
-        "ext:memcached": (
-            "bmemcached" if options.get("memcache_module") == "bmemcached" else "memcache",
-            "memcached",
-        ),
+        "ext:memcached": ("pymemcache", "memcached"),
         "ext:redis": ("redis", "redis"),
     }
     wanted = [(f"{PREFIX}type", *needs[store])] if store in needs else []

@@ -40,7 +40,7 @@ finally:
 
 def die_at(step: int, number: int, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-B", "-c", DIE_AT, str(step), str(number), "quickstart", "hello"],
+        [sys.executable, "-B", "-c", DIE_AT, str(step), str(int(number)), "quickstart", "hello"],
         cwd=folder, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
 

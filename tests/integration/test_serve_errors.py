@@ -45,7 +45,7 @@ def test_a_file_that_is_no_pastedeploy_ini(project):
     ("lines", "number", "message"),
     [
         ("port = 1", None, "port is set twice in [server:main], first on line"),
-        ("nonsense", None, "'nonsense\\n' is neither a setting nor a [section]"),
+        ("nonsense", None, "'nonsense' is neither a setting nor a [section]"),
         ("ident = %(hree)s", None, "ident = %(hree)s: %(hree)s is not set; set it in [DEFAULT], or write %%"),
         ("ident = 100%", None, "ident = 100%: this interpolation does not work; write %% for a percent sign"),
         ("thread = 4", None, "thread = 4: waitress has no such setting; did you mean threads?"),

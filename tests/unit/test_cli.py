@@ -12,7 +12,7 @@ import pytest
 from helpers import PROGRAM, run
 
 from gearbox_lite import __version__
-from gearbox_lite.cli import COMMANDS
+from gearbox_lite.cli import COMMANDS, MODULES
 
 HEAVY = {
     "jinja2", "paste", "waitress", "tg", "beaker", "webob", "logging.config", "importlib.metadata", "asyncio", "ssl",
@@ -49,7 +49,7 @@ def test_quickstart_imports_no_server(tmp_path):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commands_summary_is_the_start_of_its_help(name):
-    command = import_module(f"gearbox_lite.commands.{name}").command
+    command = import_module(f"gearbox_lite.commands.{MODULES.get(name, name)}").command
     assert command.name == name
     assert command.help.startswith(COMMANDS[name])
 

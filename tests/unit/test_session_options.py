@@ -122,7 +122,7 @@ def test_what_belongs_to_another_store_may_stay_and_is_left_out():
     ("given", "module", "extra"),
     [
         ({"session.type": "ext:redis", "session.url": "redis://localhost"}, "redis", "redis"),
-        ({"session.type": "ext:memcached", "session.url": "localhost:1"}, "memcache", "memcached"),
+        ({"session.type": "ext:memcached", "session.url": "localhost:1"}, "pymemcache", "memcached"),
         ({"session.type": "ext:database", "session.url": "sqlite://"}, "sqlalchemy", "database"),
         (
             {"session.type": "ext:database", "session.url": "postgresql+psycopg://h/d"},

@@ -1,0 +1,64 @@
+"""``gearbox-lite check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
+from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini, load
+
+
+@click.command(name="check")
+@click.argument("ini", required=False)
+@click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
+@click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
+@click.option("--strict", is_flag=True, help="Exit with 1 on a warning too.")
+@click.pass_context
+def command(context: click.Context, *, ini: str | None, app_name: str, server_name: str, strict: bool) -> None:
+    """Check an ini and its application without serving it.
+
+    INI is development.ini where it is left out. Everything is loaded and the session store is reached once.
+    """
+    path = find_ini(ini, Path.cwd())
+    sys.path.insert(0, str(path.parent))
+    errors = warnings = 0
+    try:
+        settings = load(path, Overrides(app_name, server_name))
+        errors, warnings = _findings(settings)
+        _load(settings)
+    except UserError as error:
+        error.show()
+        errors += 1
+    click.echo(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    if errors or (strict and warnings):
+        context.exit(FAILURE)
+
+
+def _findings(settings: ServeSettings) -> tuple[int, int]:
+    """Show what the checks find, and count errors and warnings."""
+    from gearbox_lite.server import checks  # noqa: PLC0415 (Beaker and the store's driver, once the ini can be read)
+
+    found = [*checks.find(settings), *checks.unreachable(settings)]
+    for finding in found:
+        (show_error if finding.is_error else show_warning)(str(finding))
+    errors = sum(finding.is_error for finding in found)
+    return errors, len(found) - errors
+
+
+def _load(settings: ServeSettings) -> None:
+    """Load what serve would load. Raises UserError."""
+    from gearbox_lite.server import adjustments, bind, logs, worker  # noqa: PLC0415 (as in _findings)
+
+    if settings.is_waitress:
+        adjustments.check(settings.server.options)
+        if "unix_socket" not in settings.server.options:
+            bind.addresses(settings.server.options)
+    logs.configure(settings)
+    worker.load_application(settings)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,150 @@
+"""``gearbox-lite session``: decode, purge, rotate-key."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from gearbox_lite.errors import FAILURE, UserError, shorten
+from gearbox_lite.ini.settings import Overrides, find_ini, load
+from gearbox_lite.sessions import admin, configured, rotate
+from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.middleware import session_parameters
+
+
+@click.group(name="session")
+@click.option("-c", "--config", "ini", metavar="INI", help="The ini; development.ini by default.")
+@click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
+@click.pass_context
+def command(context: click.Context, *, ini: str | None, app_name: str) -> None:
+    """Look at sessions, remove them, and rotate their keys."""
+    context.obj = (ini, app_name)
+
+
+def _configured(context: click.Context) -> configured.Configured:
+    ini, app_name = context.obj
+    path = find_ini(ini, Path.cwd())
+    found = configured.find(load(path, Overrides(app_name)).app)
+    if found is None:
+        raise UserError(
+            f"{shorten(path)}: its application has no filter of gearbox-lite's sessions",
+            remedy="add one: [filter:session] use = egg:gearbox_lite#session",
+        )
+    return found
+
+
+@command.command(name="decode")
+@click.argument("cookie", default="-")
+@click.pass_context
+def decode(context: click.Context, *, cookie: str) -> None:
+    """Verify a session cookie and print its session as JSON.
+
+    COOKIE is the cookie's value, name=value, or a whole Cookie header; - or nothing reads it from standard input.
+    """
+    parameters = session_parameters(_configured(context).options)
+    text = sys.stdin.read() if cookie == "-" else cookie
+    try:
+        decoded = admin.decode(text, parameters)
+    except StoreUnavailable as error:
+        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
+    click.echo(json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr))
+
+
+@command.command(name="purge")
+@click.option("--expired", "which", flag_value="expired", default=True, help="Remove what has expired (the default).")
+@click.option("--all", "which", flag_value="all", help="Remove all sessions: everybody is logged out.")
+@click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before --all.")
+@click.option("--flush-server", is_flag=True, help="With memcached and --all: empty the whole server.")
+@click.pass_context
+def purge(context: click.Context, *, which: str, dry_run: bool, yes: bool, flush_server: bool) -> None:
+    """Remove expired sessions from the store, or all of them."""
+    found = _configured(context)
+    everything = which == "all"
+    if found.store == "cookie" and not everything:
+        click.echo("Cookie sessions live in the visitors' browsers: nothing to remove here. --all ends them all.")
+        return
+    if found.store == "ext:memcached" and not everything:
+        click.echo("memcached drops expired sessions by itself: nothing to do.")
+        return
+    if found.store == "ext:memcached" and not flush_server:
+        raise UserError(
+            "memcached cannot list its keys, so only the whole server can be emptied",
+            remedy="add --flush-server if nothing else is kept there",
+        )
+    if found.store == "memory":
+        raise UserError("memory sessions are inside the serving process", remedy="restart it to end them all")
+    if everything and not dry_run and not yes:
+        _confirm()
+    _purge(found, everything=everything, dry_run=dry_run)
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise UserError("this ends every session", remedy="add --yes if that is wanted")
+    click.confirm("This ends every session. Go on?", abort=True)
+
+
+def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
+    if found.store == "cookie":
+        if dry_run:
+            click.echo("session.validate_key would be replaced, which ends every session.")
+        else:
+            _write(found, rotate.new_keys(found, keep_old=False), "Every session has ended")
+        return
+    parameters = session_parameters(found.options)
+    try:
+        if found.store == "ext:memcached":
+            if not dry_run:
+                parameters["store"].flush()
+            click.echo("The memcached server " + ("would be emptied." if dry_run else "is empty."))
+            return
+        result = admin.purge(parameters, everything=everything, dry_run=dry_run, watch=_progress)
+    except StoreUnavailable as error:
+        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
+    verb = "would be removed" if dry_run else "removed"
+    click.echo(
+        f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable"
+    )
+    if not everything and "timeout" not in found.options:
+        click.echo("Nothing expires: the ini sets no session.timeout.")
+
+
+def _progress(ids: list[str]) -> Iterable[str]:
+    """Show a bar on a terminal where there is much to do."""
+    if not sys.stderr.isatty() or len(ids) < 1000:
+        yield from ids
+        return
+    with click.progressbar(ids, label="Sessions", file=sys.stderr) as bar:
+        yield from bar
+
+
+@command.command(name="rotate-key")
+@click.option("--drop-fallbacks", is_flag=True, help="Make no new key, and stop accepting the old ones.")
+@click.pass_context
+def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
+    """Write a new random key into the ini; the old one is still accepted.
+
+    Later, when everybody has been back or the timeout is over, --drop-fallbacks ends the rotation.
+    """
+    found = _configured(context)
+    if drop_fallbacks:
+        _write(found, rotate.without_fallbacks(found), "Old keys are no longer accepted")
+    else:
+        _write(found, rotate.new_keys(found, keep_old=True), "The old key is still accepted")
+
+
+def _write(found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
+    """Write the changes into the ini, or print them where its keys come from elsewhere."""
+    if rotate.from_environment(found):
+        click.echo("The keys come from outside the ini, so nothing was written. Set there:")
+        for change in changes:
+            click.echo(f"session.{change.name} = {change.value or ''}".rstrip())
+        return
+    changed = rotate.apply(found, changes)
+    where = ", ".join(shorten(path) for path in changed)
+    click.echo(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")

@@ -1,0 +1,119 @@
+"""What is wrong or doubtful in an ini whose settings can all be read, with the line of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from gearbox_lite.errors import Location, Setting, UserError
+from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.sessions import configured
+from gearbox_lite.sessions.configured import Configured
+from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.stores import make_store
+
+SHORTEST_KEY = 32
+"""Fewest characters of a key: 16 random bytes in hex."""
+EXAMPLES = ("secret", "changeme", "change-me", "long random", "example", "password", "xxxx", "1234567890")
+KEYS = ("validate_key", "secret", "encrypt_key")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: ``is_error`` where it must not be served like that."""
+
+    is_error: bool
+    at: Location
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.message}"
+
+
+def find(settings: ServeSettings) -> list[Finding]:
+    """Return what is wrong or doubtful in an application's session, errors first.
+
+    Raises UserError for an option that cannot be used.
+    """
+    session = configured.find(settings.app)
+    if session is None:
+        return []
+    found = list(_keys(session, is_error=settings.debug is None))
+    if session.options["data_serializer"] == "pickle":
+        found.append(_warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not"))
+    if settings.debug is None:
+        found += _production(settings, session)
+    return sorted(found, key=lambda finding: not finding.is_error)
+
+
+def _place(session: Configured, option: str) -> tuple[Location, str]:
+    setting = session.setting(option)
+    if setting is not None:
+        shown = f"{setting.name} = ..." if option in KEYS else str(setting)
+        return setting.at, f"{shown}: "
+    section = session.section
+    return (section.factory.at if section.factory else Location(section.name)), f"session.{option} is not set: "
+
+
+def _warning(session: Configured, option: str, message: str) -> Finding:
+    at, shown = _place(session, option)
+    return Finding(is_error=False, at=at, message=shown + message)
+
+
+def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
+    """Find keys that can be guessed: errors where the world can try, warnings while debugging."""
+    hint = "write 64 random hex digits: gearbox-lite session rotate-key"
+    used = [name for name in KEYS if name in session.options and session.setting(name) is not None]
+    for number, name in enumerate(used):
+        at, shown = _place(session, name)
+        key = session.options[name]
+        problem = None
+        if any(example in key.lower() for example in EXAMPLES):
+            problem = "looks like an example"
+        elif len(key) < SHORTEST_KEY:
+            problem = f"has {len(key)} characters, fewer than {SHORTEST_KEY}"
+        elif len(set(key)) < 8:
+            problem = "is hardly random"
+        elif any(session.options[other] == key for other in used[:number]):
+            problem = "is the same as another key"
+        if problem:
+            yield Finding(is_error, at, f"{shown}the key {problem}; {hint}")
+
+
+def _production(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
+    """Find what suits a developer's own machine only; called once debug is off."""
+    if not session.options["secure"]:
+        yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
+    if session.store == "memory":
+        yield _warning(session, "type", "sessions end with the process; choose another store")
+        workers = settings.server.options.get("workers")
+        if workers is not None and workers.value.strip() not in ("", "0", "1"):
+            yield _workers(workers)
+    if session.store == "cookie" and "timeout" not in session.options:
+        yield _warning(session, "timeout", "a copied cookie is valid for ever; set for example session.timeout = 86400")
+
+
+def _workers(workers: Setting) -> Finding:
+    return Finding(True, workers.at, f"{workers}: each worker has a memory of its own; choose another session.type")
+
+
+def unreachable(settings: ServeSettings) -> list[Finding]:
+    """Return the session store that does not answer, as an error; nothing where it does."""
+    session = configured.find(settings.app)
+    if session is None or session.store == "cookie":
+        return []
+    try:
+        with closing(make_store(session.options)) as store:
+            store.ping()
+    except (StoreUnavailable, ValueError) as error:
+        at, _ = _place(session, "data_dir" if session.store in ("file", "dbm") else "url")
+        return [Finding(True, at, f"the session store cannot be reached: {error}")]
+    return []
+
+
+def raise_errors(findings: list[Finding]) -> None:
+    """Raise UserError for the first error."""
+    for finding in findings:
+        if finding.is_error:
+            raise UserError(finding.message, at=finding.at)

@@ -1,0 +1,149 @@
+"""Session data to text and back, in Beaker's format, with keys that may be rotated.
+
+The format is beaker.session's: base64 of the serialized data, encrypted with AES where there is an encryption key,
+and a value signed with 40 hex digits of HMAC-SHA1 in front of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import pickle
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from beaker.crypto import generateCryptoKeys, get_crypto_module, get_nonce_size
+
+from gearbox_lite.sessions.errors import SessionSaveError
+
+SIGNATURE = 40
+"""Hex digits of a signature."""
+
+Data = dict[str, Any]
+
+
+def sign(key: str, text: str) -> str:
+    """Return ``text`` with its signature in front."""
+    return hmac.digest(key.encode(), text.encode(), "sha1").hex() + text
+
+
+def verify(key: str, signed: str) -> str | None:
+    """Return what was signed, or None where the signature is not of this key; takes the same time either way."""
+    text = signed[SIGNATURE:]
+    expected = hmac.digest(key.encode(), text.encode(errors="surrogatepass"), "sha1").hex()
+    return text if hmac.compare_digest(expected.encode(), signed[:SIGNATURE].encode(errors="surrogatepass")) else None
+
+
+class Serializer:
+    """One of Beaker's two serializers, telling which values it cannot hold."""
+
+    def __init__(self, name: str) -> None:
+        """``name`` is json or pickle."""
+        self.name = name
+        self.dump: Callable[[Any], bytes] = _dump_json if name == "json" else _dump_pickle
+
+    def pack(self, dumped: bytes) -> bytes:
+        """Return the dumped data as Beaker keeps it: JSON is compressed."""
+        if self.name != "json":
+            return dumped
+        # A window of 4 kB is what a cookie can hold; zlib's default of 32 kB takes longer to clear than to use.
+        compressor = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
+        return compressor.compress(dumped) + compressor.flush()
+
+    def load(self, packed: bytes) -> Any:
+        """Return the data. Raises any exception for what is not ours."""
+        return json.loads(zlib.decompress(packed)) if self.name == "json" else pickle.loads(packed)  # noqa: S301
+
+    def unstorable(self, data: Mapping[str, Any]) -> SessionSaveError | None:
+        """Return the error that names the values this serializer cannot hold, None where it can hold all."""
+        bad = [f"{key!r} ({type(value).__name__})" for key, value in data.items() if not self._can_dump(value)]
+        if not bad:
+            return None
+        other = "store str, int, float, bool, None, lists and dicts of these"
+        hint = f"{other}, or set session.data_serializer = pickle" if self.name == "json" else "store plain values"
+        return SessionSaveError(f"{self.name} cannot hold these values of the session: {', '.join(bad)}; {hint}")
+
+    def _can_dump(self, value: Any) -> bool:
+        try:
+            self.dump(value)
+        except Exception:  # noqa: BLE001 (a value's own code may raise anything while it is dumped)
+            return False
+        return True
+
+
+def _dump_json(data: Any) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _dump_pickle(data: Any) -> bytes:
+    return pickle.dumps(data, 2)  # Beaker's protocol
+
+
+class Codec:
+    """Encodes with the current keys, decodes with these and the fallbacks."""
+
+    def __init__(
+        self,
+        *,
+        serializer: str = "json",
+        validate_keys: tuple[str, ...] = (),
+        encrypt_keys: tuple[str, ...] = (),
+        nonce_bits: int = 128,
+        crypto_type: str = "default",
+    ) -> None:
+        """Take the current key of each kind first; each encryption key goes with the signing key beside it."""
+        self.serializer = Serializer(serializer)
+        self.validate_keys = validate_keys
+        self.encrypt_keys = encrypt_keys
+        self._nonce, self._nonce_text = get_nonce_size(nonce_bits)
+        self._crypto = get_crypto_module(crypto_type) if encrypt_keys else None
+
+    def dump(self, data: Data) -> bytes:
+        """Return the data serialized, not yet packed. Raises SessionSaveError that names what cannot be."""
+        try:
+            return self.serializer.dump(data)
+        except Exception as error:
+            raise self.serializer.unstorable(data) or SessionSaveError(str(error)) from error
+
+    def encode(self, dumped: bytes) -> str:
+        """Return dumped data as text, encrypted with the current key where there is one."""
+        packed = self.serializer.pack(dumped)
+        if self._crypto is None:
+            return b64encode(packed).decode()
+        nonce = b64encode(os.urandom(self._nonce)).decode()[: self._nonce_text]
+        return nonce + b64encode(self._crypto.aesEncrypt(packed, self._cipher_key(0, nonce))).decode()
+
+    def decode(self, text: str, key: int | None = None) -> Data:
+        """Return the data of ``text``, by the given key or by any of them. Raises ValueError for what is not ours."""
+        for number in range(max(1, len(self.encrypt_keys))) if key is None else (key,):
+            try:
+                data = self.serializer.load(self._open(text, number))
+            except Exception as error:  # noqa: BLE001 (garbage may raise anything in zlib, AES or pickle)
+                failure = error
+            else:
+                if isinstance(data, dict):
+                    return data
+                failure = ValueError("not a session")
+        raise ValueError(f"{type(failure).__name__}: {failure}")
+
+    def _open(self, text: str, number: int) -> bytes:
+        if self._crypto is None:
+            return b64decode(text, validate=True)
+        nonce, sealed = text[: self._nonce_text], text[self._nonce_text :]
+        opened: bytes = self._crypto.aesDecrypt(b64decode(sealed, validate=True), self._cipher_key(number, nonce))
+        return opened
+
+    def _cipher_key(self, number: int, nonce: str) -> Any:
+        assert self._crypto is not None  # noqa: S101 (both callers have looked)
+        encrypt_key = self.encrypt_keys[min(number, len(self.encrypt_keys) - 1)]
+        return generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, self._crypto.getKeyLength())
+
+
+def describe_sizes(codec: Codec, data: Mapping[str, Any]) -> str:
+    """Return the sizes of the session's values in bytes, largest first, for messages."""
+    sizes = {key: len(codec.serializer.dump(value)) for key, value in data.items() if not key.startswith("_")}
+    largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    return ", ".join(f"{key!r} {size}" for key, size in largest)

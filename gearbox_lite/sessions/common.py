@@ -1,0 +1,172 @@
+"""What cookie sessions and server-side sessions have in common: the cookie, the clock, and what counts as a change."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import formatdate
+from typing import Any
+
+from beaker.session import Session as BeakerSession
+
+from gearbox_lite.sessions.codec import Codec
+
+LONGEST_REISSUE = 60
+"""Most seconds for which a request that only reads leaves the access time alone, if the ini does not say."""
+
+FOREVER = 0x7FFFFFFF
+"""When a cookie that never expires does, in seconds since 1970; Beaker's date, in the year 2038."""
+
+BIGGEST_COOKIE = 4096
+"""Most bytes of name=value that browsers keep, https://www.rfc-editor.org/rfc/rfc6265#section-6.1"""
+
+
+def new_id() -> str:
+    """Return a random session id of 32 hex digits."""
+    return uuid.uuid4().hex
+
+
+def cookie_values(header: str | None, name: str) -> Iterator[str]:
+    """Yield the values of a cookie in a Cookie header, last first, which is the one that Beaker takes."""
+    if header and name in header:
+        for pair in reversed(header.split(";")):
+            key, equals, value = pair.partition("=")
+            if equals and key.strip() == name:
+                yield value.strip().strip('"')
+
+
+class SessionBase(BeakerSession):  # type: ignore[misc]
+    """Beaker's interface to a session, around our own loading and saving.
+
+    The middleware calls ``prepare`` when the application calls ``save()``, and ``persist`` when it answers.
+    """
+
+    def __init__(self, request: dict[str, Any], codec: Codec, **options: Any) -> None:
+        """Take Beaker's request: ``cookie`` is the Cookie header, ``cookie_out`` and ``set_cookie`` the answer."""
+        self._config = {"_domain": options.get("cookie_domain"), "_path": options.get("cookie_path", "/")}
+        self.clear()
+        self.request = request
+        self.codec = codec
+        self.key: str = options["key"]
+        self.type: str = options["type"]
+        self.timeout: int | None = options.get("timeout")
+        self.save_atime: bool = options.get("save_accessed_time", True)
+        self.cookie_expires: bool | timedelta = options.get("cookie_expires", True)
+        self.secure: bool = options.get("secure", False)
+        self.httponly: bool = options.get("httponly", True)
+        self.samesite: str = options.get("samesite", "Lax")
+        self.invalidate_corrupt: bool = options.get("invalidate_corrupt", True)
+        self.reissue_time: float = options.get("reissue_time", self._default_reissue())
+        self.accessed_dict: dict[str, Any] = {}
+        self.last_accessed: float | None = None
+        self.was_invalidated = False
+        self.is_new = True
+        self._must_write = False
+        self._reissue = False
+        request.update(cookie_out=None, set_cookie=False)
+
+    def _default_reissue(self) -> float:
+        durations = [LONGEST_REISSUE, *([self.timeout / 10] if self.timeout else [])]
+        if isinstance(self.cookie_expires, timedelta):
+            durations.append(self.cookie_expires.total_seconds() / 10)
+        return min(durations)
+
+    def _start(self) -> None:
+        """Become a new session without values."""
+        self.clear()
+        self["_creation_time"] = self["_accessed_time"] = time.time()
+        self.is_new = True
+        self.last_accessed = None
+
+    def _adopt(self, data: dict[str, Any]) -> bool:
+        """Take over loaded data; False where it has expired."""
+        accessed = data.get("_accessed_time")
+        now = time.time()
+        if not isinstance(accessed, (int, float)):
+            accessed = now
+        if self.timeout is not None and now - accessed > self.timeout:
+            return False
+        self.is_new = False
+        self.last_accessed = accessed
+        self._reissue = self._reissue or now - accessed >= self.reissue_time
+        self.update(data)
+        self.accessed_dict = dict(self)
+        return True
+
+    def _values(self) -> dict[str, Any]:
+        """Return what is to be stored: all but the cookie's configured domain and path, which the ini knows."""
+        config = self._config
+        return {key: value for key, value in self.items() if key not in config or value != config[key]}
+
+    def _has_values(self) -> bool:
+        return any(not key.startswith("_") for key in self)
+
+    @property
+    def created(self) -> float:
+        """When the session was made, in seconds since 1970."""
+        return self.get("_creation_time", 0.0)  # type: ignore[no-any-return]
+
+    @property
+    def domain(self) -> str | None:
+        """Domain of the cookie."""
+        return self.get("_domain")  # type: ignore[no-any-return]
+
+    @domain.setter
+    def domain(self, domain: str | None) -> None:
+        self["_domain"] = domain
+        self._must_write = True
+
+    @property
+    def path(self) -> str:
+        """Path of the cookie."""
+        return self.get("_path", "/")  # type: ignore[no-any-return]
+
+    @path.setter
+    def path(self, path: str) -> None:
+        self["_path"] = path
+        self._must_write = True
+
+    def revert(self) -> None:
+        """Go back to the values that the request began with."""
+        self.clear()
+        self.update(self.accessed_dict)
+
+    def lock(self) -> None:
+        """Do nothing: what two requests change at once is merged when it is saved."""
+
+    def unlock(self) -> None:
+        """Do nothing, as ``lock``."""
+
+    def _send_cookie(self, value: str, expires: float | None = None) -> None:
+        """Set the answer's cookie. ``expires`` is in seconds since 1970, by default what ``cookie_expires`` says."""
+        if expires is None:
+            if isinstance(self.cookie_expires, timedelta):
+                expires = time.time() + self.cookie_expires.total_seconds()
+            elif self.cookie_expires is False:
+                expires = FOREVER
+        parts = [f"{self.key}={value}"]
+        if self.domain:
+            parts.append(f"Domain={self.domain}")
+        if expires is not None:
+            parts.append(f"expires={formatdate(expires, usegmt=True)}")
+        if self.httponly:
+            parts.append("HttpOnly")
+        parts.append(f"Path={self.path}")
+        parts.append(f"SameSite={self.samesite}")
+        if self.secure:
+            parts.append("Secure")
+        self.request.update(cookie_out="; ".join(parts), set_cookie=True)
+
+    def _expire_cookie(self) -> None:
+        """Make the browser drop the cookie."""
+        self._send_cookie("", expires=0)
+
+    def prepare(self) -> None:
+        """Check that the values can be stored. Raises SessionSaveError."""
+        raise NotImplementedError
+
+    def persist(self, *, dirty: bool) -> None:
+        """Store the session: all of it where it is dirty, else its access time where that is due."""
+        raise NotImplementedError

@@ -1,0 +1,56 @@
+"""The session that an ini sets up, for the commands and checks that work on it without serving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.ini.deploy import Section
+from gearbox_lite.sessions import options as session_options
+
+_FACTORIES = ("egg:gearbox_lite", "egg:gearbox-lite", "gearbox_lite.sessions.middleware:filter_factory")
+
+
+@dataclass(frozen=True)
+class Configured:
+    """Our session filter in an ini: the settings as written, and the options that they give."""
+
+    section: Section
+    settings: Mapping[str, Setting]
+    options: Mapping[str, Any]
+
+    @property
+    def store(self) -> str:
+        """The session's type."""
+        return str(self.options["type"])
+
+    def setting(self, name: str) -> Setting | None:
+        """Return where and how an option is set; None where it is not."""
+        return self.settings.get(session_options.PREFIX + name)
+
+
+def find(application: Section) -> Configured | None:
+    """Return the session of an application, None where it has none of ours.
+
+    Raises UserError, with file and line, for an option that cannot be used.
+    """
+    for section in application.walk():
+        if section.factory is not None and section.factory.value.partition("#")[0] in _FACTORIES:
+            prefix = session_options.PREFIX
+            shared = {name: item for name, item in section.globals.items() if name.startswith(prefix)}
+            settings = {**section.options, **shared}
+            return Configured(section, settings, _check(section, settings))
+    return None
+
+
+def _check(section: Section, settings: Mapping[str, Setting]) -> dict[str, Any]:
+    try:
+        return session_options.check({name: item.value for name, item in settings.items()})
+    except session_options.OptionError as error:
+        setting = settings.get(error.option)
+        if setting is not None:
+            raise at_setting(setting, error.problem, error.remedy) from error
+        source = section.factory.at if section.factory else Location(section.name)
+        raise UserError(f"{error.option}: {error.problem}", at=source, remedy=error.remedy) from error

@@ -1,0 +1,119 @@
+"""The hashed-cookie session: all data in the visitor's cookie, signed, perhaps encrypted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from beaker.session import CookieSession as BeakerCookieSession
+
+from gearbox_lite.sessions.codec import Codec, describe_sizes, sign, verify
+from gearbox_lite.sessions.common import BIGGEST_COOKIE, SessionBase, cookie_values, new_id
+from gearbox_lite.sessions.errors import SessionSaveError
+
+log = logging.getLogger("gearbox_lite.sessions")
+
+
+class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
+    """A session that lives in its cookie; stock Beaker reads what it writes, and the reverse."""
+
+    def __init__(self, request: dict[str, Any], codec: Codec, **options: Any) -> None:
+        super().__init__(request, codec, **options)
+        self._built: tuple[bytes, str] | None = None
+        if not self._load():
+            self._start()
+
+    @property
+    def id(self) -> str:
+        """The session's id, of 32 hex digits."""
+        return self["_id"]  # type: ignore[no-any-return]
+
+    def _start(self) -> None:
+        super()._start()
+        self["_id"] = new_id()
+
+    def _load(self) -> bool:
+        """Take the first cookie that is ours; False where none is."""
+        reasons = []
+        for value in cookie_values(self.request.get("cookie"), self.key):
+            for number, key in enumerate(self.codec.validate_keys):
+                text = verify(key, value)
+                if text is None:
+                    reasons.append("not signed with our key")
+                    continue
+                try:
+                    data = self.codec.decode(text, number)
+                except ValueError as error:
+                    reasons.append(str(error))
+                    continue
+                if self._adopt(data):
+                    self.setdefault("_id", new_id())
+                    self._reissue = self._reissue or number > 0
+                    return True
+                reasons.append("expired")
+        if reasons:
+            log.debug("a new session instead of the cookie %s: %s", self.key, reasons[-1])
+        return False
+
+    def _build(self) -> str:
+        """Return the cookie's value, built anew only where the data has changed since the last time."""
+        dumped = self.codec.dump(self._values())
+        if self._built is None or self._built[0] != dumped:
+            value = sign(self.codec.validate_keys[0], self.codec.encode(dumped))
+            size = len(self.key) + 1 + len(value)
+            if size > BIGGEST_COOKIE:
+                raise SessionSaveError(
+                    f"the session's cookie would have {size} bytes, browsers keep {BIGGEST_COOKIE}; its values have "
+                    f"{describe_sizes(self.codec, self)} bytes; store less, or choose another session.type"
+                )
+            self._built = dumped, value
+        return self._built[1]
+
+    def prepare(self) -> None:
+        """Build the cookie. Raises SessionSaveError where the data does not fit or cannot be serialized."""
+        self["_accessed_time"] = time.time()
+        self._build()
+
+    def persist(self, *, dirty: bool) -> None:
+        """Send the cookie where the session has changed or its access time is due."""
+        if dirty or self._must_write:
+            if self.is_new and not self._has_values() and self.request.get("cookie") and self._must_write:
+                self._expire_cookie()
+                return
+            if self._built is None:
+                self["_accessed_time"] = time.time()
+            self._send_cookie(self._build())
+        elif self._reissue and self.save_atime and not self.is_new:
+            self.revert()
+            self["_accessed_time"] = time.time()
+            self._send_cookie(self._build())
+
+    def delete(self) -> None:
+        """Drop all values and, unless new ones are saved, the cookie.
+
+        A copy of the old cookie stays valid until its timeout: nothing about it is kept on the server.
+        """
+        self._start()
+        self._must_write = True
+
+    def invalidate(self) -> None:
+        """Drop all values and start a new session."""
+        self._start()
+        self.was_invalidated = True
+        self._must_write = True
+
+    def regenerate_id(self) -> None:
+        """Give the session a new id; its values stay."""
+        self["_id"] = new_id()
+        self._must_write = True
+
+    def save(self, accessed_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Beaker's signature)
+        """Store the session at once; Beaker's interface for code that holds this object itself."""
+        self.persist(dirty=not accessed_only)
+
+    def load(self) -> None:
+        """Read the session again from the request's cookie."""
+        self.clear()
+        if not self._load():
+            self._start()

@@ -1,0 +1,16 @@
+"""What can go wrong with a session while the application runs."""
+
+from __future__ import annotations
+
+from beaker.exceptions import BeakerException
+
+
+class SessionSaveError(BeakerException):  # type: ignore[misc]
+    """``session.save()`` cannot store the session's values; the message names them and says what to do."""
+
+
+class StoreUnavailable(BaseException):
+    """The session store cannot be reached, times out or refuses.
+
+    Not an Exception, so that frameworks do not make a page of it on its way to the middleware, which answers 503.
+    """

@@ -1,0 +1,199 @@
+"""The server-side session: a signed id in the cookie, the data in a store.
+
+Two requests that run at once each change their own copy. When one is saved, only the keys that it has changed are put
+into what the store then holds, under the store's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from typing import Any
+
+from gearbox_lite.sessions.codec import Codec, Data, describe_sizes, sign, verify
+from gearbox_lite.sessions.common import SessionBase, cookie_values, new_id
+from gearbox_lite.sessions.errors import SessionSaveError
+from gearbox_lite.sessions.stores.base import Store
+
+log = logging.getLogger("gearbox_lite.sessions")
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class StoredSession(SessionBase):
+    """A session whose data is in a Store."""
+
+    def __init__(
+        self,
+        request: dict[str, Any],
+        codec: Codec,
+        store: Store,
+        secrets: tuple[str, ...] = (),
+        id: str | None = None,  # noqa: A002 (Beaker's name)
+        use_cookies: bool = True,  # noqa: FBT001, FBT002 (Beaker's signature)
+        **options: Any,
+    ) -> None:
+        """``secrets`` are the keys of the id's signature, the current one first; ``id`` names a session by itself."""
+        super().__init__(request, codec, **options)
+        self.store = store
+        self.secrets = secrets
+        self.use_cookies = use_cookies
+        self.id = ""
+        self._loaded: str | None = None
+        self._outdated: list[str] = []
+        if id is not None:
+            candidates = [(0, id)]
+        elif use_cookies:
+            candidates = self._signed_ids()
+        else:
+            candidates = []
+        if not any(self._load(number, candidate) for number, candidate in candidates):
+            self._start()
+
+    def _signed_ids(self) -> list[tuple[int, str]]:
+        """Return the ids in the request's cookies that we have signed, each with the number of the key."""
+        values = cookie_values(self.request.get("cookie"), self.key)
+        found = [(number, verify(key, value)) for value in values for number, key in enumerate(self.secrets)]
+        return [(number, text) for number, text in found if text is not None]
+
+    def _start(self) -> None:
+        super()._start()
+        self.id = new_id()
+        self._loaded = None
+        self.accessed_dict = {}
+
+    def _load(self, number: int, candidate: str) -> bool:
+        """Load one session; False where the store has none of that id, or it is corrupt or expired."""
+        if not _ID.fullmatch(candidate):
+            return False
+        text = self.store.read(candidate)
+        if text is None:
+            return False
+        try:
+            data = self.codec.decode(text)
+        except ValueError as error:
+            if not self.invalidate_corrupt:
+                raise
+            log.warning("a new session instead of the corrupt record %s... in %s: %s", candidate[:8], self.store, error)
+            return False
+        if not self._adopt(data):
+            return False
+        self.id = candidate
+        self._loaded = text
+        if number > 0:
+            self._must_write = True  # the cookie is signed anew
+        return True
+
+    def load(self) -> None:
+        """Read the session again from the store."""
+        current = self.id
+        self.clear()
+        if not self._load(0, current):
+            self._start()
+
+    def prepare(self) -> None:
+        """Serialize the data. Raises SessionSaveError where that fails, or the store takes nothing so big."""
+        text = self.codec.encode(self.codec.dump(self._values()))
+        limit = self.store.biggest()
+        if limit is not None and len(text) > limit:
+            raise SessionSaveError(
+                f"the session has {len(text)} bytes, and {self.store} takes {limit}; its values have "
+                f"{describe_sizes(self.codec, self)} bytes; store less"
+            )
+
+    def persist(self, *, dirty: bool) -> None:
+        """Write what has changed, remove records that are no longer this session's, and send the cookie."""
+        removed = self._loaded is None and not self._has_values() and bool(self._outdated)
+        if removed:
+            self._remove_outdated()
+            if self.use_cookies:
+                self._expire_cookie()
+            return
+        if dirty or self._must_write:
+            self["_accessed_time"] = time.time()
+            self._write()
+            self._remove_outdated()
+        elif self._reissue and self.save_atime and not self.is_new:
+            self._touch()
+
+    def _write(self) -> None:
+        fresh = self._loaded is None
+        before = {} if self._loaded is None else self.codec.decode(self._loaded)
+        values = self._values()
+        dump = self.codec.serializer.dump
+        changed = {key: value for key, value in values.items() if key not in before or dump(before[key]) != dump(value)}
+        dropped = [key for key in before if key not in values]
+
+        def merge(text: str | None) -> str | None:
+            if text is None:
+                # Somebody else has deleted the session since: it stays deleted.
+                return self.codec.encode(self.codec.dump(values)) if fresh else None
+            merged = {**self._decode_or_nothing(text), **changed}
+            for key in dropped:
+                merged.pop(key, None)
+            return self.codec.encode(self.codec.dump(merged))
+
+        self._loaded = self.store.update(self.id, merge)
+        if self.use_cookies and self._loaded is not None and (fresh or self._must_write or self._moves_along()):
+            self._send_id()
+        self.is_new = False
+
+    def _touch(self) -> None:
+        """Move the access time of what the store now holds, and nothing else."""
+        now = time.time()
+
+        def touched(text: str | None) -> str | None:
+            data = self._decode_or_nothing(text) if text is not None else {}
+            if not data or data.get("_accessed_time", 0) >= now:
+                return None
+            return self.codec.encode(self.codec.dump({**data, "_accessed_time": now}))
+
+        self.store.update(self.id, touched)
+        if self.use_cookies and self._moves_along():
+            self._send_id()
+
+    def _decode_or_nothing(self, text: str) -> Data:
+        try:
+            return self.codec.decode(text)
+        except ValueError:
+            return {}
+
+    def _moves_along(self) -> bool:
+        """Whether the cookie's own expiry is a duration, which starts again with each access that is recorded."""
+        return not isinstance(self.cookie_expires, bool)
+
+    def _send_id(self) -> None:
+        self._send_cookie(sign(self.secrets[0], self.id))
+
+    def _remove_outdated(self) -> None:
+        while self._outdated:
+            self.store.delete(self._outdated[-1])
+            self._outdated.pop()
+
+    def _leave_record(self) -> None:
+        if self._loaded is not None:
+            self._outdated.append(self.id)
+
+    def delete(self) -> None:
+        """Remove the record, drop all values and, unless new ones are saved, the cookie."""
+        self._leave_record()
+        self._start()
+
+    def invalidate(self) -> None:
+        """Remove the record, drop all values and start a new session."""
+        self.delete()
+        self.was_invalidated = True
+
+    def regenerate_id(self) -> None:
+        """Move the session to a new id; its values stay and the old id's record goes."""
+        self._leave_record()
+        self._loaded = None
+        self.id = new_id()
+        self._must_write = True
+
+    def save(self, accessed_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Beaker's signature)
+        """Store the session at once; Beaker's interface for code that holds this object itself."""
+        if not accessed_only:
+            self.prepare()
+        self.persist(dirty=not accessed_only)

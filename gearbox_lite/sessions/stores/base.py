@@ -1,0 +1,82 @@
+"""What every store can do.
+
+A record is text under an id of 32 hex digits. Every method raises StoreUnavailable where the store cannot be reached,
+times out or refuses; nothing is then changed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from gearbox_lite.sessions.errors import StoreUnavailable
+
+Change = Callable[[str | None], str | None]
+"""Takes the record as it is (None: there is none) and returns it as it shall be (None: leave it as it is)."""
+
+EXPIRY_MARGIN = 120
+"""Seconds that a store keeps a record beyond the session's timeout, as Beaker does."""
+
+PATIENCE = 2.0
+"""Seconds after which a store that does not answer counts as unreachable."""
+
+
+class Store(ABC):
+    """One place for sessions, shared by all threads of a process."""
+
+    def __init__(self, name: str, timeout: int | None) -> None:
+        """``name`` is for messages; ``timeout`` is the session's, in seconds, None for sessions that do not end."""
+        self.name = name
+        self.expiry = None if timeout is None else timeout + EXPIRY_MARGIN
+
+    def __str__(self) -> str:
+        return self.name
+
+    @abstractmethod
+    def read(self, session: str) -> str | None:
+        """Return a record; None where there is none."""
+
+    @abstractmethod
+    def update(self, session: str, change: Change) -> str | None:
+        """Change a record under the store's lock, and return it as it now is.
+
+        ``change`` may be called several times, where another process comes first. What it raises leaves the record
+        as it was.
+        """
+
+    @abstractmethod
+    def delete(self, session: str) -> None:
+        """Remove a record, if there is one."""
+
+    @abstractmethod
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all records; safe beside a running server."""
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Reach the store and do nothing."""
+
+    def close(self) -> None:  # noqa: B027 (most stores keep nothing open)
+        """Close the connections that are kept for the next call."""
+
+    def biggest(self) -> int | None:
+        """Return how many bytes a record may have, None for any number."""
+        return None
+
+    @contextmanager
+    def reaching(self, *errors: type[Exception]) -> Iterator[None]:
+        """Turn the driver's errors into StoreUnavailable."""
+        try:
+            yield
+        except errors as error:
+            raise StoreUnavailable(f"{self.name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+
+
+def without_password(url: str) -> str:
+    """Return a store's URL as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return url.replace(f":{parts.password}@", ":***@", 1)

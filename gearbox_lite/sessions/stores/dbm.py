@@ -1,0 +1,94 @@
+"""Sessions in dbm files, a database each, where Beaker keeps them: ``<dbm_dir>/a/ab/abc....dbm*``.
+
+A database is written anew and then moved into place. Where the library keeps it in several files (``dbm.dumb``), a
+process that is killed between two of these moves loses that session; the file store has no such moment.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from gearbox_lite.sessions.stores.file import FileStore
+
+SUFFIX = ".dbm"
+RECORD = b"session"
+_REFUSALS = {errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOSPC}
+
+
+def default_module() -> str:
+    """Return the module that Beaker takes: gdbm, whose databases are one file, where Python has it."""
+    try:
+        import_module("dbm.gnu")
+    except ImportError:
+        return "dbm.dumb"
+    return "dbm.gnu"
+
+
+class DbmStore(FileStore):
+    """The file store's locks and layout, with a dbm database in place of each file."""
+
+    def __init__(self, folder: Path, lock_folder: Path, timeout: int | None, module: str) -> None:
+        """Take the name of a dbm module of the standard library."""
+        super().__init__(folder, lock_folder, timeout)
+        self._module: Any = import_module(module)
+
+    def _path(self, session: str) -> Path:
+        return self._folder / session[0] / session[:2] / f"{session}{SUFFIX}"
+
+    def _files(self, path: Path) -> list[Path]:
+        return list(path.parent.glob(f"{path.name}*"))
+
+    def read(self, session: str) -> str | None:
+        """Return a record; None where there is none. The lock keeps a writer from moving files meanwhile."""
+        with self.reaching(OSError):
+            if not self._files(self._path(session)):
+                self.ping()
+                return None
+            with self._locked(session):
+                return self._read(session)
+
+    def _read(self, session: str) -> str | None:
+        path = self._path(session)
+        if not self._files(path):
+            return None
+        try:
+            with closing(self._module.open(str(path), "r")) as database:
+                return bytes(database[RECORD]).decode("ascii", "replace")
+        except (KeyError, ValueError, SyntaxError):
+            return ""  # damaged: no session can be decoded from it
+        except OSError as error:
+            if error.errno in _REFUSALS:
+                raise
+            return ""
+
+    def _replace(self, session: str, text: str) -> None:
+        path = self._path(session)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"draft-{session}")
+        for left in self._files(draft):
+            left.unlink()
+        try:
+            with closing(self._module.open(str(draft), "n", 0o600)) as database:
+                database[RECORD] = text.encode("ascii")
+            for written in sorted(self._files(draft)):
+                written.replace(path.with_name(written.name.replace(draft.name, path.name)))
+        except OSError:
+            for left in self._files(draft):
+                left.unlink(missing_ok=True)
+            raise
+
+    def delete(self, session: str) -> None:
+        """Remove a record."""
+        with self.reaching(OSError), self._locked(session):
+            for path in self._files(self._path(session)):
+                path.unlink(missing_ok=True)
+
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all databases."""
+        self.ping()
+        yield from {path.name.partition(".")[0] for path in self._folder.glob(f"?/??/*{SUFFIX}*")}

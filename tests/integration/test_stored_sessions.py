@@ -1,0 +1,376 @@
+"""Server-side sessions, on every store: never lost, and never believed unless they are ours."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from pathlib import Path
+
+import pytest
+from sessions import KEY, application, make, visitor, wrap
+
+from gearbox_lite.sessions.codec import sign, verify
+from gearbox_lite.sessions.errors import SessionSaveError
+
+
+def values(session):
+    return {key: value for key, value in session.items() if not key.startswith("_")}
+
+
+def cookie_of(session):
+    return session.request["cookie_out"].partition(";")[0]
+
+
+class Parts:
+    """One middleware, so that one store, and sessions of it; what a memory store needs to be shared."""
+
+    def __init__(self, options):
+        self.parameters = wrap(options).options
+        self.store = self.parameters["store"]
+
+    def session(self, cookie=""):
+        return self.parameters["session_class"]({"cookie": cookie}, **self.parameters)
+
+    def stored(self, **data):
+        """Save a session and return its cookie and id."""
+        session = self.session()
+        session.update(data)
+        session.save()
+        return cookie_of(session), session.id
+
+
+@pytest.fixture
+def parts(store_options) -> Parts:
+    return Parts(store_options)
+
+
+def test_values_are_kept_changed_and_dropped(store_options):
+    browser = visitor(store_options)
+    assert "Set-Cookie" not in browser.get("/get").headers
+    cookie = browser.get("/set?user=MVL&color=red").headers["Set-Cookie"]
+    assert cookie.startswith("hello=")
+    assert "HttpOnly" in cookie
+    assert browser.get("/set?color=blue").json == {"user": "MVL", "color": "blue"}
+    browser.get("/drop?key=user")
+    answer = browser.get("/get")
+    assert answer.json == {"color": "blue"}
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_an_id_that_is_not_stored_is_never_adopted(parts):
+    for planted in ("0" * 32, "f" * 31, "F" * 32, "../../x", "x" * 300, "", "0" * 31 + "\n"):
+        for cookie in (f"hello={planted}", f"hello={sign(KEY, planted)}"):
+            session = parts.session(cookie)
+            assert session.is_new
+            assert session.id != planted
+    session = parts.session(f"hello={sign(KEY, '0' * 32)}")
+    session["user"] = "MVL"
+    session.save()
+    assert parts.store.read("0" * 32) is None
+
+
+def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
+    browser_store = wrap(store_options)
+    before = sorted(tmp_path.rglob("*"))
+    for number in range(100):
+        invented = f"{number:032x}"
+        for value in (invented, sign(KEY, invented)):
+            environ = {"PATH_INFO": "/get", "QUERY_STRING": "", "HTTP_COOKIE": f"hello={value}"}
+            browser_store(environ, lambda *_: None)
+    assert [path for path in sorted(tmp_path.rglob("*")) if path.suffix != ".db"] == before
+    if store_options["session.type"] == "memory":
+        assert list(browser_store.options["store"].ids()) == []
+
+
+def test_only_an_id_that_we_have_signed_is_looked_up(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    assert values(parts.session(cookie)) == {"user": "MVL"}
+    assert values(parts.session(f"hello={session_id}")) == {}
+    assert values(parts.session(f"hello={sign('other' * 8, session_id)}")) == {}
+
+
+def test_an_old_secret_is_accepted_and_the_cookie_signed_anew(store_options):
+    old = Parts(store_options)
+    cookie, _ = old.stored(user="MVL")
+    new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
+    new.parameters["store"] = old.store
+    session = new.session(cookie)
+    assert values(session) == {"user": "MVL"}
+    session.persist(dirty=False)
+    assert verify("ab" * 32, cookie_of(session).partition("=")[2]) == session.id
+
+
+def test_a_corrupt_record_is_a_fresh_session_and_a_warning_with_the_start_of_its_id(parts, caplog):
+    cookie, session_id = parts.stored(user="MVL")
+    for garbage in ("garbage", "", "eJw=", "WzFd"):
+        parts.store.update(session_id, lambda _, garbage=garbage: garbage)
+        caplog.clear()
+        assert values(parts.session(cookie)) == {}
+        assert f"the corrupt record {session_id[:8]}..." in caplog.text
+        assert session_id not in caplog.text
+
+
+def test_a_read_writes_nothing_within_the_reissue_time(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    before = parts.store.read(session_id)
+    session = parts.session(cookie)
+    session.persist(dirty=False)
+    assert parts.store.read(session_id) == before
+    assert not session.request["set_cookie"]
+
+
+def test_a_due_read_moves_the_access_time_and_nothing_else(store_options):
+    parts = Parts({**store_options, "session.reissue_time": "0"})
+    cookie, _ = parts.stored(user="MVL")
+    slow = parts.session(cookie)
+    slow["unsaved"] = 1
+    other = parts.session(cookie)
+    other["user"] = "newer"
+    other.save()
+    written = parts.session(cookie)["_accessed_time"]
+    slow.persist(dirty=False)
+    after = parts.session(cookie)
+    assert values(after) == {"user": "newer"}
+    assert after["_accessed_time"] >= written
+
+
+def test_two_requests_at_once_both_keep_what_they_change(parts):
+    cookie, _ = parts.stored(kept=1, dropped=1, both=1, nested={"list": [1]})
+    first, second = parts.session(cookie), parts.session(cookie)
+    first["first"] = True
+    first["both"] = "first"
+    first["nested"]["list"].append(2)
+    second["second"] = True
+    second["both"] = "second"
+    del second["dropped"]
+    first.save()
+    second.save()
+    assert values(parts.session(cookie)) == {
+        "kept": 1, "first": True, "second": True, "both": "second", "nested": {"list": [1, 2]},
+    }  # fmt: skip
+
+
+def test_one_and_true_are_different_values(parts):
+    cookie, _ = parts.stored(flag=1)
+    session = parts.session(cookie)
+    session["flag"] = True
+    session.save()
+    assert parts.session(cookie)["flag"] is True
+
+
+def test_two_first_saves_of_one_id_both_end_well(parts):
+    first, second = parts.session(), parts.session()
+    second.id = first.id
+    first["first"] = second["second"] = True
+    first.save()
+    second.save()
+    assert values(parts.session(cookie_of(first))) == {"first": True, "second": True}
+
+
+@pytest.mark.parametrize("action", ["delete", "invalidate", "regenerate_id"])
+def test_the_old_record_is_removed_and_a_replayed_old_id_is_fresh(parts, action):
+    cookie, session_id = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    getattr(session, action)()
+    session.persist(dirty=True)
+    assert parts.store.read(session_id) is None
+    assert values(parts.session(cookie)) == {}
+    if action == "regenerate_id":
+        assert session.id != session_id
+        assert values(parts.session(cookie_of(session))) == {"user": "MVL"}
+    else:
+        assert "expires=Thu, 01 Jan 1970" in session.request["cookie_out"]
+
+
+def test_a_slow_request_does_not_bring_back_a_deleted_session(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    slow = parts.session(cookie)
+    logout = parts.session(cookie)
+    logout.delete()
+    logout.persist(dirty=True)
+    slow["late"] = 1
+    slow.save()
+    assert parts.store.read(session_id) is None
+
+
+def test_values_set_after_delete_are_a_new_session(parts):
+    cookie, session_id = parts.stored(old=1)
+    session = parts.session(cookie)
+    session.delete()
+    session["new"] = 2
+    session.save()
+    assert parts.store.read(session_id) is None
+    assert values(parts.session(cookie_of(session))) == {"new": 2}
+
+
+def test_a_failed_save_leaves_the_stored_session_as_it_was(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    before = parts.store.read(session_id)
+    session = parts.session(cookie)
+    session["bad"] = {1, 2}
+    with pytest.raises(SessionSaveError, match=r"'bad' \(set\)"):
+        session.save()
+    assert parts.store.read(session_id) == before
+
+    def fail(_text):
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        parts.store.update(session_id, fail)
+    assert parts.store.read(session_id) == before
+
+
+def test_a_timeout_ends_an_idle_session(store_options):
+    browser = visitor({**store_options, "session.timeout": "1", "session.reissue_time": "100"})
+    browser.get("/set?user=MVL")
+    assert browser.get("/get").json == {"user": "MVL"}
+    deadline = time.monotonic() + 10
+    while browser.get("/get").json:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("kind", ["redis", "memcached"])
+def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_services):
+    from conftest import options_of
+
+    parts = Parts({**options_of(kind, tmp_path, shared_services), "session.timeout": "600"})
+    _, session_id = parts.stored(user="MVL")
+    if kind == "redis":
+        left = parts.store._client.ttl(f"beaker_cache:{session_id}:session")
+    else:
+        answer = parts.store._servers[0].raw_command(f"mg {session_id}_session t")
+        left = int(answer.split(b" t")[1])
+    assert 600 < left <= 720
+
+
+def test_the_cookies_own_expiry_moves_along(store_options):
+    browser = visitor({**store_options, "session.cookie_expires": "600", "session.reissue_time": "0"})
+    browser.get("/set?user=MVL")
+    assert "expires=" in browser.get("/get").headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/crash", "/set?user=other&status=503 Oops", "/delete?status=500 Oops"])
+def test_an_exception_or_a_5xx_drops_the_changes(store_options, path):
+    browser = visitor(store_options)
+    browser.get("/set?user=MVL")
+    if path == "/crash":
+        with pytest.raises(RuntimeError, match="on purpose"):
+            browser.get(path)
+    else:
+        browser.get(path, status="5*")
+    assert browser.get("/get").json == {"user": "MVL"}
+
+
+class Bomb:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+def test_who_can_write_to_the_store_cannot_run_code(parts, store_options, tmp_path):
+    """Records are planted as stock Beaker would read them: pickled."""
+    cookie, session_id = parts.stored(user="MVL")
+    target = tmp_path / "exploded"
+    for planted in (pickle.dumps(Bomb(target)), pickle.dumps({"session": Bomb(target)})):
+        plant(parts, store_options["session.type"], session_id, planted)
+        assert values(parts.session(cookie)) == {}
+    assert not target.exists()
+
+
+def plant(parts, kind, session_id, data):
+    if kind == "memory":
+        parts.store._records[session_id] = (time.monotonic(), data.decode("latin-1"))
+    elif kind == "file":
+        parts.store._path(session_id).write_bytes(data)
+    elif kind == "dbm":
+        database = parts.store._module.open(str(parts.store._path(session_id)), "w")
+        database[b"session"] = data
+        database.close()
+    elif kind == "ext:redis":
+        parts.store._client.set(f"beaker_cache:{session_id}:session", data)
+    elif kind == "ext:memcached":
+        parts.store._servers[0].set(f"{session_id}_session", data)
+    else:
+        table = parts.store._table
+        with parts.store._engine.begin() as connection:
+            connection.execute(table.update().where(table.c.namespace == session_id).values(data=data))
+
+
+def test_a_session_can_be_got_by_its_id(store_options):
+    found = []
+
+    def app(environ, start_response):
+        session = environ["beaker.session"]
+        found.append(session.get_by_id(environ["QUERY_STRING"]))
+        return application({**environ, "QUERY_STRING": ""}, start_response)
+
+    middleware = wrap(store_options, app)
+    session = middleware._get_session()
+    session["user"] = "MVL"
+    session.save()
+    middleware({"PATH_INFO": "/get", "QUERY_STRING": session.id}, lambda *_: None)
+    middleware({"PATH_INFO": "/get", "QUERY_STRING": "0" * 32}, lambda *_: None)
+    assert values(found[0]) == {"user": "MVL"}
+    assert found[1] is None
+
+
+def test_encrypted_records_are_read_with_old_keys_too(store_options):
+    keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
+    old = Parts({**store_options, **keys})
+    cookie, session_id = old.stored(user="MVL")
+    assert Parts(store_options).session().store is not old.store
+    new = Parts({
+        **store_options,
+        "session.validate_key": "33cc" * 16, "session.validate_key_fallbacks": keys["session.validate_key"],
+        "session.encrypt_key": "44dd" * 16, "session.encrypt_key_fallbacks": keys["session.encrypt_key"],
+    })  # fmt: skip
+    new.parameters["store"] = old.store
+    assert values(new.session(cookie)) == {"user": "MVL"}
+    plain = Parts(store_options)
+    plain.parameters["store"] = old.store
+    assert values(plain.session(cookie)) == {}
+    assert b"MVL" not in old.store.read(session_id).encode()
+
+
+def test_memcacheds_item_size_is_an_error_at_save_that_names_the_keys(tmp_path, shared_services):
+    from conftest import options_of
+
+    parts = Parts(options_of("memcached", tmp_path, shared_services))
+    session = parts.session()
+    session["big"] = os.urandom(1_000_000).hex()
+    with pytest.raises(SessionSaveError, match=r"memcached .* takes \d+; its values have 'big' 2000002 bytes"):
+        session.save()
+    assert make(parts_options(tmp_path, shared_services)).is_new
+
+
+def parts_options(tmp_path, shared_services):
+    from conftest import options_of
+
+    return options_of("memcached", tmp_path, shared_services)
+
+
+def test_engine_options_reach_sqlalchemy_and_dead_connections_are_noticed(tmp_path):
+    options = {
+        "session.type": "ext:database", "session.url": f"sqlite:///{tmp_path / 'a.db'}", "session.secret": KEY,
+    }  # fmt: skip
+    assert wrap(options).options["store"]._engine.pool._pre_ping is True
+    tuned = wrap({**options, "session.sa.pool_recycle": "77", "session.sa.pool_pre_ping": "false"}).options["store"]
+    assert tuned._engine.pool._recycle == 77
+    assert tuned._engine.pool._pre_ping is False
+
+
+def test_expired_memory_sessions_do_not_pile_up(monkeypatch):
+    from gearbox_lite.sessions.stores import memory
+
+    parts = Parts({"session.type": "memory", "session.secret": KEY, "session.timeout": "1"})
+    parts.stored(user="old")
+    real = time.monotonic
+    monkeypatch.setattr(memory.time, "monotonic", lambda: real() + 1000)
+    parts.stored(user="new")
+    assert len(list(parts.store.ids())) == 1

@@ -1,0 +1,63 @@
+"""A small WSGI application behind the session filter, and a visitor with cookies, for tests in process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from webtest import TestApp
+
+from gearbox_lite.sessions.middleware import SessionMiddleware, filter_factory
+
+KEY = "0123456789abcdef" * 4
+COOKIE = {"session.type": "cookie", "session.validate_key": KEY, "session.key": "hello"}
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """Do to the session what the path says, and answer with its values."""
+    session = environ["beaker.session"]
+    action, query = environ["PATH_INFO"].strip("/"), dict(parse_qsl(environ["QUERY_STRING"]))
+    status = query.pop("status", "200 OK")
+    if action == "set":
+        session.update(query)
+        session.save()
+    elif action == "drop":
+        del session[query["key"]]
+        session.save()
+    elif action == "crash":
+        session["crashed"] = "yes"
+        session.save()
+        raise RuntimeError("on purpose")
+    elif action in ("delete", "invalidate", "regenerate_id"):
+        getattr(session, action)()
+    values = {} if action == "none" else {key: session[key] for key in session if not key.startswith("_")}
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(values).encode()]
+
+
+_open: list[SessionMiddleware] = []
+
+
+def wrap(options: dict[str, str], app: Callable[..., Any] = application) -> SessionMiddleware:
+    _open.append(filter_factory({}, **options)(app))
+    return _open[-1]
+
+
+def close_all() -> None:
+    """Close the connections of every store that a test has made."""
+    while _open:
+        store = _open.pop().options.get("store")
+        if store is not None:
+            store.close()
+
+
+def visitor(options: dict[str, str], app: Callable[..., Any] = application) -> TestApp:
+    return TestApp(wrap(options, app))
+
+
+def make(options: dict[str, str], cookie: str = "") -> Any:
+    """Return a session by itself, as a request with this Cookie header would get it."""
+    parameters = wrap(options).options
+    return parameters["session_class"]({"cookie": cookie}, **parameters)
