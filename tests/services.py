@@ -23,7 +23,8 @@ class Service:
     program = ""
 
     def __init__(self, folder: Path) -> None:
-        found = shutil.which(self.program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/postgresql/15/bin")
+        debian = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin")]
+        found = shutil.which(self.program, path=os.pathsep.join([os.environ["PATH"], *map(str, debian)]))
         if found is None:
             unavailable(f"{self.program} is not installed")
         self.executable = found

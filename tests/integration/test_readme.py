@@ -41,6 +41,8 @@ def test_the_project_that_the_first_command_leaves_is_ignored_by_git():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_in_the_readme_and_has_a_help(name):
     help_text = run(name, "--help").stdout
+    for subcommand in re.findall(r"^  ([a-z-]+)  ", help_text.partition("Commands:")[2], re.MULTILINE):
+        help_text += run(name, subcommand, "--help").stdout
     assert f"## {name}" in README
     options = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
     assert options

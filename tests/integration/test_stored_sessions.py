@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 import time
 from pathlib import Path
 
@@ -168,6 +169,31 @@ def test_two_first_saves_of_one_id_both_end_well(parts):
     assert values(parts.session(cookie_of(first))) == {"first": True, "second": True}
 
 
+def test_many_requests_that_save_one_new_session_at_the_same_moment_lose_nothing(parts):
+    first = parts.session()
+    start = threading.Barrier(6)
+    problems = []
+
+    def save(number):
+        session = parts.session()
+        session.id = first.id
+        session[f"key{number}"] = number
+        start.wait()
+        try:
+            session.save()
+        except BaseException as error:  # noqa: BLE001 (a thread's error would be lost)
+            problems.append(error)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    stored = parts.session(f"hello={sign(KEY, first.id)}")
+    assert values(stored) == {f"key{number}": number for number in range(6)}
+
+
 @pytest.mark.parametrize("action", ["delete", "invalidate", "regenerate_id"])
 def test_the_old_record_is_removed_and_a_replayed_old_id_is_fresh(parts, action):
     cookie, session_id = parts.stored(user="MVL")
@@ -240,7 +266,7 @@ def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_service
     if kind == "redis":
         left = parts.store._client.ttl(f"beaker_cache:{session_id}:session")
     else:
-        answer = parts.store._servers[0].raw_command(f"mg {session_id}_session t")
+        answer = parts.store._clients()[0].raw_command(f"mg {session_id}_session t")
         left = int(answer.split(b" t")[1])
     assert 600 < left <= 720
 
@@ -295,7 +321,7 @@ def plant(parts, kind, session_id, data):
     elif kind == "ext:redis":
         parts.store._client.set(f"beaker_cache:{session_id}:session", data)
     elif kind == "ext:memcached":
-        parts.store._servers[0].set(f"{session_id}_session", data)
+        parts.store._clients()[0].set(f"{session_id}_session", data)
     else:
         table = parts.store._table
         with parts.store._engine.begin() as connection:

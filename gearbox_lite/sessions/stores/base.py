@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from gearbox_lite.sessions.errors import StoreUnavailable
@@ -65,13 +64,27 @@ class Store(ABC):
         """Return how many bytes a record may have, None for any number."""
         return None
 
-    @contextmanager
-    def reaching(self, *errors: type[Exception]) -> Iterator[None]:
-        """Turn the driver's errors into StoreUnavailable."""
-        try:
-            yield
-        except errors as error:
-            raise StoreUnavailable(f"{self.name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    def reaching(self, *errors: type[Exception]) -> _Reaching:
+        """Turn the driver's errors into StoreUnavailable: ``with self.reaching(DriverError): ...``."""
+        return _Reaching(self.name, errors)
+
+
+class _Reaching:
+    """A context manager without a generator, which would take a tenth of a read from memcached."""
+
+    __slots__ = ("_errors", "_name")
+
+    def __init__(self, name: str, errors: tuple[type[Exception], ...]) -> None:
+        self._name = name
+        self._errors = errors
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, self._errors):
+            reason = " ".join(str(error).split())
+            raise StoreUnavailable(f"{self._name}: {type(error).__name__}: {reason}") from error
 
 
 def without_password(url: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from weakref import WeakSet
 
-from pymemcache.client.base import PooledClient
+from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheError, MemcacheUnexpectedCloseError
 
 from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
@@ -15,10 +17,6 @@ from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
 SUFFIX = "_session"
 MONTH = 60 * 60 * 24 * 30
 """The longest expiry in seconds that memcached takes for a duration; beyond it is a time since 1970 (protocol.txt)."""
-STALE = (MemcacheUnexpectedCloseError, ConnectionResetError, BrokenPipeError)
-"""What a connection from before a restart of the server raises."""
-MOST_STALE = 50
-"""How many of these in a row count as a server that is down."""
 OVERHEAD = 512
 """Bytes of an item that are not the record: the key and memcached's own."""
 
@@ -34,29 +32,33 @@ class MemcachedStore(Store):
     def __init__(self, url: str, timeout: int | None) -> None:
         """``url`` is one or more ``host:port`` or socket paths with ``;`` between them. Nothing is connected yet."""
         super().__init__(f"memcached {url}", timeout)
-        self._servers = [
-            PooledClient(
-                server.strip(), connect_timeout=PATIENCE, timeout=PATIENCE, no_delay=True, default_noreply=False
-            )
-            for server in url.split(";")
-            if server.strip()
-        ]
-        if not self._servers:
+        self._addresses = [server.strip() for server in url.split(";") if server.strip()]
+        if not self._addresses:
             raise ValueError("there is no server in it")
+        self._of_thread = threading.local()
+        self._made: WeakSet[Client] = WeakSet()
         self._biggest: int | None = None
+        self._clients()  # an address that is none is noticed now
 
-    def _server(self, session: str) -> PooledClient:
-        return self._servers[zlib.crc32(session.encode()) % len(self._servers)]
+    def _clients(self) -> list[Client]:
+        """Return this thread's client for each server."""
+        clients: list[Client] | None = getattr(self._of_thread, "clients", None)
+        if clients is None:
+            options = {"connect_timeout": PATIENCE, "timeout": PATIENCE, "no_delay": True, "default_noreply": False}
+            clients = self._of_thread.clients = [Client(address, **options) for address in self._addresses]
+            self._made.update(clients)
+        return clients
+
+    def _server(self, session: str) -> Client:
+        return self._clients()[zlib.crc32(session.encode()) % len(self._addresses)]
 
     def _call(self, operation: Callable[[], T]) -> T:
-        """Call what may be called twice, with another connection wherever one is from before a restart."""
+        """Call what may be called twice: again where the connection is from before a restart of the server."""
         with self.reaching(MemcacheError, OSError):
-            for _ in range(MOST_STALE):
-                try:
-                    return operation()
-                except STALE:
-                    continue
-            return operation()
+            try:
+                return operation()
+            except (MemcacheUnexpectedCloseError, ConnectionResetError, BrokenPipeError):
+                return operation()
 
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""
@@ -98,23 +100,23 @@ class MemcachedStore(Store):
 
     def flush(self) -> None:
         """Empty the servers, of everything that anybody keeps there."""
-        self._call(lambda: [server.flush_all() for server in self._servers])
+        self._call(lambda: [server.flush_all() for server in self._clients()])
 
     def biggest(self) -> int | None:
         """Return how many bytes a record may have: memcached's item size, asked for once."""
         if self._biggest is None:
-            sizes = self._call(lambda: [int(server.stats("settings")[b"item_size_max"]) for server in self._servers])
+            sizes = self._call(lambda: [int(server.stats("settings")[b"item_size_max"]) for server in self._clients()])
             self._biggest = min(sizes) - OVERHEAD
         return self._biggest
 
     def close(self) -> None:
-        """Close the pools' connections."""
-        for server in self._servers:
-            server.close()
+        """Close the connections of all threads."""
+        for client in list(self._made):
+            client.close()
 
     def ping(self) -> None:
         """Ask every server for its version."""
-        self._call(lambda: [server.version() for server in self._servers])
+        self._call(lambda: [server.version() for server in self._clients()])
 
 
 def _text(data: object) -> str | None:

@@ -1,0 +1,110 @@
+"""``gearbox-lite check``, and what serve says of the same findings when it starts."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import add_line, line_of, run, serve, set_option
+
+
+def check(project, *arguments):
+    result = run("check", *arguments, cwd=project)
+    return result.returncode, result.stderr.splitlines(), result.stdout
+
+
+def test_a_generated_project_is_clean(project):
+    assert check(project, "--strict") == (0, [], "development.ini: no errors, no warnings\n")
+    assert check(project, "development.ini")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("session.validate_key", "a1" * 8, "has 16 characters, fewer than 32"),
+        ("session.validate_key", "changeme" * 8, "looks like an example"),
+        ("session.validate_key", "ab" * 32, "is hardly random"),
+        ("session.secret", None, "is the same as another key"),
+    ],
+)
+def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(project, option, value, problem):
+    ini = project / "development.ini"
+    key = ini.read_text().splitlines()[line_of(ini, "session.validate_key") - 1].partition(" = ")[2]
+    set_option(ini, option, value or key)
+    line = f"development.ini:{line_of(ini, option)}: {option} = ...: the key {problem}; write 64 random hex digits"
+    code, lines, _ = check(project)
+    assert code == 0
+    assert lines[0].startswith(f"Warning: {line}")
+    assert check(project, "--strict")[0] == 1
+    with serve(project) as served:
+        served.end()
+        assert f"Warning: {line}" in served.output
+    set_option(ini, "debug", "false")
+    code, lines, _ = check(project)
+    assert code == 1
+    assert lines[0].startswith(f"Error: {line}")
+    refused = run("serve", cwd=project)
+    assert refused.returncode == 2
+    assert line in refused.stderr
+    assert (value or key) not in refused.stderr
+
+
+def test_what_suits_a_developers_machine_only_is_a_warning_once_debug_is_off(project):
+    ini = project / "development.ini"
+    set_option(ini, "debug", "false")
+    code, lines, counted = check(project)
+    assert code == 0
+    assert counted == "development.ini: no errors, 2 warnings\n"
+    assert f"development.ini:{line_of(ini, 'session.secure')}: session.secure = false: the cookie also" in lines[0]
+    assert "session.timeout is not set: a copied cookie is valid for ever" in lines[1]
+    set_option(ini, "session.secure", "true")
+    set_option(ini, "session.timeout", "3600")
+    assert check(project, "--strict")[0] == 0
+
+
+def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project):
+    ini = project / "development.ini"
+    set_option(ini, "debug", "false")
+    set_option(ini, "session.type", "memory")
+    assert any("sessions end with the process" in line for line in check(project)[1])
+    set_option(ini, "use", "egg:gunicorn#main")
+    set_option(ini, "threads", None)
+    add_line(ini, "server:main", "workers = 2")
+    code, lines, _ = check(project)
+    assert code == 1
+    assert f"development.ini:{line_of(ini, 'workers')}: workers = 2: each worker has a memory of its own" in lines[0]
+
+
+def test_pickle_is_a_warning(project):
+    set_option(project / "development.ini", "session.data_serializer", "pickle")
+    code, lines, _ = check(project)
+    assert code == 0
+    assert "pickle runs code if a key is ever known" in lines[0]
+
+
+def test_a_store_that_cannot_be_reached_is_an_error_for_check_and_a_warning_for_serve(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.type", "ext:redis")
+    number = add_line(ini, "filter:session", "session.url = redis://127.0.0.1:1/0")
+    code, lines, _ = check(project)
+    assert code == 1
+    assert lines[0].startswith(f"Error: development.ini:{number}: the session store cannot be reached: redis")
+    with serve(project) as served:
+        served.end()
+        assert f"Warning: development.ini:{number}: the session store cannot be reached" in served.output
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("session.timeout", "soon", "session.timeout = soon: 'soon' cannot be used"),
+        ("threads", "none", "threads = none: not a whole number in range"),
+        ("port", "x", "port = x: not a port number"),
+        ("paste.app_factory", "nowhere:make_app", "there is no module nowhere"),
+        ("class", "NoHandler", "its logging sections do not work"),
+    ],
+)
+def test_what_serve_would_refuse_is_an_error(project, option, value, message):
+    set_option(project / "development.ini", option, value)
+    code, lines, counted = check(project)
+    assert code == 1
+    assert message in lines[0]
+    assert counted == "development.ini: 1 error, no warnings\n"

@@ -1,0 +1,233 @@
+"""``gearbox-lite session``: decode, purge and rotate-key on real projects and stores."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import time
+
+import pytest
+from conftest import options_of
+from helpers import Browser, add_line, line_of, run, serve, set_option
+from sessions import make
+
+
+def store_in(project, options):
+    """Set a project's store to the given options."""
+    ini = project / "development.ini"
+    set_option(ini, "session.type", options["session.type"])
+    for name, value in options.items():
+        if name not in ("session.type", "session.key", "session.secret"):
+            add_line(ini, "filter:session", f"{name} = {value}")
+    set_option(ini, "session.secret", options.get("session.secret", "unused"))
+    return ini
+
+
+def session_of(project):
+    """Make a session by visiting the project, and return its cookie."""
+    with serve(project) as served:
+        browser = Browser(served.url)
+        browser.get("/setsession")
+        return browser.cookie("hello")
+
+
+def test_decode_verifies_a_cookie_and_prints_it(project):
+    set_option(project / "development.ini", "session.timeout", "600")
+    cookie = session_of(project)
+    for text in (cookie, f"hello={cookie}", f"Cookie: a=b; hello={cookie}; c=d"):
+        result = run("session", "decode", text, cwd=project)
+        assert result.returncode == 0, result.stderr
+        shown = json.loads(result.stdout)
+        assert shown["data"] == {"user": "MVL"}
+        assert shown["signed_with"] == "session.validate_key"
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", shown["expires"])
+        assert shown["created"] <= shown["last_accessed"] < shown["expires"]
+
+
+def test_decode_reads_standard_input(project):
+    import subprocess
+
+    from helpers import PROGRAM
+
+    result = subprocess.run(
+        [PROGRAM, "session", "-c", "hello/development.ini", "decode"],
+        input=session_of(project), cwd=project.parent, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert json.loads(result.stdout)["data"] == {"user": "MVL"}
+
+
+def test_decode_says_why_a_cookie_is_none(project):
+    cookie = session_of(project)
+    for bad in (cookie[:-2], "x" * 60, ""):
+        result = run("session", "decode", bad, cwd=project)
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert result.stderr == "Error: the cookie is not signed with any key of the ini (validate_key)\n"
+
+
+def test_decode_shows_the_stored_record(project, tmp_path):
+    store_in(project, options_of("file", tmp_path, None))
+    cookie = session_of(project)
+    shown = json.loads(run("session", "decode", cookie, cwd=project).stdout)
+    assert shown["data"] == {"user": "MVL"}
+    assert shown["signed_with"] == "session.secret"
+    run("session", "purge", "--all", "--yes", cwd=project)
+    gone = run("session", "decode", cookie, cwd=project)
+    assert gone.returncode == 1
+    assert "has no session" in gone.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "postgresql"])
+def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_services, kind):
+    options = {**options_of(kind, tmp_path, shared_services), "session.timeout": "1"}
+    store_in(project, options)
+    for number in range(3):
+        session = make(options)
+        session["number"] = number
+        session.save()
+    last = session["_accessed_time"]
+    while time.time() - last <= 1:
+        time.sleep(0.05)
+    fresh = make(options)
+    fresh["fresh"] = True
+    fresh["_accessed_time"] = fresh["_creation_time"] = time.time() + 1000
+    fresh.save()
+    fresh.store.update(
+        fresh.id, lambda text: fresh.codec.encode(fresh.codec.dump({**fresh.codec.decode(text), "_accessed_time": 9e9}))
+    )
+    others = len(list(fresh.store.ids())) - 4  # of other tests, in a server that is shared
+    dry = run("session", "purge", "--dry-run", cwd=project)
+    assert re.match(r"\d+ would be removed of \d+ sessions", dry.stdout), dry.stderr
+    assert len(list(fresh.store.ids())) == 4 + others
+    purged = run("session", "purge", cwd=project)
+    assert int(purged.stdout.split()[0]) >= 3
+    assert fresh.store.read(fresh.id) is not None
+    assert session.store.read(session.id) is None
+    everything = run("session", "purge", "--all", "--yes", cwd=project)
+    assert " removed of " in everything.stdout
+    assert list(fresh.store.ids()) == []
+
+
+def test_purging_all_asks_first(project, tmp_path):
+    store_in(project, options_of("file", tmp_path, None))
+    result = run("session", "purge", "--all", cwd=project)
+    assert result.returncode == 2
+    assert "add --yes" in result.stderr
+
+
+def test_purge_explains_where_there_is_nothing_to_remove(project, tmp_path, shared_services):
+    assert "live in the visitors' browsers" in run("session", "purge", cwd=project).stdout
+    store_in(project, options_of("memcached", tmp_path, shared_services))
+    assert "drops expired sessions by itself" in run("session", "purge", cwd=project).stdout
+    refused = run("session", "purge", "--all", "--yes", cwd=project)
+    assert refused.returncode == 2
+    assert "--flush-server" in refused.stderr
+
+
+def test_flushing_memcached_ends_its_sessions(project, tmp_path, shared_services):
+    options = options_of("memcached", tmp_path, shared_services)
+    store_in(project, options)
+    session = make(options)
+    session["user"] = "MVL"
+    session.save()
+    result = run("session", "purge", "--all", "--yes", "--flush-server", cwd=project)
+    assert result.stdout == "The memcached server is empty.\n"
+    assert session.store.read(session.id) is None
+
+
+def test_purging_all_cookie_sessions_replaces_the_key_without_a_fallback(project):
+    cookie = session_of(project)
+    before = (project / "development.ini").read_text()
+    assert "would be replaced" in run("session", "purge", "--all", "--dry-run", cwd=project).stdout
+    assert (project / "development.ini").read_text() == before
+    assert "Every session has ended" in run("session", "purge", "--all", "--yes", cwd=project).stdout
+    with serve(project) as served:
+        assert "no session variable" in Browser(served.url).get("/getsession", Cookie=f"hello={cookie}").text
+
+
+def test_rotate_key_keeps_sessions_and_everything_else_in_the_file(project):
+    ini = project / "development.ini"
+    cookie = session_of(project)
+    before = ini.read_text().splitlines()
+    line = line_of(ini, "session.validate_key =")
+    result = run("session", "rotate-key", cwd=project)
+    assert result.stdout == "The old key is still accepted. Changed: development.ini. Restart the server.\n"
+    after = ini.read_text().splitlines()
+    old = before[line - 1].partition(" = ")[2]
+    assert after[: line - 1] == before[: line - 1]
+    assert after[line + 1 :] == before[line:]
+    assert re.fullmatch(r"session\.validate_key = [0-9a-f]{64}", after[line - 1])
+    assert old not in after[line - 1]
+    assert after[line] == f"session.validate_key_fallbacks = {old}"
+    assert stat.S_IMODE(ini.stat().st_mode) == 0o600
+    shown = json.loads(run("session", "decode", cookie, cwd=project).stdout)
+    assert shown["signed_with"] == "session.validate_key_fallbacks, number 1"
+    run("session", "rotate-key", cwd=project)
+    assert ini.read_text().splitlines()[line].endswith(f" {old}")
+    with serve(project) as served:
+        browser = Browser(served.url)
+        assert "retrieved MVL" in browser.get("/getsession", Cookie=f"hello={cookie}").text
+        newest = browser.cookie("hello")
+    run("session", "rotate-key", "--drop-fallbacks", cwd=project)
+    lines = ini.read_text().splitlines()
+    assert lines[: line - 1] + lines[line:] == before[: line - 1] + before[line:]
+    assert run("session", "decode", cookie, cwd=project).returncode == 1
+    assert run("session", "decode", newest, cwd=project).returncode == 0
+
+
+def test_rotate_key_of_a_stored_session_rotates_its_secret_and_cipher(project, tmp_path):
+    ini = store_in(project, options_of("file", tmp_path, None))
+    set_option(ini, "session.encrypt_key", "5a5b5c5d" * 8)
+    cookie = session_of(project)
+    assert run("session", "rotate-key", cwd=project).returncode == 0
+    for name in ("validate_key", "secret", "encrypt_key"):
+        assert line_of(ini, f"session.{name}_fallbacks = ") == line_of(ini, f"session.{name} = ") + 1
+    assert json.loads(run("session", "decode", cookie, cwd=project).stdout)["data"] == {"user": "MVL"}
+
+
+def test_rotate_key_changes_the_ini_that_has_the_key(project):
+    (project / "derived.ini").write_text(
+        "[server:main]\nuse = config:development.ini\n[app:main]\nuse = config:development.ini\n"
+    )
+    result = run("session", "-c", "derived.ini", "rotate-key", cwd=project)
+    assert "Changed: development.ini" in result.stdout
+
+
+def test_keys_from_outside_the_ini_are_printed_and_not_written(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.validate_key", "%(key)s")
+    add_line(ini, "DEFAULT", f"key = {'0a1b' * 16}")
+    before = ini.read_text()
+    result = run("session", "rotate-key", cwd=project)
+    assert ini.read_text() == before
+    assert re.search(r"^session\.validate_key = [0-9a-f]{64}$", result.stdout, re.MULTILINE)
+    assert f"session.validate_key_fallbacks = {'0a1b' * 16}" in result.stdout
+
+
+def test_a_link_to_the_ini_and_its_line_endings_stay(project):
+    ini = project / "development.ini"
+    (project / "real.ini").write_bytes(ini.read_bytes().replace(b"\n", b"\r\n"))
+    ini.unlink()
+    ini.symlink_to("real.ini")
+    run("session", "rotate-key", cwd=project)
+    assert ini.is_symlink()
+    assert b"validate_key_fallbacks" in ini.read_bytes()
+    assert ini.read_bytes().count(b"\n") == ini.read_bytes().count(b"\r\n")
+
+
+def test_a_project_without_our_filter_is_told_so(project):
+    set_option(project / "development.ini", "pipeline", "hello")
+    result = run("session", "rotate-key", cwd=project)
+    assert result.returncode == 2
+    assert "add one: [filter:session] use = egg:gearbox_lite#session" in result.stderr
+
+
+def test_a_store_that_is_down_is_one_line(project):
+    store_in(
+        project, {"session.type": "ext:redis", "session.url": "redis://127.0.0.1:1/0", "session.secret": "ab" * 32}
+    )
+    result = run("session", "purge", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: the session store cannot be reached: redis redis://127.0.0.1:1/0:")
+    assert result.stderr.count("\n") == 1
