@@ -23,6 +23,13 @@ OVERHEAD = 512
 T = TypeVar("T")
 
 
+class _Client(Client):  # type: ignore[misc]
+    """One thread's connection to one server, closed when the thread has ended."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class MemcachedStore(Store):
     """Every session has its server, chosen by its id; the others do not stand in for one that is down.
 
@@ -45,7 +52,7 @@ class MemcachedStore(Store):
         clients: list[Client] | None = getattr(self._of_thread, "clients", None)
         if clients is None:
             options = {"connect_timeout": PATIENCE, "timeout": PATIENCE, "no_delay": True, "default_noreply": False}
-            clients = self._of_thread.clients = [Client(address, **options) for address in self._addresses]
+            clients = self._of_thread.clients = [_Client(address, **options) for address in self._addresses]
             self._made.update(clients)
         return clients
 
