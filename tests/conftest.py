@@ -66,6 +66,14 @@ def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Se
     return {**options, "session.secret": "0123456789abcdef" * 4, "session.key": "hello"}
 
 
+@pytest.fixture
+def parts(store_options):
+    """A middleware of each server-side store in turn."""
+    from sessions import Parts
+
+    return Parts(store_options)
+
+
 @pytest.fixture(params=list(SERVICES))
 def breakable(request) -> Iterator[services.Service]:
     """A service of the test's own, to be killed and started again."""

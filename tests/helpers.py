@@ -82,6 +82,17 @@ def add_line(ini: Path, section: str, line: str) -> int:
     return number + 1
 
 
+def use_store(project: Path, options: dict[str, str]) -> Path:
+    """Give a project another session store, as somebody does who edits its ini, and return the ini."""
+    ini = project / "development.ini"
+    for name, value in options.items():
+        if name in ("session.type", "session.secret"):
+            set_option(ini, name, value)
+        elif name != "session.key":
+            add_line(ini, "filter:session", f"{name} = {value}")
+    return ini
+
+
 def line_of(ini: Path, start: str) -> int:
     """Return the number of the first line that starts so."""
     lines = ini.read_text().splitlines()

@@ -61,3 +61,29 @@ def make(options: dict[str, str], cookie: str = "") -> Any:
     """Return a session by itself, as a request with this Cookie header would get it."""
     parameters = wrap(options).options
     return parameters["session_class"]({"cookie": cookie}, **parameters)
+
+
+def values(session):
+    return {key: value for key, value in session.items() if not key.startswith("_")}
+
+
+def cookie_of(session):
+    return session.request["cookie_out"].strip().partition(";")[0]
+
+
+class Parts:
+    """One middleware, so that one store, and sessions of it; what a memory store needs to be shared."""
+
+    def __init__(self, options):
+        self.parameters = wrap(options).options
+        self.store = self.parameters["store"]
+
+    def session(self, cookie=""):
+        return self.parameters["session_class"]({"cookie": cookie}, **self.parameters)
+
+    def stored(self, **data):
+        """Save a session and return its cookie and id."""
+        session = self.session()
+        session.update(data)
+        session.save()
+        return cookie_of(session), session.id

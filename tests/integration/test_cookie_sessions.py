@@ -12,7 +12,7 @@ import pytest
 from beaker.session import CookieSession as StockSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sessions import COOKIE, KEY, make, visitor, wrap
+from sessions import COOKIE, KEY, cookie_of, make, values, visitor, wrap
 
 from gearbox_lite.sessions.errors import SessionSaveError
 
@@ -35,14 +35,6 @@ def stock(options, cookie=""):
     names = {name.removeprefix("session."): value for name, value in {**COOKIE, **options}.items()}
     names.pop("type")
     return StockSession({"cookie": cookie}, **{"data_serializer": "json", **names})
-
-
-def values(session):
-    return {key: value for key, value in session.items() if not key.startswith("_")}
-
-
-def cookie_of(session):
-    return session.request["cookie_out"].strip().partition(";")[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,19 +9,8 @@ import time
 
 import pytest
 from conftest import options_of
-from helpers import Browser, add_line, line_of, run, serve, set_option
+from helpers import Browser, add_line, line_of, run, serve, set_option, use_store
 from sessions import make
-
-
-def store_in(project, options):
-    """Set a project's store to the given options."""
-    ini = project / "development.ini"
-    set_option(ini, "session.type", options["session.type"])
-    for name, value in options.items():
-        if name not in ("session.type", "session.key", "session.secret"):
-            add_line(ini, "filter:session", f"{name} = {value}")
-    set_option(ini, "session.secret", options.get("session.secret", "unused"))
-    return ini
 
 
 def session_of(project):
@@ -67,7 +56,7 @@ def test_decode_says_why_a_cookie_is_none(project):
 
 
 def test_decode_shows_the_stored_record(project, tmp_path):
-    store_in(project, options_of("file", tmp_path, None))
+    use_store(project, options_of("file", tmp_path, None))
     cookie = session_of(project)
     shown = json.loads(run("session", "decode", cookie, cwd=project).stdout)
     assert shown["data"] == {"user": "MVL"}
@@ -81,7 +70,7 @@ def test_decode_shows_the_stored_record(project, tmp_path):
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "postgresql"])
 def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_services, kind):
     options = {**options_of(kind, tmp_path, shared_services), "session.timeout": "1"}
-    store_in(project, options)
+    use_store(project, options)
     for number in range(3):
         session = make(options)
         session["number"] = number
@@ -110,7 +99,7 @@ def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_s
 
 
 def test_purging_all_asks_first(project, tmp_path):
-    store_in(project, options_of("file", tmp_path, None))
+    use_store(project, options_of("file", tmp_path, None))
     result = run("session", "purge", "--all", cwd=project)
     assert result.returncode == 2
     assert "add --yes" in result.stderr
@@ -118,7 +107,7 @@ def test_purging_all_asks_first(project, tmp_path):
 
 def test_purge_explains_where_there_is_nothing_to_remove(project, tmp_path, shared_services):
     assert "live in the visitors' browsers" in run("session", "purge", cwd=project).stdout
-    store_in(project, options_of("memcached", tmp_path, shared_services))
+    use_store(project, options_of("memcached", tmp_path, shared_services))
     assert "drops expired sessions by itself" in run("session", "purge", cwd=project).stdout
     refused = run("session", "purge", "--all", "--yes", cwd=project)
     assert refused.returncode == 2
@@ -127,7 +116,7 @@ def test_purge_explains_where_there_is_nothing_to_remove(project, tmp_path, shar
 
 def test_flushing_memcached_ends_its_sessions(project, tmp_path, shared_services):
     options = options_of("memcached", tmp_path, shared_services)
-    store_in(project, options)
+    use_store(project, options)
     session = make(options)
     session["user"] = "MVL"
     session.save()
@@ -177,7 +166,7 @@ def test_rotate_key_keeps_sessions_and_everything_else_in_the_file(project):
 
 
 def test_rotate_key_of_a_stored_session_rotates_its_secret_and_cipher(project, tmp_path):
-    ini = store_in(project, options_of("file", tmp_path, None))
+    ini = use_store(project, options_of("file", tmp_path, None))
     set_option(ini, "session.encrypt_key", "5a5b5c5d" * 8)
     cookie = session_of(project)
     assert run("session", "rotate-key", cwd=project).returncode == 0
@@ -224,7 +213,7 @@ def test_a_project_without_our_filter_is_told_so(project):
 
 
 def test_a_store_that_is_down_is_one_line(project):
-    store_in(
+    use_store(
         project, {"session.type": "ext:redis", "session.url": "redis://127.0.0.1:1/0", "session.secret": "ab" * 32}
     )
     result = run("session", "purge", cwd=project)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import services
 from conftest import options_of
-from helpers import Browser, add_line, free_port, new_project, serve, set_option
+from helpers import Browser, free_port, new_project, serve, use_store
 from sessions import KEY, visitor
 
 
@@ -134,20 +134,11 @@ class RootController(TGController):
 """
 
 
-def configure(project, options):
-    """Give a project another store, as somebody does who edits its ini."""
-    ini = project / "development.ini"
-    set_option(ini, "session.type", options["session.type"])
-    for name, value in options.items():
-        if name not in ("session.type", "session.key", "session.secret"):
-            add_line(ini, "filter:session", f"{name} = {value}")
-    (project / "hello/controllers/root.py").write_text(COUNTER)
-
-
 def test_killing_the_store_under_load_loses_no_session(breakable, tmp_path):
     """Every acknowledged write is there afterwards; while the store is down, there is only 503."""
     project = new_project(tmp_path)
-    configure(project, breakable.options())
+    use_store(project, breakable.options())
+    (project / "hello/controllers/root.py").write_text(COUNTER)
     keeps = not isinstance(breakable, services.Memcached)
     with serve(project) as served:
         stop, problems = threading.Event(), []
@@ -198,10 +189,9 @@ def wait_for_more(counts, more):
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "memcached", "postgresql", "cookie"])
 def test_two_servers_behind_nginx_share_the_sessions(kind, tmp_path, shared_services):
     project = new_project(tmp_path)
-    if kind == "cookie":
-        (project / "hello/controllers/root.py").write_text(COUNTER)
-    else:
-        configure(project, options_of(kind, tmp_path, shared_services))
+    (project / "hello/controllers/root.py").write_text(COUNTER)
+    if kind != "cookie":
+        use_store(project, options_of(kind, tmp_path, shared_services))
     with serve(project) as first, serve(project) as second:
         ports = [int(served.url.rpartition(":")[2]) for served in (first, second)]
         with services.running(services.Nginx, ports) as nginx:
@@ -289,10 +279,9 @@ def test_twenty_thousand_mutated_cookies_are_answered_and_none_is_believed(kind,
     import http.client
 
     project = new_project(tmp_path)
+    (project / "hello/controllers/root.py").write_text(COUNTER)
     if kind == "file":
-        configure(project, options_of("file", tmp_path, None))
-    else:
-        (project / "hello/controllers/root.py").write_text(COUNTER)
+        use_store(project, options_of("file", tmp_path, None))
     randomness = random.Random(20_000)
     with serve(project) as served:
         browser = Browser(served.url)
