@@ -101,6 +101,9 @@ def _run(arguments: list[str]) -> int:
         # The reader of our output has gone; Python would complain once more while it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
+    except OSError as error:
+        show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return FAILURE
     return result if isinstance(result, int) else 0
 
 

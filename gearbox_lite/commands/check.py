@@ -7,26 +7,31 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands.serve import split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
 from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini, load
 
 
 @click.command(name="check")
-@click.argument("ini", required=False)
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning too.")
 @click.pass_context
-def command(context: click.Context, *, ini: str | None, app_name: str, server_name: str, strict: bool) -> None:
+def command(
+    context: click.Context, *, arguments: tuple[str, ...], app_name: str, server_name: str, strict: bool
+) -> None:
     """Check an ini and its application without serving it.
 
-    INI is development.ini where it is left out. Everything is loaded and the session store is reached once.
+    INI is development.ini where it is left out; NAME=VALUE sets a variable that it uses as %(NAME)s. Everything is
+    loaded and the session store is reached once.
     """
-    path = find_ini(ini, Path.cwd())
+    name, variables = split_arguments(arguments, None)
+    path = find_ini(name, Path.cwd())
     sys.path.insert(0, str(path.parent))
     errors = warnings = 0
     try:
-        settings = load(path, Overrides(app_name, server_name))
+        settings = load(path, Overrides(app_name, server_name, variables=variables))
         errors, warnings = _findings(settings)
         _load(settings)
     except UserError as error:
@@ -50,12 +55,11 @@ def _findings(settings: ServeSettings) -> tuple[int, int]:
 
 def _load(settings: ServeSettings) -> None:
     """Load what serve would load. Raises UserError."""
-    from gearbox_lite.server import adjustments, bind, logs, worker  # noqa: PLC0415 (as in _findings)
+    from gearbox_lite.server import adjustments, logs, run, worker  # noqa: PLC0415 (as in _findings)
 
     if settings.is_waitress:
         adjustments.check(settings.server.options)
-        if "unix_socket" not in settings.server.options:
-            bind.addresses(settings.server.options)
+    run.check_listening(settings, allow_remote_debug=False)
     logs.configure(settings)
     worker.load_application(settings)
 

@@ -33,13 +33,13 @@ def command(
 
     INI is development.ini where it is left out. NAME=VALUE sets a variable that the ini uses as %(NAME)s.
     """
-    name, variables = _arguments(arguments, config)
+    name, variables = split_arguments(arguments, config)
     overrides = Overrides(app_name, server_name, host, port, variables)
     serve(Path(name or DEFAULT_INI), overrides, allow_remote_debug=allow_remote_debug)
 
 
-def _arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
-    """Tell the ini from the variables."""
+def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
+    """Tell the ini from the variables. Raises UserError for two inis."""
     names = [config] if config else []
     variables = {}
     for argument in arguments:

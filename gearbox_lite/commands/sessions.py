@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -37,6 +38,14 @@ def _configured(context: click.Context) -> configured.Configured:
     return found
 
 
+@contextmanager
+def _reaching_the_store() -> Iterator[None]:
+    try:
+        yield
+    except (StoreUnavailable, ValueError) as error:
+        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
+
+
 @command.command(name="decode")
 @click.argument("cookie", default="-")
 @click.pass_context
@@ -45,12 +54,10 @@ def decode(context: click.Context, *, cookie: str) -> None:
 
     COOKIE is the cookie's value, name=value, or a whole Cookie header; - or nothing reads it from standard input.
     """
-    parameters = session_parameters(_configured(context).options)
+    found = _configured(context)
     text = sys.stdin.read() if cookie == "-" else cookie
-    try:
-        decoded = admin.decode(text, parameters)
-    except StoreUnavailable as error:
-        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
+    with _reaching_the_store():
+        decoded = admin.decode(text, session_parameters(found.options))
     click.echo(json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr))
 
 
@@ -96,16 +103,14 @@ def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> 
         else:
             _write(found, rotate.new_keys(found, keep_old=False), "Every session has ended")
         return
-    parameters = session_parameters(found.options)
-    try:
+    with _reaching_the_store():
+        parameters = session_parameters(found.options)
         if found.store == "ext:memcached":
             if not dry_run:
                 parameters["store"].flush()
             click.echo("The memcached server " + ("would be emptied." if dry_run else "is empty."))
             return
         result = admin.purge(parameters, everything=everything, dry_run=dry_run, watch=_progress)
-    except StoreUnavailable as error:
-        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
     verb = "would be removed" if dry_run else "removed"
     click.echo(
         f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable"
@@ -140,8 +145,8 @@ def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
 
 def _write(found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
     """Write the changes into the ini, or print them where its keys come from elsewhere."""
-    if rotate.from_environment(found):
-        click.echo("The keys come from outside the ini, so nothing was written. Set there:")
+    if rotate.from_elsewhere(found):
+        click.echo("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
         for change in changes:
             click.echo(f"session.{change.name} = {change.value or ''}".rstrip())
         return

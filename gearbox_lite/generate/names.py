@@ -16,12 +16,28 @@ RUNS_ON = frozenset(
     {
         *("backlash", "beaker", "click", "crank", "gearbox_lite", "jinja2", "markupsafe", "paste", "pkg_resources"),
         *("pytest", "repoze", "setuptools", "tg", "waitress", "watchfiles", "webob", "webtest"),
+        *("cryptography", "greenlet", "psycopg", "pymemcache", "redis", "sqlalchemy", "typing_extensions"),
     }
 )
 """Top-level modules that a generated project, its tests or its installation import."""
 
+TAKEN = frozenset({"base_config", "main", "root"})
+"""Names that the generated ini and code give to something else: a section, a logger, a variable."""
+
 FOLDERS = frozenset({"build", "data", "dist", "docs", "venv"})
 """Folders that a project commonly has beside its package; the generated .gitignore names most of them."""
+
+_RESERVED = (
+    (frozenset({"test", "tests"}), "the project's tests have that name"),
+    (
+        frozenset(module.lower() for module in sys.stdlib_module_names),
+        "it would hide the module of the same name in Python's standard library",
+    ),
+    (RUNS_ON, "it would hide a module that the project itself needs"),
+    (TAKEN, "the project has something else of that name"),
+    (FOLDERS, "that folder of a project is for something else"),
+)
+"""Names, in lower case, that a package can't have, and why."""
 
 # https://packaging.python.org/en/latest/specifications/name-normalization/#name-format
 _PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
@@ -74,14 +90,9 @@ def _refusal(name: str) -> str | None:
         return "it is not an identifier of ASCII letters, digits and '_' that starts with a letter"
     if keyword.iskeyword(name):
         return "it is a keyword of Python"
-    if folded in ("test", "tests"):
-        return "the project's tests have that name"
-    if folded in {module.lower() for module in sys.stdlib_module_names}:
-        return "it would hide the module of the same name in Python's standard library"
-    if folded in RUNS_ON:
-        return "it would hide a module that the project itself needs"
-    if folded in FOLDERS:
-        return "that folder of a project is for something else"
+    for names, reason in _RESERVED:
+        if folded in names:
+            return reason
     if name.startswith("_"):
         return "names that start with '_' are private to Python and its tools"
     return None

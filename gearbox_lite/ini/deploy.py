@@ -52,9 +52,20 @@ class Section:
 def read(ini: IniFile, kind: str, name: str, outer: Mapping[str, Setting], used_by: Setting | None = None) -> Section:
     """Read section ``name`` of a kind ("app", "filter", "server") and all that it uses.
 
+    Where another setting names it, it may also be in another ini or a distribution (``config:``, ``egg:``, ``call:``).
     ``outer`` holds the global settings of the ini that got here. Raises UserError, with file and line, for a
     section, file, distribution or factory that is not there.
     """
+    scheme, _, rest = name.partition(":")
+    if used_by is not None and scheme in ("egg", "call"):
+        use = Setting(used_by.name, name, used_by.at)
+        if scheme == "egg":
+            _check_egg(use, kind, rest)
+        return Section(name, {}, outer, use, ())
+    if used_by is not None and scheme == "config":
+        path, _, name = rest.partition("#")
+        ini = IniFile(_inherited(ini, used_by, path), {key: item.value for key, item in outer.items()})
+        name = name or "main"
     header = _find(ini, kind, name, used_by)
     global_settings = {**ini.defaults(), **outer}
     own: dict[str, Setting] = {}
@@ -75,8 +86,8 @@ def read(ini: IniFile, kind: str, name: str, outer: Mapping[str, Setting], used_
     if prefix in ("composite", "composit"):
         parts += [
             read(ini, "app", setting.value, global_settings, setting)
-            for setting in own.values()
-            if _headers(ini, "app", setting.value)
+            for name, setting in own.items()
+            if name != "use" and (setting.value.startswith("config:") or _headers(ini, "app", setting.value))
         ]
     if prefix == "filter-app":
         parts.append(read(ini, "app", _required(ini, header, own, "next").value, global_settings, own["next"]))
@@ -105,16 +116,7 @@ def _base(
                 remedy=f"add: use = egg:NAME, or: {GROUPS[kind][0]} = package.module:factory",
             )
         return Section(header, {}, global_settings, own.pop(factories[0]), ())
-    scheme, _, rest = use.value.partition(":")
-    if scheme == "config":
-        path, _, name = rest.partition("#")
-        base = IniFile(_inherited(ini, use, path), {key: item.value for key, item in global_settings.items()})
-        return read(base, kind, name or "main", global_settings, use)
-    if scheme == "egg":
-        _check_egg(use, kind, rest)
-    elif scheme != "call":
-        return read(ini, kind, use.value, global_settings, use)
-    return Section(header, {}, global_settings, use, ())
+    return read(ini, kind, use.value, global_settings, use)
 
 
 def _pipeline(

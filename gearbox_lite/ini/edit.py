@@ -1,4 +1,4 @@
-"""Changing single lines of an ini, with everything else in it left as it is."""
+"""Changing single options of an ini, with everything else in it left as it is."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from contextlib import suppress
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
+from gearbox_lite.ini.locate import places, split_lines
 
 
-def replace_lines(path: Path, changes: Mapping[int, list[str]]) -> None:
-    """Put other lines in the place of some, given by their numbers from 1; a setting's further lines go with it.
+def replace_options(path: Path, changes: Mapping[int, list[str]]) -> None:
+    """Put other lines in the place of some options, given by their first lines, from 1.
 
-    The file is replaced whole, or left as it is; its mode and owner stay. Raises UserError where that fails.
+    The new lines take over the indent and the line ending. The file is replaced whole, or left as it is; its mode and
+    owner stay. Raises UserError where that fails.
     """
     place = path.resolve()  # a link stays a link
     try:
-        text = place.read_bytes().decode("utf-8")
-        ending = "\r\n" if "\r\n" in text else "\n"
-        _replace(place, ending.join(_changed(text.split(ending), changes)))
+        _replace_file(place, _changed(place.read_bytes().decode("utf-8"), changes, path))
     except OSError as error:
         raise UserError(f"cannot be changed: {error.strerror}", at=Location(path), code=FAILURE) from error
 
 
-def _changed(lines: list[str], changes: Mapping[int, list[str]]) -> list[str]:
-    result: list[str] = []
-    continued = False
-    for number, line in enumerate(lines, start=1):
-        if number in changes:
-            result += changes[number]
-            continued = True
-        elif not (continued and line[:1].isspace() and line.strip()):
-            continued = False
-            result.append(line)
-    return result
+def _changed(text: str, changes: Mapping[int, list[str]], path: Path) -> str:
+    lines = split_lines(text)
+    options = {place.first: place for (_, option), place in places(text).items() if option is not None}
+    for first in sorted(changes, reverse=True):
+        if first not in options:
+            raise UserError("this line has changed meanwhile", at=Location(path, first), code=FAILURE)
+        ending = "\r" if lines[first - 1].endswith("\r") else ""
+        new = [f"{options[first].indent}{line}{ending}" for line in changes[first]]
+        lines[first - 1 : options[first].last] = new
+    return "\n".join(lines)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace_file(path: Path, text: str) -> None:
     before = path.stat()
     draft = path.with_name(f".{path.name}.gearbox-lite-{os.urandom(4).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

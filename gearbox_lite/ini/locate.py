@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
+_FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
 _OPTION = re.compile(r"(?P<name>[^=:]+?)\s*[=:]")
+
+
+ENVIRONMENT = "ENV_"
+"""How names of the environment begin in an ini."""
 
 
 class _Parser(configparser.ConfigParser):
@@ -29,7 +36,7 @@ class IniFile:
         """Read the file. Raises UserError where it is missing, not UTF-8, or not an ini file."""
         self.path = path
         text = _read(path)
-        self._lines = _lines_of(text)
+        self._places = places(text)
         defaults = {**variables, "here": str(path.parent), "__file__": str(path)}
         self._parser = _Parser(defaults=defaults)
         _parse(self._parser, path, text)
@@ -40,15 +47,17 @@ class IniFile:
 
     def at(self, section: str, option: str | None = None) -> Location:
         """Return the line of an option, or of the section's header, or the file where neither is written in it."""
-        places = ((section, option), ("DEFAULT", option), (section, None))
-        return Location(self.path, next((self._lines[place] for place in places if place in self._lines), None))
+        for name in ((section, option), ("DEFAULT", option), (section, None)):
+            if name in self._places:
+                return Location(self.path, self._places[name].first)
+        return Location(self.path)
 
     def options(self, section: str) -> dict[str, Setting]:
         """Return the options written in a section itself (not in [DEFAULT]), interpolated.
 
         Raises UserError for an interpolation that does not work.
         """
-        written = [option for name, option in self._lines if name == section and option is not None]
+        written = [option for name, option in self._places if name == section and option is not None]
         return {option: self.get(section, option) for option in written}
 
     def defaults(self) -> dict[str, Setting]:
@@ -69,6 +78,9 @@ class IniFile:
                     "rename the folder",
                 ) from error
             missing = getattr(error, "reference", None)
+            if isinstance(missing, str) and missing.startswith(ENVIRONMENT):
+                name = missing.removeprefix(ENVIRONMENT)
+                raise at_setting(raw, f"the environment has no {name}", f"set it: export {name}=...") from error
             if isinstance(missing, str):
                 raise at_setting(
                     raw, f"%({missing})s is not set", "set it in [DEFAULT], or write %% for a percent sign"
@@ -99,7 +111,7 @@ def _parse(parser: configparser.ConfigParser, path: Path, text: str) -> None:
     except configparser.DuplicateOptionError as error:
         raise UserError(
             f"{error.option} is set twice in [{error.section}], first on line "
-            f"{_lines_of(text)[error.section, error.option]}",
+            f"{places(text)[error.section, error.option].first}",
             at=Location(path, error.lineno),
             remedy="remove or comment out one of the two",
         ) from error
@@ -118,35 +130,50 @@ def _parse(parser: configparser.ConfigParser, path: Path, text: str) -> None:
     except configparser.ParsingError as error:
         line = error.errors[0][0]
         raise UserError(
-            f"{text.splitlines()[line - 1].strip()!r} is neither a setting nor a [section]",
+            f"{split_lines(text)[line - 1].strip()!r} is neither a setting nor a [section]",
             at=Location(path, line),
             remedy="write it as: name = value",
         ) from error
 
 
-def _lines_of(text: str) -> dict[tuple[str, str | None], int]:
-    """Map (section, option) and (section, None) to their first line, by configparser's rules."""
-    lines: dict[tuple[str, str | None], int] = {}
-    section, indent, inside = "", 0, False
-    for number, line in enumerate(text.splitlines(), start=1):
+@dataclass(frozen=True)
+class Place:
+    """The lines of an option or of a section's header, from 1; ``last`` is where the option's value ends."""
+
+    first: int
+    last: int
+    indent: str
+
+
+def split_lines(text: str) -> list[str]:
+    """Split as configparser does, at line feeds only; a carriage return stays on its line."""
+    return text.split("\n")
+
+
+def places(text: str) -> dict[tuple[str, str | None], Place]:
+    """Map (section, option) and (section, None) to where they are first, by configparser's rules."""
+    found: dict[tuple[str, str | None], Place] = {}
+    section, depth, current = "", 0, None
+    for number, line in enumerate(split_lines(text), start=1):
         content = line.strip()
         if not content or content[0] in "#;":
             continue
-        depth = len(line) - len(line.lstrip())
-        if inside and depth > indent:
-            continue  # the value of the option above goes on
-        indent = depth
+        indent = line[: len(line) - len(line.lstrip())]
+        if current is not None and len(indent) > depth:
+            found[current] = replace(found[current], last=number)  # the value of the option above goes on
+            continue
+        depth = len(indent)
         if header := _HEADER.match(content):
-            section, inside = header["name"], False
-            lines.setdefault((section, None), number)
+            section, current = header["name"], None
+            found.setdefault((section, None), Place(number, number, indent))
         elif option := _OPTION.match(content):
-            inside = True
-            lines.setdefault((section, option["name"]), number)
-    return lines
+            current = section, option["name"]
+            found.setdefault(current, Place(number, number, indent))
+    return found
 
 
-def find_setting(path: Path, option: str) -> Location:
-    """Return the first line that sets ``option`` in an ini or one that it inherits from, else the ini itself."""
+def with_inherited(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield an ini and all that it inherits from (``config:other.ini``), each with its text."""
     seen: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -155,17 +182,29 @@ def find_setting(path: Path, option: str) -> Location:
             continue
         seen.add(current)
         text = current.read_text(encoding="utf-8", errors="replace")
-        for (_, name), line in _lines_of(text).items():
+        yield current, text
+        waiting.extend(current.parent / name.strip() for name in re.findall(r"\bconfig:([^#\s]+)", text))
+
+
+def environment(path: Path) -> dict[str, str]:
+    """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
+    names = {name for _, text in with_inherited(path) for name in _FROM_ENVIRONMENT.findall(text)}
+    return {f"{ENVIRONMENT}{name}": os.environ[name].replace("%", "%%") for name in names if name in os.environ}
+
+
+def find_setting(path: Path, option: str) -> Location:
+    """Return the first line that sets ``option`` in an ini or one that it inherits from, else the ini itself."""
+    for current, text in with_inherited(path):
+        for (_, name), place in places(text).items():
             if name == option:
-                return Location(current, line)
-        names = re.findall(r"^\s*use\s*[=:]\s*config:([^#\n]+)", text, re.MULTILINE)
-        waiting.extend(current.parent / name.strip() for name in names)
+                return Location(current, place.first)
     return Location(path)
 
 
-def raw_value(setting: Setting) -> str:
-    """Return a setting's text as it stands in its line, before interpolation."""
-    if setting.at.line is None:
-        return setting.value
-    line = Path(setting.at.source).read_text(encoding="utf-8").splitlines()[setting.at.line - 1]
-    return _OPTION.sub("", line.strip(), count=1).strip()
+def is_literal(setting: Setting) -> bool:
+    """Whether a setting's value stands in its own line of a file, not taken from elsewhere by %(name)s or ``get``."""
+    if not isinstance(setting.at.source, Path) or setting.at.line is None:
+        return False
+    line = split_lines(setting.at.source.read_text(encoding="utf-8"))[setting.at.line - 1].strip()
+    option = _OPTION.match(line)
+    return option is not None and option["name"] == setting.name and "%(" not in line

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting
 from gearbox_lite.ini import deploy
-from gearbox_lite.ini.locate import IniFile
+from gearbox_lite.ini.locate import IniFile, environment
 
 DEFAULT_INI = "development.ini"
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
@@ -60,7 +60,12 @@ class ServeSettings:
     def session(self) -> tuple[str, str] | None:
         """The session's store and cookie name, None where the ini sets up no session."""
         for section in self.app.walk():
-            settings = {name.rpartition("session.")[2]: item.value for name, item in _session(section)}
+            everything = {**section.options, **section.globals}
+            settings = {
+                name.rpartition("session.")[2]: item.value
+                for name, item in everything.items()
+                if name.startswith(("session.", "beaker.session."))
+            }
             if settings:
                 default = "file" if "data_dir" in settings else "memory"
                 return settings.get("type", default), settings.get("key", "beaker.session.id")
@@ -95,7 +100,8 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
                 f"{name}={value} sets a variable of the ini, not the server's {name}",
                 remedy=f"write --{name} {value}",
             )
-    file = IniFile(ini, overrides.variables)
+    values = {**environment(ini), **overrides.variables}
+    file = IniFile(ini, values)
     variables = {name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()}
     try:
         server = deploy.read(file, "server", overrides.server_name, variables)
@@ -111,7 +117,7 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
         ini=ini,
         app_name=overrides.app_name,
         server_name=overrides.server_name,
-        variables=overrides.variables,
+        variables=values,
         app=app,
         server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         has_logging="loggers" in file.sections(),
@@ -124,9 +130,3 @@ def as_bool(setting: Setting) -> bool:
     if word in TRUE or word in FALSE:
         return word in TRUE
     raise at_setting(setting, "not a truth value", "write true or false")
-
-
-def _session(section: deploy.Section) -> Iterator[tuple[str, Setting]]:
-    for name, item in section.options.items():
-        if name.startswith(("session.", "beaker.session.")):
-            yield name, item

@@ -30,8 +30,9 @@ def check(options: Mapping[str, Setting]) -> dict[str, str]:
             warnings.simplefilter("ignore", DeprecationWarning)
             Adjustments(**settings)
     except ValueError as error:
-        first = next(iter(options.values()))
-        raise UserError(str(error), at=first.at, remedy="see waitress' settings") from error
+        named = [item for name, item in options.items() if name in str(error)] or list(options.values())
+        blamed = max(named, key=lambda item: len(item.name))
+        raise UserError(str(error), at=blamed.at, remedy="see waitress' settings") from error
     return settings
 
 

@@ -11,12 +11,13 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.options import is_secret
+from gearbox_lite.sessions.rotate import key_names
 from gearbox_lite.sessions.stores import make_store
 
 SHORTEST_KEY = 32
 """Fewest characters of a key: 16 random bytes in hex."""
-EXAMPLES = ("secret", "changeme", "change-me", "long random", "example", "password", "xxxx", "1234567890")
-KEYS = ("validate_key", "secret", "encrypt_key")
+EXAMPLES = ("secret", "changeme", "change-me", "replace-me", "long random", "example", "password", "xxxx", "1234567890")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def find(settings: ServeSettings) -> list[Finding]:
 def _place(session: Configured, option: str) -> tuple[Location, str]:
     setting = session.setting(option)
     if setting is not None:
-        shown = f"{setting.name} = ..." if option in KEYS else str(setting)
+        shown = f"{setting.name} = ..." if is_secret(setting.name) else str(setting)
         return setting.at, f"{shown}: "
     section = session.section
     return (section.factory.at if section.factory else Location(section.name)), f"session.{option} is not set: "
@@ -62,23 +63,33 @@ def _warning(session: Configured, option: str, message: str) -> Finding:
 
 
 def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
-    """Find keys that can be guessed: errors where the world can try, warnings while debugging."""
-    hint = "write 64 random hex digits: gearbox-lite session rotate-key"
-    used = [name for name in KEYS if name in session.options and session.setting(name) is not None]
-    for number, name in enumerate(used):
-        at, shown = _place(session, name)
+    """Find keys in use that can be guessed: errors where the world can try, warnings while debugging."""
+    used: set[str] = set()
+    for name in key_names(session):
         key = session.options[name]
-        problem = None
-        if any(example in key.lower() for example in EXAMPLES):
-            problem = "looks like an example"
-        elif len(key) < SHORTEST_KEY:
-            problem = f"has {len(key)} characters, fewer than {SHORTEST_KEY}"
-        elif len(set(key)) < 8:
-            problem = "is hardly random"
-        elif any(session.options[other] == key for other in used[:number]):
-            problem = "is the same as another key"
+        problem = "is the same as another key" if key in used else _weakness(key)
+        used.add(key)
         if problem:
-            yield Finding(is_error, at, f"{shown}the key {problem}; {hint}")
+            hint = "write 64 random hex digits, or let `gearbox-lite session rotate-key` do it"
+            yield _key(session, name, f"the key {problem}; {hint}", is_error=is_error)
+        if any(_weakness(old) for old in session.options.get(f"{name}_fallbacks", ())):
+            hint = "end the rotation: gearbox-lite session rotate-key --drop-fallbacks"
+            yield _key(session, f"{name}_fallbacks", f"an old key can be guessed; {hint}", is_error=is_error)
+
+
+def _key(session: Configured, option: str, message: str, *, is_error: bool) -> Finding:
+    at, shown = _place(session, option)
+    return Finding(is_error, at, shown + message)
+
+
+def _weakness(key: str) -> str | None:
+    if any(example in key.lower() for example in EXAMPLES):
+        return "looks like an example"
+    if len(key) < SHORTEST_KEY:
+        return f"has {len(key)} characters, fewer than {SHORTEST_KEY}"
+    if len(set(key)) < 8:
+        return "is hardly random"
+    return None
 
 
 def _production(settings: ServeSettings, session: Configured) -> Iterator[Finding]:

@@ -38,24 +38,38 @@ def _run_waitress(settings: ServeSettings, announce: Announce, *, allow_remote_d
     with worker.ending_on_signals(end):
         adjust = adjustments.check(settings.server.options)
         logs.configure(settings)
-        sockets = _bind(settings, allow_remote_debug=allow_remote_debug)
+        sockets = _bind(settings, check_listening(settings, allow_remote_debug=allow_remote_debug))
         application = worker.load_application(settings)
         running.append(worker.Server(application, sockets, adjust))
         announce([_url(bound) for bound in sockets])
         running[0].run()
 
 
-def _bind(settings: ServeSettings, *, allow_remote_debug: bool) -> list[socket.socket]:
-    options = settings.server.options
-    path = options.get("unix_socket")
-    if path is not None:
-        perms = options.get("unix_socket_perms")
-        return [bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)]
-    addresses = bind.addresses(options)
+def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> list[bind.Address]:
+    """Return where to listen, nothing for a Unix socket and for servers that bind their own.
+
+    Raises UserError for an address that is none, and for a debug page that other machines could reach.
+    """
+    if not settings.is_waitress:
+        if "port" in settings.server.options:
+            bind.port_number(settings.server.options["port"])
+        if not allow_remote_debug:
+            _check_other_is_local(settings)
+        return []
+    if "unix_socket" in settings.server.options:
+        return []
+    addresses = bind.addresses(settings.server.options)
     if not allow_remote_debug:
         for address in addresses:
             if not address.is_local:
                 _refuse_remote_debug(settings, address.host)
+    return addresses
+
+
+def _bind(settings: ServeSettings, addresses: list[bind.Address]) -> list[socket.socket]:
+    path, perms = (settings.server.options.get(name) for name in ("unix_socket", "unix_socket_perms"))
+    if path is not None:
+        return [bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)]
     return bind.bind(addresses)
 
 
@@ -71,10 +85,7 @@ def _refuse_remote_debug(settings: ServeSettings, host: Setting) -> None:
 
 def _run_other(settings: ServeSettings, announce: Announce, *, allow_remote_debug: bool) -> None:
     options = settings.server.options
-    if "port" in options:
-        bind.port_number(options["port"])
-    if not allow_remote_debug:
-        _check_other_is_local(settings)
+    check_listening(settings, allow_remote_debug=allow_remote_debug)
     with worker.interrupting_on_signals():
         logs.configure(settings)
         application = worker.load_application(settings)

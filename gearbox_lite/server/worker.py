@@ -144,10 +144,10 @@ class Server:
         wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
 
     def _close_idle(self) -> bool:
-        """Close the connections on which no request runs and nothing is left to send; say whether others remain."""
+        """Close the connections on which no request runs, arrives or is being answered; say whether others remain."""
         channels = [item for item in self._map.values() if isinstance(item, HTTPChannel)]
         for channel in channels:
-            if not channel.requests and not channel.total_outbufs_len:
+            if not (channel.requests or channel.request or channel.total_outbufs_len):
                 channel.handle_close()
         return any(channel.connected for channel in channels)
 

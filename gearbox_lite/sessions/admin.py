@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from gearbox_lite.errors import FAILURE, UserError
-from gearbox_lite.sessions.codec import Codec, Data, verify
-from gearbox_lite.sessions.common import cookie_values
+from gearbox_lite.sessions.codec import Codec, Data, is_value, verify
+from gearbox_lite.sessions.common import cookie_values, is_id
 from gearbox_lite.sessions.stores.base import Store
 
 
@@ -32,7 +32,7 @@ class Decoded:
             "created": _time(self.data.get("_creation_time")),
             "last_accessed": _time(accessed),
             "expires": _time(accessed + self.timeout) if accessed and self.timeout else None,
-            "data": {key: value for key, value in self.data.items() if not key.startswith("_")},
+            "data": {key: value for key, value in self.data.items() if is_value(key)},
         }
 
 
@@ -60,7 +60,7 @@ def decode(cookie: str, parameters: dict[str, Any]) -> Decoded:
             if stored:
                 return _decode_stored(signed, label, parameters)
             data = _decode(parameters["codec"], signed, number)
-            return Decoded(label, str(data.get("_id")), data, parameters.get("timeout"))
+            return _current(Decoded(label, str(data.get("_id")), data, parameters.get("timeout")))
     raise UserError(f"the cookie is not signed with any key of the ini ({kind})", code=FAILURE)
 
 
@@ -69,7 +69,15 @@ def _decode_stored(session: str, label: str, parameters: dict[str, Any]) -> Deco
     record = store.read(session)
     if record is None:
         raise UserError(f"the cookie is ours, but {store} has no session {session}", code=FAILURE)
-    return Decoded(label, session, _decode(parameters["codec"], record, None), parameters.get("timeout"))
+    return _current(Decoded(label, session, _decode(parameters["codec"], record, None), parameters.get("timeout")))
+
+
+def _current(decoded: Decoded) -> Decoded:
+    """Return the session. Raises UserError where it has expired."""
+    accessed = decoded.data.get("_accessed_time")
+    if accessed and decoded.timeout and time.time() - accessed > decoded.timeout:
+        raise UserError(f"the cookie is ours, but its session expired at {decoded.as_dict()['expires']}", code=FAILURE)
+    return decoded
 
 
 def _decode(codec: Codec, text: str, key: int | None) -> Data:
@@ -107,7 +115,7 @@ def purge(
     store: Store = parameters["store"]
     codec: Codec = parameters["codec"]
     timeout, now, result = parameters.get("timeout"), time.time(), Purged()
-    for session in watch(list(store.ids())):
+    for session in watch([name for name in store.ids() if is_id(name)]):  # others may keep something there too
         result.seen += 1
         expired = _is_expired(store, codec, session, timeout, now, result)
         if expired or everything:

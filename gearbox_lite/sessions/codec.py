@@ -103,6 +103,10 @@ class Codec:
 
     def dump(self, data: Data) -> bytes:
         """Return the data serialized, not yet packed. Raises SessionSaveError that names what cannot be."""
+        if self.serializer.name == "json":
+            other = [key for key in data if not isinstance(key, str)]
+            if other:
+                raise SessionSaveError(f"json cannot hold these keys of the session: {other}; use texts as keys")
         try:
             return self.serializer.dump(data)
         except Exception as error:
@@ -118,7 +122,8 @@ class Codec:
 
     def decode(self, text: str, key: int | None = None) -> Data:
         """Return the data of ``text``, by the given key or by any of them. Raises ValueError for what is not ours."""
-        for number in range(max(1, len(self.encrypt_keys))) if key is None else (key,):
+        pairs = max(1, len(self.encrypt_keys), len(self.validate_keys) if self.encrypt_keys else 1)
+        for number in range(pairs) if key is None else (key,):
             try:
                 data = self.serializer.load(self._open(text, number))
             except Exception as error:  # noqa: BLE001 (garbage may raise anything in zlib, AES or pickle)
@@ -142,8 +147,13 @@ class Codec:
         return generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, self._crypto.getKeyLength())
 
 
+def is_value(key: object) -> bool:
+    """Whether a key of the session is the application's; Beaker's own start with an underscore."""
+    return not (isinstance(key, str) and key.startswith("_"))
+
+
 def describe_sizes(codec: Codec, data: Mapping[str, Any]) -> str:
     """Return the sizes of the session's values in bytes, largest first, for messages."""
-    sizes = {key: len(codec.serializer.dump(value)) for key, value in data.items() if not key.startswith("_")}
+    sizes = {key: len(codec.serializer.dump(value)) for key, value in data.items() if is_value(key)}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
     return ", ".join(f"{key!r} {size}" for key, size in largest)

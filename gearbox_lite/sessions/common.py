@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 from beaker.session import Session as BeakerSession
 
-from gearbox_lite.sessions.codec import Codec
+from gearbox_lite.sessions.codec import Codec, is_value
 
 LONGEST_REISSUE = 60
 """Most seconds for which a request that only reads leaves the access time alone, if the ini does not say."""
@@ -26,6 +27,14 @@ BIGGEST_COOKIE = 4096
 def new_id() -> str:
     """Return a random session id of 32 hex digits."""
     return uuid.uuid4().hex
+
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of our session ids."""
+    return _ID.fullmatch(text) is not None
 
 
 def cookie_values(header: str | None, name: str) -> Iterator[str]:
@@ -65,6 +74,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self.is_new = True
         self._must_write = False
         self._reissue = False
+        self._ended = False
         request.update(cookie_out=None, set_cookie=False)
 
     def _default_reissue(self) -> float:
@@ -74,8 +84,10 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         return min(durations)
 
     def _start(self) -> None:
-        """Become a new session without values."""
+        """Become a new session without values; its cookie is where the old one was."""
+        place = {key: self[key] for key in self._config if key in self}
         self.clear()
+        self.update(place)
         self["_creation_time"] = self["_accessed_time"] = time.time()
         self.is_new = True
         self.last_accessed = None
@@ -101,7 +113,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         return {key: value for key, value in self.items() if key not in config or value != config[key]}
 
     def _has_values(self) -> bool:
-        return any(not key.startswith("_") for key in self)
+        return any(is_value(key) for key in self)
 
     @property
     def created(self) -> float:
@@ -160,8 +172,9 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self.request.update(cookie_out="; ".join(parts), set_cookie=True)
 
     def _expire_cookie(self) -> None:
-        """Make the browser drop the cookie."""
-        self._send_cookie("", expires=0)
+        """Make the browser drop the cookie, if it has sent one."""
+        if any(True for _ in cookie_values(self.request.get("cookie"), self.key)):
+            self._send_cookie("", expires=0)
 
     def prepare(self) -> None:
         """Check that the values can be stored. Raises SessionSaveError."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.sessions import options as session_options
 
@@ -51,6 +51,7 @@ def _check(section: Section, settings: Mapping[str, Setting]) -> dict[str, Any]:
     except session_options.OptionError as error:
         setting = settings.get(error.option)
         if setting is not None:
-            raise at_setting(setting, error.problem, error.remedy) from error
+            shown = error.shown({name: item.value for name, item in settings.items()})
+            raise UserError(f"{shown}: {error.problem}", at=setting.at, remedy=error.remedy) from error
         source = section.factory.at if section.factory else Location(section.name)
         raise UserError(f"{error.option}: {error.problem}", at=source, remedy=error.remedy) from error

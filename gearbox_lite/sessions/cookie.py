@@ -21,6 +21,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
     def __init__(self, request: dict[str, Any], codec: Codec, **options: Any) -> None:
         super().__init__(request, codec, **options)
         self._built: tuple[bytes, str] | None = None
+        self._loaded = "", 0
         if not self._load():
             self._start()
 
@@ -50,6 +51,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
                 if self._adopt(data):
                     self.setdefault("_id", new_id())
                     self._reissue = self._reissue or number > 0
+                    self._loaded = text, number
                     return True
                 reasons.append("expired")
         if reasons:
@@ -77,15 +79,15 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
 
     def persist(self, *, dirty: bool) -> None:
         """Send the cookie where the session has changed or its access time is due."""
-        if dirty or self._must_write:
-            if self.is_new and not self._has_values() and self.request.get("cookie") and self._must_write:
-                self._expire_cookie()
-                return
+        if self._ended and not (self._has_values() and dirty):
+            self._expire_cookie()
+        elif dirty or self._must_write:
             if self._built is None:
                 self["_accessed_time"] = time.time()
             self._send_cookie(self._build())
         elif self._reissue and self.save_atime and not self.is_new:
-            self.revert()
+            self.clear()
+            self.update(self.codec.decode(*self._loaded))  # without what the request has changed and not saved
             self["_accessed_time"] = time.time()
             self._send_cookie(self._build())
 
@@ -95,13 +97,12 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         A copy of the old cookie stays valid until its timeout: nothing about it is kept on the server.
         """
         self._start()
-        self._must_write = True
+        self._ended = True
 
     def invalidate(self) -> None:
         """Drop all values and start a new session."""
-        self._start()
+        self.delete()
         self.was_invalidated = True
-        self._must_write = True
 
     def regenerate_id(self) -> None:
         """Give the session a new id; its values stay."""

@@ -61,7 +61,10 @@ class SessionObject(BeakerSessionObject):  # type: ignore[misc]
 
     def persist(self) -> None:
         """Store what has to be stored; the middleware calls it with the answer."""
-        self._session().persist(dirty=self.dirty() or bool(self.__dict__["_params"].get("auto")))
+        automatic = bool(self.__dict__["_params"].get("auto")) and not self.dirty()
+        if automatic:
+            self._session().prepare()
+        self._session().persist(dirty=automatic or self.dirty())
 
     def get_by_id(self, id: str) -> Any:  # noqa: A002 (Beaker's name)
         """Return the stored session of an id; None where there is none, and for cookie sessions."""
@@ -94,44 +97,66 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         environ["beaker.get_session"] = self._get_session
         if "paste.testing_variables" in environ and "webtest_varname" in self.options:
             environ["paste.testing_variables"][self.options["webtest_varname"]] = session
-        return _Exchange(session, start_response, self._outages).run(self.wrap_app, environ)
+        return _Exchange(session, environ, start_response, self._outages).run(self.wrap_app)
 
     def _get_session(self) -> Any:
         return self.options["session_class"]({}, **self.options)
 
 
 class _Exchange:
-    """One request and its answer, which becomes 503 as soon as the store has failed."""
+    """One request and its answer, which becomes 503 as soon as the store has failed.
 
-    def __init__(self, session: SessionObject, start_response: StartResponse, outages: Outages) -> None:
+    The answer starts only with its first bytes, so that a failure or an error page until then can still replace it, and
+    the session is persisted at that moment.
+    """
+
+    def __init__(
+        self, session: SessionObject, environ: dict[str, Any], start_response: StartResponse, outages: Outages
+    ) -> None:
         self._session = session
+        self._environ = environ
         self._start_response = start_response
         self._outages = outages
-        self._started = False
-        self._failed = False
+        self._answer: tuple[str, list[tuple[str, str]], Any] | None = None
+        self._write: Callable[[bytes], object] | None = None
+        self._failure: StoreUnavailable | None = None
 
-    def run(self, application: WSGIApplication, environ: dict[str, Any]) -> Iterable[bytes]:
+    def run(self, application: WSGIApplication) -> Iterable[bytes]:
         try:
-            body = application(environ, self._start)
+            body = application(self._environ, self._start)
         except StoreUnavailable as error:
-            return self._unavailable(error)
-        if not self._started:
-            return self._later(body)
-        if self._failed:
+            return self._replace(error)
+        wrapper = self._environ.get("wsgi.file_wrapper")
+        if isinstance(body, (list, tuple)) or (isinstance(wrapper, type) and isinstance(body, wrapper)):
+            self._commit()
+            if self._failure is None:
+                return body  # as it is, since servers send lists and files in better ways than an iterator
             _close(body)
-            return [_BODY]
-        return body
+            return self._apology()
+        return self._stream(body)
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-        if not self._failed:
-            failure = self._session.__dict__["_failure"] or self._persist(status, headers)
-            if failure is not None:
-                self._fail(failure)
-        self._started = True
-        if self._failed:
-            status, headers = _UNAVAILABLE[0], list(_UNAVAILABLE[1])
-        write = self._start_response(status, headers, exc_info)
-        return (lambda _: None) if self._failed else write
+        if self._write is not None:  # too late to replace anything, which the server says best
+            return self._start_response(status, headers, exc_info)
+        self._answer = status, headers, exc_info
+        return self._write_now
+
+    def _write_now(self, data: bytes) -> object:
+        self._commit()
+        return None if self._failure or self._write is None else self._write(data)
+
+    def _commit(self) -> None:
+        """Persist the session and start the answer, if that has not been done."""
+        if self._write is not None or self._answer is None:
+            return
+        status, headers, exc_info = self._answer
+        self._failure = self._failure or self._session.__dict__["_failure"] or self._persist(status, headers)
+        if self._failure is not None:
+            self._outages.begin(self._failure)
+            status, headers, exc_info = _UNAVAILABLE[0], list(_UNAVAILABLE[1]), None
+        self._write = (
+            self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
+        )
 
     def _persist(self, status: str, headers: list[tuple[str, str]]) -> StoreUnavailable | None:
         if not self._session.accessed() or status.startswith("5"):
@@ -146,29 +171,32 @@ class _Exchange:
             headers.append(("Set-Cookie", answer["cookie_out"]))
         return None
 
-    def _fail(self, error: StoreUnavailable) -> None:
-        self._failed = True
-        self._outages.begin(error)
+    def _replace(self, error: StoreUnavailable) -> list[bytes]:
+        """Answer 503. Raises RuntimeError, which ends the connection, where another answer is on its way."""
+        if self._write is not None:
+            raise RuntimeError("the session store failed in the middle of an answer") from error
+        self._failure = error
+        self._answer = "", [], None
+        self._commit()
+        return self._apology()
 
-    def _unavailable(self, error: StoreUnavailable) -> list[bytes]:
-        if not self._failed:
-            self._fail(error)
-        if not self._started:
-            self._started = True
-            self._start_response(_UNAVAILABLE[0], list(_UNAVAILABLE[1]))
-        return [_BODY]
+    def _apology(self) -> list[bytes]:
+        return [b""] if self._environ.get("REQUEST_METHOD") == "HEAD" else [_BODY]
 
-    def _later(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on the body of an application that starts its answer only when its body is asked for."""
+    def _stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass on a body that is made while it is sent, and that may use the session meanwhile."""
         try:
             for chunk in body:
-                if self._failed:
+                if self._write is None and chunk:
+                    self._commit()
+                if self._failure is not None:
                     break
                 yield chunk
-            if self._failed:
-                yield _BODY
+            self._commit()
+            if self._failure is not None:
+                yield from self._apology()
         except StoreUnavailable as error:
-            yield from self._unavailable(error)
+            yield from self._replace(error)
         finally:
             _close(body)
 
@@ -213,7 +241,7 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
     try:
         options = session_options.check(given)
     except session_options.OptionError as error:
-        raise _at_line(error, given, global_conf.get("__file__")) from error
+        raise _located(error, given, global_conf) from error
 
     def session_filter(application: WSGIApplication) -> SessionMiddleware:
         try:
@@ -221,12 +249,13 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
         except (ValueError, StoreUnavailable) as error:
             option = "session.data_dir" if options["type"] in ("file", "dbm") else "session.url"
             problem = session_options.OptionError(option, str(error), "correct the address or the options of the store")
-            raise _at_line(problem, given, global_conf.get("__file__")) from error
+            raise _located(problem, given, global_conf) from error
 
     return session_filter
 
 
-def _at_line(error: session_options.OptionError, given: Mapping[str, str], ini: str | None) -> UserError:
-    value = f" = {given[error.option]}" if error.option in given else ""
+def _located(error: session_options.OptionError, given: Mapping[str, str], global_conf: Mapping[str, str]) -> UserError:
+    """Return the error with the line of the ini that PasteDeploy is loading."""
+    ini = global_conf.get("__file__")
     at = find_setting(Path(ini), error.option) if ini else Location("[filter:session]")
-    return UserError(f"{error.option}{value}: {error.problem}", at=at, remedy=error.remedy)
+    return UserError(f"{error.shown(given)}: {error.problem}", at=at, remedy=error.remedy)

@@ -15,6 +15,7 @@ from typing import Any
 
 from gearbox_lite.errors import nearest
 from gearbox_lite.ini.settings import FALSE, TRUE
+from gearbox_lite.sessions.stores.base import without_password
 
 PREFIX = "session."
 ENGINE = "session.sa."
@@ -29,6 +30,22 @@ class OptionError(ValueError):
     def __init__(self, option: str, problem: str, remedy: str) -> None:
         super().__init__(f"{option}: {problem}; {remedy}")
         self.option, self.problem, self.remedy = option, problem, remedy
+
+    def shown(self, given: Mapping[str, str]) -> str:
+        """Return the option as it is written, without the keys and passwords in it."""
+        if self.option not in given:
+            return self.option
+        value = given[self.option].strip()
+        if is_secret(self.option):
+            value = "..."
+        elif self.option == f"{PREFIX}url":
+            value = without_password(value)
+        return f"{self.option} = {value}".rstrip()
+
+
+def is_secret(option: str) -> bool:
+    """Whether an option's value must not be shown."""
+    return option.removesuffix("_fallbacks").endswith(("_key", ".secret"))
 
 
 class _UnfitError(ValueError):
@@ -95,14 +112,14 @@ def _domain(value: str) -> str:
     return value
 
 
-def _ascii(value: str) -> str:
-    if not value or not value.isascii():
-        raise _UnfitError("write a long random text of ASCII characters, for example 64 hex digits")
+def _key(value: str) -> str:
+    if not value or not value.isascii() or "," in value or len(value.split()) != 1:
+        raise _UnfitError("write a long random text of ASCII characters without spaces or commas")
     return value
 
 
 def _key_list(value: str) -> tuple[str, ...]:
-    keys = tuple(_ascii(key) for key in value.replace(",", " ").split())
+    keys = tuple(_key(key) for key in value.replace(",", " ").split())
     if not keys:
         raise _UnfitError("write the old keys with spaces between them, or remove the line")
     return keys
@@ -144,9 +161,9 @@ OPTIONS: dict[str, Option] = {
     "secure": Option(_boolean, "send the cookie over HTTPS only", False),
     "httponly": Option(_boolean, "keep the cookie from JavaScript", True),
     "samesite": Option(_choice("Lax", "Strict", "None"), "which requests from other sites carry the cookie", "Lax"),
-    "validate_key": Option(_ascii, "key that signs cookie sessions, and part of every encryption"),
-    "secret": Option(_ascii, "key that signs the ids of server-side sessions"),
-    "encrypt_key": Option(_ascii, "key that encrypts the data"),
+    "validate_key": Option(_key, "key that signs cookie sessions, and part of every encryption"),
+    "secret": Option(_key, "key that signs the ids of server-side sessions"),
+    "encrypt_key": Option(_key, "key that encrypts the data"),
     "validate_key_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
     "secret_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
     "encrypt_key_fallbacks": Option(_key_list, "old keys that still decrypt, one for each of validate_key_fallbacks"),
@@ -213,7 +230,8 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
         try:
             options[name] = OPTIONS[name].convert(text.strip())
         except _UnfitError as reason:
-            raise OptionError(full_name, f"{text!r} cannot be used", str(reason)) from None
+            problem = "this value" if is_secret(full_name) else repr(text)
+            raise OptionError(full_name, f"{problem} cannot be used", str(reason)) from None
     options.setdefault("type", "file" if "data_dir" in options else "memory")
     _check_together(options)
     _check_libraries(options)
@@ -242,6 +260,20 @@ def _check_together(options: Mapping[str, Any]) -> None:
             continue
         if name not in options:
             raise OptionError(PREFIX + name, f"a session of type {store} needs it", _EXAMPLES[name])
+    _check_fallbacks(options)
+    if options.get("timeout") and not options["save_accessed_time"]:
+        raise OptionError(
+            f"{PREFIX}save_accessed_time", "a timeout needs it", "set it to true, or remove session.timeout"
+        )
+    if options.get("timeout") and options.get("reissue_time", 0) >= options["timeout"]:
+        raise OptionError(f"{PREFIX}reissue_time", "sessions in use would end", "make it smaller than session.timeout")
+    if options["samesite"] == "None" and not options["secure"]:
+        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
+    if "encrypt_key" in options and "validate_key" not in options:
+        raise OptionError(f"{PREFIX}validate_key", "encryption needs it", _EXAMPLES["validate_key"])
+
+
+def _check_fallbacks(options: Mapping[str, Any]) -> None:
     for name in ("validate_key", "secret", "encrypt_key"):
         if f"{name}_fallbacks" in options and name not in options:
             raise OptionError(f"{PREFIX}{name}", f"{PREFIX}{name}_fallbacks has no use without it", _EXAMPLES["secret"])
@@ -252,14 +284,6 @@ def _check_together(options: Mapping[str, Any]) -> None:
             f"there are {old_keys} in validate_key_fallbacks",
             "write as many, in the same order",
         )
-    if options.get("timeout") and not options["save_accessed_time"]:
-        raise OptionError(
-            f"{PREFIX}save_accessed_time", "a timeout needs it", "set it to true, or remove session.timeout"
-        )
-    if options["samesite"] == "None" and not options["secure"]:
-        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
-    if "encrypt_key" in options and "validate_key" not in options:
-        raise OptionError(f"{PREFIX}validate_key", "encryption needs it", _EXAMPLES["validate_key"])
 
 
 def _check_libraries(options: Mapping[str, Any]) -> None:
@@ -272,15 +296,12 @@ def _check_libraries(options: Mapping[str, Any]) -> None:
     }
     wanted = [(f"{PREFIX}type", *needs[store])] if store in needs else []
     if store == "ext:database" and url.startswith(("postgresql://", "postgresql+psycopg://")):
-        wanted.append((f"{PREFIX}url", "psycopg2" if url.startswith("postgresql:") else "psycopg", "postgresql"))
-    if "encrypt_key" in options:
-        wanted.append(
-            (
-                f"{PREFIX}encrypt_key",
-                "Crypto" if options.get("crypto_type") == "pycryptodome" else "cryptography",
-                "encryption",
-            )
-        )
+        wanted.append((f"{PREFIX}url", "psycopg", "postgresql"))
+    if "encrypt_key" in options and options.get("crypto_type") == "pycryptodome":
+        if find_spec("Crypto") is None:
+            raise OptionError(f"{PREFIX}crypto_type", "it needs the library pycryptodome", "pip install pycryptodome")
+    elif "encrypt_key" in options:
+        wanted.append((f"{PREFIX}encrypt_key", "cryptography", "encryption"))
     for option, module, extra in wanted:
         if find_spec(module) is None:
             raise OptionError(option, f"it needs the library {module}", f"pip install 'gearbox-lite[{extra}]'")

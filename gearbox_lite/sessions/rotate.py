@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gearbox_lite.errors import Setting, UserError
-from gearbox_lite.ini.edit import replace_lines
-from gearbox_lite.ini.locate import raw_value
+from gearbox_lite.ini.edit import replace_options
+from gearbox_lite.ini.locate import is_literal
 from gearbox_lite.sessions.configured import Configured
+from gearbox_lite.sessions.options import PREFIX, OptionError, check
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,15 @@ def key_names(configured: Configured) -> list[str]:
 
 def new_keys(configured: Configured, *, keep_old: bool) -> list[Change]:
     """Return new random keys, and the old ones as fallbacks or without them."""
+    names = key_names(configured)
+    old = {name: [configured.options[name], *configured.options.get(f"{name}_fallbacks", ())] for name in names}
+    if "encrypt_key" in old:  # each goes with the signing key beside it
+        missing = len(old["validate_key"]) - len(old["encrypt_key"])
+        old["encrypt_key"] += [old["encrypt_key"][-1]] * missing
     changes = []
-    for name in key_names(configured):
+    for name in names:
         changes.append(Change(name, secrets.token_hex(32)))
-        old = [configured.options[name], *configured.options.get(f"{name}_fallbacks", ())] if keep_old else []
-        changes.append(Change(f"{name}_fallbacks", " ".join(old) or None))
+        changes.append(Change(f"{name}_fallbacks", " ".join(old[name]) if keep_old else None))
     return changes
 
 
@@ -43,36 +48,51 @@ def without_fallbacks(configured: Configured) -> list[Change]:
     return [Change(f"{name}_fallbacks", None) for name in key_names(configured)]
 
 
-def from_environment(configured: Configured) -> list[Setting]:
-    """Return the keys that are not written in an ini but interpolated into it."""
-    settings = [configured.setting(name) for name in key_names(configured)]
-    return [item for item in settings if item is not None and "%(" in raw_value(item)]
+def from_elsewhere(configured: Configured) -> list[Setting]:
+    """Return the keys that do not stand in the ini themselves: from the environment, a variable, another setting."""
+    names = [f"{name}{end}" for name in key_names(configured) for end in ("", "_fallbacks")]
+    settings = {name: configured.setting(name) for name in names}
+    return [
+        item
+        for name, item in settings.items()
+        if item is not None and not (item.name == f"{PREFIX}{name}" and is_literal(item))
+    ]
 
 
 def apply(configured: Configured, changes: list[Change]) -> list[Path]:
-    """Write the changes into the inis that have the options, and return these. Raises UserError."""
+    """Write the changes into the inis that have the options, and return these.
+
+    Raises UserError, with nothing changed, where the result could not be served.
+    """
+    _check(configured, changes)
     edits: dict[Path, dict[int, list[str]]] = {}
     for change in changes:
         setting = configured.setting(change.name)
+        line = None if change.value is None else f"session.{change.name} = {change.value.replace('%', '%%')}"
         if setting is not None:
-            lines = _lines(edits, setting)
-            lines[_line(setting)] = [] if change.value is None else [f"session.{change.name} = {change.value}"]
-        elif change.value is not None:  # a fallback that is not there yet goes below its key
-            key = configured.setting(change.name.removesuffix("_fallbacks"))
-            if key is None:
-                raise UserError(f"session.{change.name} has no key in the ini")
-            _lines(edits, key)[_line(key)].append(f"session.{change.name} = {change.value}")
-    changed = [path for path, lines in edits.items() if lines]
-    for path in changed:
-        replace_lines(path, edits[path])
-    return changed
+            path, first = _place(setting)
+            edits.setdefault(path, {})[first] = [] if line is None else [line]
+        elif line is not None:  # a fallback that is not there yet goes below its key, which is changed already
+            path, first = _place(configured.settings[PREFIX + change.name.removesuffix("_fallbacks")])
+            edits[path][first].append(line)
+    for path, lines in edits.items():
+        replace_options(path, lines)
+    return list(edits)
 
 
-def _lines(edits: dict[Path, dict[int, list[str]]], setting: Setting) -> dict[int, list[str]]:
-    return edits.setdefault(Path(setting.at.source), {})
+def _check(configured: Configured, changes: list[Change]) -> None:
+    after = {name: item.value for name, item in configured.settings.items()}
+    for change in changes:
+        after.pop(PREFIX + change.name, None)
+        if change.value is not None:
+            after[PREFIX + change.name] = change.value
+    try:
+        check(after)
+    except OptionError as error:
+        raise UserError(f"the keys cannot be rotated: {error}") from error
 
 
-def _line(setting: Setting) -> int:
-    if setting.at.line is None:
-        raise UserError(f"{setting.name} is not in a file", at=setting.at, remedy="write it into the ini")
-    return setting.at.line
+def _place(setting: Setting) -> tuple[Path, int]:
+    assert isinstance(setting.at.source, Path)  # noqa: S101 (from_elsewhere has looked)
+    assert setting.at.line is not None  # noqa: S101
+    return setting.at.source, setting.at.line

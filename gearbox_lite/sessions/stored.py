@@ -7,18 +7,15 @@ into what the store then holds, under the store's lock.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from typing import Any
 
 from gearbox_lite.sessions.codec import Codec, Data, describe_sizes, sign, verify
-from gearbox_lite.sessions.common import SessionBase, cookie_values, new_id
+from gearbox_lite.sessions.common import SessionBase, cookie_values, is_id, new_id
 from gearbox_lite.sessions.errors import SessionSaveError
 from gearbox_lite.sessions.stores.base import Store
 
 log = logging.getLogger("gearbox_lite.sessions")
-
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class StoredSession(SessionBase):
@@ -42,6 +39,8 @@ class StoredSession(SessionBase):
         self.id = ""
         self._loaded: str | None = None
         self._outdated: list[str] = []
+        self._moved_from: str | None = None
+        self._resign = False
         if id is not None:
             candidates = [(0, id)]
         elif use_cookies:
@@ -65,7 +64,7 @@ class StoredSession(SessionBase):
 
     def _load(self, number: int, candidate: str) -> bool:
         """Load one session; False where the store has none of that id, or it is corrupt or expired."""
-        if not _ID.fullmatch(candidate):
+        if not is_id(candidate):
             return False
         text = self.store.read(candidate)
         if text is None:
@@ -81,8 +80,7 @@ class StoredSession(SessionBase):
             return False
         self.id = candidate
         self._loaded = text
-        if number > 0:
-            self._must_write = True  # the cookie is signed anew
+        self._resign = number > 0
         return True
 
     def load(self) -> None:
@@ -94,27 +92,31 @@ class StoredSession(SessionBase):
 
     def prepare(self) -> None:
         """Serialize the data. Raises SessionSaveError where that fails, or the store takes nothing so big."""
-        text = self.codec.encode(self.codec.dump(self._values()))
+        self._check_size(self._encode(self._values()))
+
+    def _encode(self, data: Data) -> str:
+        return self.codec.encode(self.codec.dump(data))
+
+    def _check_size(self, text: str) -> str:
         limit = self.store.biggest()
         if limit is not None and len(text) > limit:
             raise SessionSaveError(
                 f"the session has {len(text)} bytes, and {self.store} takes {limit}; its values have "
                 f"{describe_sizes(self.codec, self)} bytes; store less"
             )
+        return text
 
     def persist(self, *, dirty: bool) -> None:
         """Write what has changed, remove records that are no longer this session's, and send the cookie."""
-        removed = self._loaded is None and not self._has_values() and bool(self._outdated)
-        if removed:
+        if self._ended and not (self._has_values() and dirty):
             self._remove_outdated()
             if self.use_cookies:
                 self._expire_cookie()
-            return
-        if dirty or self._must_write:
+        elif dirty or self._must_write:
             self["_accessed_time"] = time.time()
             self._write()
             self._remove_outdated()
-        elif self._reissue and self.save_atime and not self.is_new:
+        elif (self._resign or (self._reissue and self.save_atime)) and not self.is_new:
             self._touch()
 
     def _write(self) -> None:
@@ -124,18 +126,21 @@ class StoredSession(SessionBase):
         dump = self.codec.serializer.dump
         changed = {key: value for key, value in values.items() if key not in before or dump(before[key]) != dump(value)}
         dropped = [key for key in before if key not in values]
+        moved = None if self._moved_from is None else self.store.read(self._moved_from)
 
         def merge(text: str | None) -> str | None:
-            if text is None:
-                # Somebody else has deleted the session since: it stays deleted.
-                return self.codec.encode(self.codec.dump(values)) if fresh else None
-            merged = {**self._decode_or_nothing(text), **changed}
+            current = moved if text is None else text
+            if current is None:
+                # Where the session was there before, somebody else has deleted it since: it stays deleted.
+                return self._check_size(self._encode(values)) if fresh else None
+            merged = {**self._decode_or_nothing(current), **changed}
             for key in dropped:
                 merged.pop(key, None)
-            return self.codec.encode(self.codec.dump(merged))
+            return self._check_size(self._encode(merged))
 
         self._loaded = self.store.update(self.id, merge)
-        if self.use_cookies and self._loaded is not None and (fresh or self._must_write or self._moves_along()):
+        new_cookie = fresh or self._must_write or self._resign or self._moves_along()
+        if self.use_cookies and self._loaded is not None and new_cookie:
             self._send_id()
         self.is_new = False
 
@@ -147,10 +152,10 @@ class StoredSession(SessionBase):
             data = self._decode_or_nothing(text) if text is not None else {}
             if not data or data.get("_accessed_time", 0) >= now:
                 return None
-            return self.codec.encode(self.codec.dump({**data, "_accessed_time": now}))
+            return self._encode({**data, "_accessed_time": now})
 
-        self.store.update(self.id, touched)
-        if self.use_cookies and self._moves_along():
+        there = self.store.update(self.id, touched) is not None
+        if self.use_cookies and there and (self._resign or self._moves_along()):
             self._send_id()
 
     def _decode_or_nothing(self, text: str) -> Data:
@@ -171,14 +176,15 @@ class StoredSession(SessionBase):
             self.store.delete(self._outdated[-1])
             self._outdated.pop()
 
-    def _leave_record(self) -> None:
-        if self._loaded is not None:
-            self._outdated.append(self.id)
-
     def delete(self) -> None:
         """Remove the record, drop all values and, unless new ones are saved, the cookie."""
-        self._leave_record()
+        if self._loaded is not None:
+            self._outdated.append(self._moved_from or self.id)
+        self._moved_from = None
         self._start()
+        self._ended = True
+        if not self.use_cookies:
+            self._remove_outdated()  # there is no answer to wait for
 
     def invalidate(self) -> None:
         """Remove the record, drop all values and start a new session."""
@@ -187,8 +193,9 @@ class StoredSession(SessionBase):
 
     def regenerate_id(self) -> None:
         """Move the session to a new id; its values stay and the old id's record goes."""
-        self._leave_record()
-        self._loaded = None
+        if self._loaded is not None and self._moved_from is None:
+            self._moved_from = self.id
+            self._outdated.append(self.id)
         self.id = new_id()
         self._must_write = True
 

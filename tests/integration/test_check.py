@@ -22,14 +22,14 @@ def test_a_generated_project_is_clean(project):
         ("session.validate_key", "a1" * 8, "has 16 characters, fewer than 32"),
         ("session.validate_key", "changeme" * 8, "looks like an example"),
         ("session.validate_key", "ab" * 32, "is hardly random"),
-        ("session.secret", None, "is the same as another key"),
+        ("session.encrypt_key", None, "is the same as another key"),
     ],
 )
 def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(project, option, value, problem):
     ini = project / "development.ini"
     key = ini.read_text().splitlines()[line_of(ini, "session.validate_key") - 1].partition(" = ")[2]
     set_option(ini, option, value or key)
-    line = f"development.ini:{line_of(ini, option)}: {option} = ...: the key {problem}; write 64 random hex digits"
+    line = f"development.ini:{line_of(ini, option)}: {option} = ...: the key {problem}; write 64 random"
     code, lines, _ = check(project)
     assert code == 0
     assert lines[0].startswith(f"Warning: {line}")
@@ -71,6 +71,19 @@ def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project)
     code, lines, _ = check(project)
     assert code == 1
     assert f"development.ini:{line_of(ini, 'workers')}: workers = 2: each worker has a memory of its own" in lines[0]
+
+
+def test_what_serve_refuses_to_show_to_other_machines_is_an_error(project):
+    set_option(project / "development.ini", "host", "0.0.0.0")
+    code, lines, _ = check(project)
+    assert code == 1
+    assert "lets other machines connect" in lines[0]
+
+
+def test_variables_can_be_given(project):
+    set_option(project / "development.ini", "port", "%(chosen)s")
+    assert check(project, "chosen=8081")[0] == 0
+    assert "%(chosen)s is not set" in check(project)[1][0]
 
 
 def test_pickle_is_a_warning(project):

@@ -174,6 +174,15 @@ class RootController(TGController):
 """
 
 
+def until_refused(port):
+    """Wait until the server refuses new connections, which shows that it ends."""
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_finishes_the_request_that_runs_and_exits_0(project, number):
     (project / "hello/controllers/root.py").write_text(SLOW)
@@ -184,16 +193,23 @@ def test_a_signal_finishes_the_request_that_runs_and_exits_0(project, number):
         while not (project / "started").exists():
             time.sleep(0.01)
         served.process.send_signal(number)
-        host, port = "127.0.0.1", int(served.url.rpartition(":")[2])
-        while True:  # until the server refuses new connections, which shows that it ends
-            try:
-                socket.create_connection((host, port), timeout=1).close()
-            except OSError:
-                break
+        until_refused(int(served.url.rpartition(":")[2]))
         (project / "go").touch()
         client.join()
         assert answers[0].status == 200
         assert len(answers[0].text) == 3_000_000
+        assert served.process.wait(10) == 0
+
+
+def test_a_request_whose_body_still_arrives_is_finished_too(project):
+    port_of = lambda served: int(served.url.rpartition(":")[2])  # noqa: E731
+    with serve(project) as served, socket.create_connection(("127.0.0.1", port_of(served))) as client:
+        client.sendall(b"POST /getsession HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc")
+        Browser(served.url).get("/css/style.css")  # answered later, so the first half has been read by now
+        served.process.send_signal(signal.SIGTERM)
+        until_refused(port_of(served))
+        client.sendall(b"def")
+        assert client.recv(12) == b"HTTP/1.1 200"
         assert served.process.wait(10) == 0
 
 
@@ -217,11 +233,7 @@ def test_a_second_ctrl_c_ends_at_once(project):
             time.sleep(0.01)
         port = int(served.url.rpartition(":")[2])
         served.process.send_signal(signal.SIGINT)
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                break
+        until_refused(port)
         served.process.send_signal(signal.SIGINT)
         assert served.process.wait(5) == -signal.SIGINT
         client.close()

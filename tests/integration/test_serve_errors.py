@@ -17,7 +17,7 @@ def refused(project, *arguments, code=2, **environment):
     result = run("serve", *arguments, cwd=project, **environment)
     assert result.returncode == code, result.stderr
     assert "Serving" not in result.stdout
-    lines = result.stderr.splitlines()
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("Warning: ")]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("Error: ")
     return lines[0].removeprefix("Error: ")

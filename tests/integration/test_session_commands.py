@@ -220,3 +220,126 @@ def test_a_store_that_is_down_is_one_line(project):
     assert result.returncode == 1
     assert result.stderr.startswith("Error: the session store cannot be reached: redis redis://127.0.0.1:1/0:")
     assert result.stderr.count("\n") == 1
+
+
+CIPHERS = {"session.validate_key": "1a2b3c4d" * 8, "session.encrypt_key": "5e6f7a8b" * 8}
+
+
+@pytest.mark.parametrize("kind", ["cookie", "file"])
+@pytest.mark.parametrize("fallbacks", [{}, {"session.validate_key_fallbacks": "9c0d1e2f" * 8}])
+def test_rotating_ciphers_keeps_sessions_whatever_fallbacks_there_were(project, tmp_path, kind, fallbacks):
+    ini = project / "development.ini"
+    if kind == "file":
+        use_store(project, options_of("file", tmp_path, None))
+    for name, value in CIPHERS.items():
+        set_option(ini, name, value)
+    for name, value in fallbacks.items():
+        set_option(ini, name, value)
+    cookie = session_of(project)
+    for _ in range(2):
+        assert run("session", "rotate-key", cwd=project).returncode == 0
+        decoded = run("session", "decode", cookie, cwd=project)
+        assert decoded.returncode == 0, decoded.stderr
+        assert json.loads(decoded.stdout)["data"] == {"user": "MVL"}
+    assert run("check", "--strict", cwd=project).returncode == 0
+
+
+def test_rotate_key_leaves_an_indented_ini_whole(project):
+    ini = project / "development.ini"
+    head, header, rest = ini.read_text().partition("[filter:session]\n")
+    section, app, tail = rest.partition("[app:hello]")
+    indented = "".join(f"  {line}\n" if line else "\n" for line in section.splitlines())
+    lines = (head + header + indented + app + tail).splitlines()
+    ini.write_text("\n".join(lines) + "\n")
+    assert run("session", "rotate-key", cwd=project).returncode == 0
+    after = ini.read_text().splitlines()
+    changed = [line for line in after if line not in lines]
+    assert [line.partition(" = ")[0] for line in changed] == [
+        "  session.validate_key",
+        "  session.validate_key_fallbacks",
+    ]
+    assert len(after) == len(lines) + 1
+
+
+def test_a_percent_sign_in_a_key_survives_its_rotation(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.validate_key", "0123456789%%abcdef" * 3)
+    cookie = session_of(project)
+    run("session", "rotate-key", cwd=project)
+    assert run("session", "decode", cookie, cwd=project).returncode == 0
+
+
+def test_a_key_that_the_ini_gets_from_another_setting_is_printed(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.validate_key", None)
+    add_line(ini, "filter:session", "get session.validate_key = master")
+    add_line(ini, "DEFAULT", f"master = {'0a1b2c3d' * 8}")
+    before = ini.read_text()
+    assert "nothing was written" in run("session", "rotate-key", cwd=project).stdout
+    assert ini.read_text() == before
+
+
+def test_a_key_from_the_environment_is_used_and_printed(project):
+    set_option(project / "development.ini", "session.validate_key", "%(ENV_HELLO_KEY)s")
+    key = "0a1b2c3d" * 8
+    result = run("session", "rotate-key", cwd=project, HELLO_KEY=key)
+    assert f"session.validate_key_fallbacks = {key}" in result.stdout
+    assert run("check", cwd=project, HELLO_KEY=key).returncode == 0
+    missing = run("check", cwd=project)
+    assert missing.returncode == 1
+    assert "the environment has no HELLO_KEY; set it: export HELLO_KEY=" in missing.stderr
+    with serve(project, HELLO_KEY=key) as served:
+        browser = Browser(served.url)
+        browser.get("/setsession")
+        assert "retrieved MVL" in browser.get("/getsession").text
+
+
+@pytest.mark.parametrize("value", ["four little words here", "one,two", "schlüssel" * 8])
+def test_a_key_that_cannot_be_rotated_is_refused_and_not_shown(project, value):
+    set_option(project / "development.ini", "session.validate_key", value)
+    result = run("check", cwd=project)
+    assert result.returncode == 1
+    assert "session.validate_key = ...: this value cannot be used; write a long random text" in result.stderr
+    assert value not in result.stderr
+
+
+def test_an_expired_cookie_is_none(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.timeout", "1")
+    cookie = session_of(project)
+    deadline = time.monotonic() + 10
+    while (result := run("session", "decode", cookie, cwd=project)).returncode == 0:
+        assert time.monotonic() < deadline
+    assert result.returncode == 1
+    assert "the cookie is ours, but its session expired at 20" in result.stderr
+
+
+def test_a_password_in_the_stores_address_is_not_shown(project):
+    use_store(project, {"session.type": "ext:database", "session.url": "nosuch://me:hunter2@host/db"})
+    for arguments in (("check",), ("serve", "--port=0"), ("session", "purge")):
+        result = run(*arguments, cwd=project)
+        assert result.returncode in (1, 2)
+        assert "hunter2" not in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_purge_leaves_what_is_not_a_session(project, tmp_path):
+    import sqlite3
+
+    options = options_of("sqlite", tmp_path, None)
+    use_store(project, options)
+    session_of(project)
+    database = sqlite3.connect(tmp_path / "sessions.db", isolation_level=None)
+    database.execute("INSERT INTO beaker_cache VALUES (99, 'my_other_cache', '2026-01-01', '2026-01-01', 'x')")
+    run("session", "purge", "--all", "--yes", cwd=project)
+    assert database.execute("SELECT namespace FROM beaker_cache").fetchall() == [("my_other_cache",)]
+    database.close()
+
+
+def test_a_guessable_old_key_is_found(project):
+    set_option(project / "development.ini", "session.validate_key", "secret")
+    run("session", "rotate-key", cwd=project)
+    result = run("check", cwd=project)
+    assert (
+        "an old key can be guessed; end the rotation: gearbox-lite session rotate-key --drop-fallbacks" in result.stderr
+    )

@@ -214,11 +214,11 @@ def test_a_failed_save_leaves_the_stored_session_as_it_was(parts):
 
 
 def test_a_timeout_ends_an_idle_session(store_options):
-    browser = visitor({**store_options, "session.timeout": "1", "session.reissue_time": "100"})
-    browser.get("/set?user=MVL")
-    assert browser.get("/get").json == {"user": "MVL"}
+    parts = Parts({**store_options, "session.timeout": "1"})
+    cookie, _ = parts.stored(user="MVL")
+    assert values(parts.session(cookie)) == {"user": "MVL"}
     deadline = time.monotonic() + 10
-    while browser.get("/get").json:
+    while values(parts.session(cookie)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

@@ -56,7 +56,7 @@ def test_a_bad_project_name_is_refused_with_one_that_works(name):
     "name",
     [
         "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG", "test",
-        "tests", "data", "a b", "é", "", "_private", "x" * (LONGEST + 1),
+        "tests", "data", "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (LONGEST + 1),
     ],
 )  # fmt: skip
 def test_a_bad_package_name_is_refused_with_one_that_works(name):

@@ -12,8 +12,16 @@ from gearbox_lite.sessions.stores.base import Store
 def make_store(options: Mapping[str, Any]) -> Store:
     """Return the store of checked session options; its driver is imported only here.
 
-    Raises ValueError where the address or an engine option cannot work, StoreUnavailable where a folder cannot be made.
+    Raises ValueError where the address, an engine option or a library cannot work, StoreUnavailable where a folder
+    cannot be made.
     """
+    try:
+        return _make(options)
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+
+
+def _make(options: Mapping[str, Any]) -> Store:
     kind, timeout = options["type"], options.get("timeout")
     if kind == "memory":
         from gearbox_lite.sessions.stores.memory import MemoryStore  # noqa: PLC0415 (as all below: one is needed)

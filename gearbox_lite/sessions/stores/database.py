@@ -35,6 +35,8 @@ class DatabaseStore(Store):
         Raises ValueError for an address or an option that SQLAlchemy does not know. Nothing is connected yet.
         """
         super().__init__(f"database {without_password(url)}", timeout)
+        if url.startswith("postgresql://"):  # whose driver depends on SQLAlchemy's version
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         # engine_from_config takes numbers from text, but not every truth value.
         given = {name: _truth(text) for name, text in (engine_options or {}).items()}
         options = {"pool_pre_ping": True, **given, "url": url}
@@ -43,7 +45,7 @@ class DatabaseStore(Store):
             arguments["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         try:
             self._engine = sa.engine_from_config(options, "", **arguments)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError) as error:
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError, ImportError) as error:
             raise ValueError(str(error)) from error
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         # A read by itself needs no transaction, which saves two round trips; SQLite has none to save.
@@ -66,16 +68,26 @@ class DatabaseStore(Store):
         self._making = threading.Lock()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        """Connect, make the table at the first time, and commit at the end."""
+    def _connection(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        """Connect, and make the table at the first time and after a failure, which may be that it is gone."""
         with self.reaching(sa.exc.SQLAlchemyError, OSError):
-            if not self._made:
-                self._make_table()
-            with self._engine.connect() as connection:
-                if self._is_sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
-                connection.commit()
+            try:
+                if not self._made:
+                    self._make_table()
+                with engine.connect() as connection:
+                    yield connection
+            except sa.exc.DBAPIError:
+                self._made = False
+                raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """Connect, and commit at the end."""
+        with self._connection(self._engine) as connection:
+            if self._is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
 
     def _make_table(self) -> None:
         with self._making:
@@ -92,11 +104,8 @@ class DatabaseStore(Store):
 
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""
-        with self.reaching(sa.exc.SQLAlchemyError, OSError):
-            if not self._made:
-                self._make_table()
-            with self._reader.connect() as connection:
-                data = connection.execute(self._select.where(self._table.c.namespace == session)).scalar()
+        with self._connection(self._reader) as connection:
+            data = connection.execute(self._select.where(self._table.c.namespace == session)).scalar()
         return _text(data)
 
     def update(self, session: str, change: Change) -> str | None:

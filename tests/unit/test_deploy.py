@@ -1,0 +1,83 @@
+"""The sections of an ini, read as PasteDeploy will load them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gearbox_lite.errors import UserError
+from gearbox_lite.ini.settings import Overrides, load
+
+SERVER = "[server:main]\nuse = egg:waitress\n"
+FACTORY = "paste.app_factory = nowhere:make\n"
+
+
+def settings(folder, text, **others):
+    for name, content in others.items():
+        (folder / f"{name}.ini").write_text(content)
+    ini = folder / "main.ini"
+    ini.write_text(SERVER + text)
+    return load(ini, Overrides())
+
+
+def test_a_debug_page_inside_a_composite_is_seen(tmp_path):
+    blog = f"[DEFAULT]\ndebug = true\n[app:main]\n{FACTORY}"
+    composite = "[composite:main]\npaste.composite_factory = nowhere:map\n/ = {}\n"
+    assert settings(tmp_path, composite.format("config:blog.ini"), blog=blog).debug is not None
+    named = composite.format("blog") + f"[app:blog]\n{FACTORY}set debug = true\n"
+    assert settings(tmp_path, named).debug is not None
+    assert settings(tmp_path, composite.format("blog") + f"[app:blog]\n{FACTORY}").debug is None
+
+
+def test_an_inis_own_default_hides_nothing_from_the_one_that_inherits(tmp_path):
+    base = f"[DEFAULT]\ndebug = true\n[app:main]\n{FACTORY}"
+    derived = "[DEFAULT]\ndebug = false\n[app:main]\nuse = config:base.ini\n"
+    assert settings(tmp_path, derived, base=base).debug is None
+    (tmp_path / "base.ini").write_text(base.replace("true", "false"))
+    assert settings(tmp_path, derived.replace("false", "true")).debug is not None
+
+
+def test_filters_in_every_form_are_found(tmp_path):
+    found = settings(
+        tmp_path,
+        "[pipeline:main]\npipeline = egg:gearbox_lite#session config:other.ini#second inner\n"
+        "[filter-app:inner]\nuse = egg:gearbox_lite#session\nnext = last\n"
+        f"[app:last]\n{FACTORY}filter-with = around\n"
+        "[filter:around]\nuse = egg:gearbox_lite#session\nsession.key = around\n",
+        other="[filter:second]\nuse = egg:gearbox_lite#session\nsession.key = second\n",
+    )
+    names = [section.name for section in found.app.walk()]
+    assert {"egg:gearbox_lite#session", "filter:second", "filter-app:inner", "app:last", "filter:around"} <= set(names)
+
+
+def test_options_in_odd_but_valid_forms_are_read(tmp_path):
+    text = f"[app:main]\n{FACTORY}colon : value\n  # a comment\nlong = one\n  two\nCase = kept\nempty =\n"
+    options = settings(tmp_path, text).app.options
+    assert {name: options[name].value for name in ("colon", "long", "Case", "empty")} == {
+        "colon": "value", "long": "one\ntwo", "Case": "kept", "empty": "",
+    }  # fmt: skip
+    assert options["Case"].at.line == 9
+
+
+def test_a_global_setting_is_got_and_a_missing_one_named(tmp_path):
+    text = f"[DEFAULT]\nshared = 1\n[app:main]\n{FACTORY}get own = shared\n"
+    assert settings(tmp_path, text).app.options["own"].value == "1"
+    with pytest.raises(UserError, match=r"main\.ini:7: get own = other: there is no global setting other"):
+        settings(tmp_path, text.replace("= shared", "= other"))
+
+
+def test_the_environment_is_read_and_a_missing_name_is_one_line(tmp_path, monkeypatch):
+    text = f"[app:main]\n{FACTORY}key = a%(ENV_GEARBOX_LITE_TEST)sb\n"
+    monkeypatch.setenv("GEARBOX_LITE_TEST", "100%")
+    found = settings(tmp_path, text)
+    assert found.app.options["key"].value == "a100%b"
+    assert set(found.variables) == {"ENV_GEARBOX_LITE_TEST"}
+    monkeypatch.delenv("GEARBOX_LITE_TEST")
+    with pytest.raises(
+        UserError, match=r"main\.ini:5: key = .*: the environment has no GEARBOX_LITE_TEST; set it: export"
+    ):
+        settings(tmp_path, text)
+
+
+def test_two_sections_of_one_name_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"main\.ini:5: \[app:main\] and \[pipeline:main\] have the same name"):
+        settings(tmp_path, f"[app:main]\n{FACTORY}[pipeline:main]\npipeline = a\n")
