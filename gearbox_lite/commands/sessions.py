@@ -87,7 +87,7 @@ def purge(context: click.Context, *, which: str, dry_run: bool, yes: bool, flush
         raise UserError("memory sessions are inside the serving process", remedy="restart it to end them all")
     if everything and not dry_run and not yes:
         _confirm()
-    _purge(found, everything=everything, dry_run=dry_run)
+    _purge(context, found, everything=everything, dry_run=dry_run)
 
 
 def _confirm() -> None:
@@ -96,12 +96,12 @@ def _confirm() -> None:
     click.confirm("This ends every session. Go on?", abort=True)
 
 
-def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
+def _purge(context: click.Context, found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
     if found.store == "cookie":
         if dry_run:
             click.echo("session.validate_key would be replaced, which ends every session.")
         else:
-            _write(found, rotate.new_keys(found, keep_old=False), "Every session has ended")
+            _write(context, found, rotate.new_keys(found, keep_old=False), "Every session has ended")
         return
     with _reaching_the_store():
         parameters = session_parameters(found.options)
@@ -138,12 +138,12 @@ def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
     """
     found = _configured(context)
     if drop_fallbacks:
-        _write(found, rotate.without_fallbacks(found), "Old keys are no longer accepted")
+        _write(context, found, rotate.without_fallbacks(found), "Old keys are no longer accepted")
     else:
-        _write(found, rotate.new_keys(found, keep_old=True), "The old key is still accepted")
+        _write(context, found, rotate.new_keys(found, keep_old=True), "The old key is still accepted")
 
 
-def _write(found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
+def _write(context: click.Context, found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
     """Write the changes into the ini, or print them where its keys come from elsewhere."""
     if rotate.from_elsewhere(found):
         click.echo("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
@@ -151,5 +151,9 @@ def _write(found: configured.Configured, changes: list[rotate.Change], result: s
             click.echo(f"session.{change.name} = {change.value or ''}".rstrip())
         return
     changed = rotate.apply(found, changes)
-    where = ", ".join(shorten(path) for path in changed)
+    # An option may be set a second time where the first one hid it: in [DEFAULT], or in an ini that is inherited from.
+    while hidden := [change for change in changes if change.value is None and change.name in found.options]:
+        found = _configured(context)
+        changed += rotate.apply(found, [change for change in hidden if change.name in found.options])
+    where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
     click.echo(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")

@@ -205,6 +205,8 @@ def is_literal(setting: Setting) -> bool:
     """Whether a setting's value stands in its own line of a file, not taken from elsewhere by %(name)s or ``get``."""
     if not isinstance(setting.at.source, Path) or setting.at.line is None:
         return False
-    line = split_lines(setting.at.source.read_text(encoding="utf-8"))[setting.at.line - 1].strip()
-    option = _OPTION.match(line)
-    return option is not None and option["name"] == setting.name and "%(" not in line
+    text = setting.at.source.read_text(encoding="utf-8")
+    for (_, name), place in places(text).items():
+        if name == setting.name and place.first == setting.at.line:
+            return "%(" not in "\n".join(split_lines(text)[place.first - 1 : place.last])
+    return False

@@ -75,6 +75,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self._must_write = False
         self._reissue = False
         self._ended = False
+        self.reached = False
         request.update(cookie_out=None, set_cookie=False)
 
     def _default_reissue(self) -> float:
@@ -111,6 +112,11 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         """Return what is to be stored: all but the cookie's configured domain and path, which the ini knows."""
         config = self._config
         return {key: value for key, value in self.items() if key not in config or value != config[key]}
+
+    def _written(self) -> None:
+        """Note that all changes are stored: what is done from here on is another change."""
+        self._must_write = self._ended = self._reissue = False
+        self.is_new = False
 
     def _has_values(self) -> bool:
         return any(is_value(key) for key in self)

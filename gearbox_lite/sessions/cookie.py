@@ -85,6 +85,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
             if self._built is None:
                 self["_accessed_time"] = time.time()
             self._send_cookie(self._build())
+            self._written()
         elif self._reissue and self.save_atime and not self.is_new:
             self.clear()
             self.update(self.codec.decode(*self._loaded))  # without what the request has changed and not saved

@@ -131,13 +131,17 @@ class _Exchange:
             self._commit()
             if self._failure is None:
                 return body  # as it is, since servers send lists and files in better ways than an iterator
-            _close(body)
+            self.close(body)
             return self._apology()
-        return self._stream(body)
+        return _Body(self, body)
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        if self._failure is not None:  # the answer is 503, whatever else the application would say
+            return self._write_now
         if self._write is not None:  # too late to replace anything, which the server says best
             return self._start_response(status, headers, exc_info)
+        if self._answer is not None and not exc_info:
+            raise AssertionError("start_response was called twice without exc_info (PEP 3333)")
         self._answer = status, headers, exc_info
         return self._write_now
 
@@ -165,7 +169,8 @@ class _Exchange:
             self._session.persist()
         except StoreUnavailable as error:
             return error
-        self._outages.end()
+        if self._session.__dict__["_sess"].reached:
+            self._outages.end()
         answer = self._session.__dict__["_headers"]
         if answer["set_cookie"] and answer["cookie_out"]:
             headers.append(("Set-Cookie", answer["cookie_out"]))
@@ -183,28 +188,52 @@ class _Exchange:
     def _apology(self) -> list[bytes]:
         return [b""] if self._environ.get("REQUEST_METHOD") == "HEAD" else [_BODY]
 
-    def _stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
+    def stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on a body that is made while it is sent, and that may use the session meanwhile."""
         try:
             for chunk in body:
-                if self._write is None and chunk:
+                if self._write is None:
+                    if not chunk:
+                        continue  # nothing is sent yet, so that a failure can still replace the answer
                     self._commit()
                 if self._failure is not None:
                     break
                 yield chunk
             self._commit()
-            if self._failure is not None:
-                yield from self._apology()
         except StoreUnavailable as error:
             yield from self._replace(error)
-        finally:
-            _close(body)
+            return
+        if self._failure is not None:
+            yield from self._apology()
+
+    def close(self, body: Iterable[bytes]) -> None:
+        """Close the application's body, whose clean-up may use the session too."""
+        close = getattr(body, "close", None)
+        if close is None:
+            return
+        try:
+            close()
+        except StoreUnavailable as error:
+            if self._failure is None:
+                raise RuntimeError("the session store failed at the end of an answer") from error
 
 
-def _close(body: Iterable[bytes]) -> None:
-    close = getattr(body, "close", None)
-    if close is not None:
-        close()
+class _Body:
+    """A streamed body; closing it closes the application's, also where nobody has asked for its first byte."""
+
+    def __init__(self, exchange: _Exchange, body: Iterable[bytes]) -> None:
+        self._exchange = exchange
+        self._body = body
+        self._chunks = exchange.stream(body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Close both, once."""
+        body, self._body = self._body, ()
+        self._exchange.close(self._chunks)
+        self._exchange.close(body)
 
 
 def session_parameters(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class StoredSession(SessionBase):
         if not is_id(candidate):
             return False
         text = self.store.read(candidate)
+        self.reached = True
         if text is None:
             return False
         try:
@@ -85,10 +86,13 @@ class StoredSession(SessionBase):
 
     def load(self) -> None:
         """Read the session again from the store."""
-        current = self.id
+        pending, resign = self.id, self._resign
         self.clear()
-        if not self._load(0, current):
+        if not self._load(0, self._moved_from or pending):
             self._start()
+        elif self._moved_from is not None:
+            self.id = pending
+        self._resign = resign
 
     def prepare(self) -> None:
         """Serialize the data. Raises SessionSaveError where that fails, or the store takes nothing so big."""
@@ -127,12 +131,14 @@ class StoredSession(SessionBase):
         changed = {key: value for key, value in values.items() if key not in before or dump(before[key]) != dump(value)}
         dropped = [key for key in before if key not in values]
         moved = None if self._moved_from is None else self.store.read(self._moved_from)
+        merged = values
 
         def merge(text: str | None) -> str | None:
             current = moved if text is None else text
             if current is None:
                 # Where the session was there before, somebody else has deleted it since: it stays deleted.
                 return self._check_size(self._encode(values)) if fresh else None
+            nonlocal merged
             merged = {**self._decode_or_nothing(current), **changed}
             for key in dropped:
                 merged.pop(key, None)
@@ -142,7 +148,11 @@ class StoredSession(SessionBase):
         new_cookie = fresh or self._must_write or self._resign or self._moves_along()
         if self.use_cookies and self._loaded is not None and new_cookie:
             self._send_id()
-        self.is_new = False
+        self.reached = True
+        self._moved_from, self._resign = None, False
+        self.clear()
+        self.update(merged)
+        self._written()
 
     def _touch(self) -> None:
         """Move the access time of what the store now holds, and nothing else."""
@@ -155,6 +165,7 @@ class StoredSession(SessionBase):
             return self._encode({**data, "_accessed_time": now})
 
         there = self.store.update(self.id, touched) is not None
+        self.reached = True
         if self.use_cookies and there and (self._resign or self._moves_along()):
             self._send_id()
 

@@ -343,3 +343,20 @@ def test_a_guessable_old_key_is_found(project):
     assert (
         "an old key can be guessed; end the rotation: gearbox-lite session rotate-key --drop-fallbacks" in result.stderr
     )
+
+
+def test_a_key_from_the_environment_on_a_line_of_its_own_is_not_written_into_the_ini(project):
+    set_option(project / "development.ini", "session.validate_key", "\n    %(ENV_HELLO_KEY)s")
+    before = (project / "development.ini").read_text()
+    assert "nothing was written" in run("session", "rotate-key", cwd=project, HELLO_KEY="0a1b2c3d" * 8).stdout
+    assert (project / "development.ini").read_text() == before
+
+
+def test_dropping_fallbacks_drops_those_that_others_hide(project):
+    ini = project / "development.ini"
+    add_line(ini, "filter:session", f"session.validate_key_fallbacks = {'0a1b2c3d' * 8}")
+    add_line(ini, "DEFAULT", f"session.validate_key_fallbacks = {'4e5f6a7b' * 8}")
+    result = run("session", "rotate-key", "--drop-fallbacks", cwd=project)
+    assert result.returncode == 0, result.stderr
+    lines = ini.read_text().splitlines()
+    assert not any(line.startswith("session.validate_key_fallbacks") for line in lines)

@@ -69,15 +69,16 @@ class DatabaseStore(Store):
 
     @contextmanager
     def _connection(self, engine: sa.Engine) -> Iterator[sa.Connection]:
-        """Connect, and make the table at the first time and after a failure, which may be that it is gone."""
+        """Connect, and make the table at the first time and where it is gone."""
         with self.reaching(sa.exc.SQLAlchemyError, OSError):
             try:
                 if not self._made:
                     self._make_table()
                 with engine.connect() as connection:
                     yield connection
-            except sa.exc.DBAPIError:
-                self._made = False
+            except sa.exc.DBAPIError as error:
+                if isinstance(error, sa.exc.ProgrammingError) or "no such table" in str(error):
+                    self._made = False
                 raise
 
     @contextmanager
