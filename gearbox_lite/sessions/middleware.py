@@ -118,6 +118,7 @@ class _Exchange:
         self._start_response = start_response
         self._outages = outages
         self._answer: tuple[str, list[tuple[str, str]], Any] | None = None
+        self._started = False
         self._write: Callable[[bytes], object] | None = None
         self._failure: StoreUnavailable | None = None
 
@@ -138,7 +139,7 @@ class _Exchange:
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         if self._failure is not None:  # the answer is 503, whatever else the application would say
             return self._write_now
-        if self._write is not None:  # too late to replace anything, which the server says best
+        if self._started:  # too late to replace anything, which the server says best
             return self._start_response(status, headers, exc_info)
         if self._answer is not None and not exc_info:
             raise AssertionError("start_response was called twice without exc_info (PEP 3333)")
@@ -151,8 +152,9 @@ class _Exchange:
 
     def _commit(self) -> None:
         """Persist the session and start the answer, if that has not been done."""
-        if self._write is not None or self._answer is None:
+        if self._started or self._answer is None:
             return
+        self._started = True
         status, headers, exc_info = self._answer
         self._failure = self._failure or self._session.__dict__["_failure"] or self._persist(status, headers)
         if self._failure is not None:
@@ -178,7 +180,7 @@ class _Exchange:
 
     def _replace(self, error: StoreUnavailable) -> list[bytes]:
         """Answer 503. Raises RuntimeError, which ends the connection, where another answer is on its way."""
-        if self._write is not None:
+        if self._started:
             raise RuntimeError("the session store failed in the middle of an answer") from error
         self._failure = error
         self._answer = "", [], None
@@ -192,7 +194,7 @@ class _Exchange:
         """Pass on a body that is made while it is sent, and that may use the session meanwhile."""
         try:
             for chunk in body:
-                if self._write is None:
+                if not self._started:
                     if not chunk:
                         continue  # nothing is sent yet, so that a failure can still replace the answer
                     self._commit()

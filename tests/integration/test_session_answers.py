@@ -280,6 +280,30 @@ def test_nothing_is_sent_before_the_answer_has_started():
     assert events == ["200 OK", b"x"]
 
 
+def test_the_session_is_stored_once_although_the_server_has_no_write(monkeypatch):
+    """Servers must return a callable from start_response, and small ones in tests return None."""
+    from gearbox_lite.sessions.cookie import CookieSession
+
+    persisted = []
+    persist = CookieSession.persist
+    monkeypatch.setattr(
+        CookieSession, "persist", lambda self, *, dirty: persisted.append(dirty) or persist(self, dirty=dirty)
+    )
+
+    def app(environ, start_response):
+        environ["beaker.session"]["user"] = "MVL"
+        environ["beaker.session"].save()
+        start_response("200 OK", [])
+        yield b"a"
+        yield b"b"
+
+    answers = []
+    environ = {"PATH_INFO": "/", "QUERY_STRING": ""}
+    body = wrap(COOKIE, app)(environ, lambda status, *_: answers.append(status))
+    assert b"".join(body) == b"ab"
+    assert (answers, persisted) == (["200 OK"], [True])
+
+
 def test_a_body_without_a_byte_is_answered_and_one_that_nobody_reads_is_closed():
     closed = []
 
