@@ -55,7 +55,7 @@ class Serializer:
 
     def load(self, packed: bytes) -> Any:
         """Return the data. Raises any exception for what is not ours."""
-        return json.loads(zlib.decompress(packed)) if self.name == "json" else pickle.loads(packed)  # noqa: S301
+        return json.loads(zlib.decompress(packed).decode()) if self.name == "json" else pickle.loads(packed)  # noqa: S301
 
     def unstorable(self, data: Mapping[str, Any]) -> SessionSaveError | None:
         """Return the error that names the values this serializer cannot hold, None where it can hold all."""

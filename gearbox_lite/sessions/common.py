@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
@@ -46,6 +46,15 @@ def cookie_values(header: str | None, name: str) -> Iterator[str]:
                 yield value.strip().strip('"')
 
 
+def default_reissue(options: Mapping[str, Any]) -> float:
+    """Return the seconds of ``reissue_time`` where the ini does not say."""
+    timeout, expires = options.get("timeout"), options.get("cookie_expires")
+    durations = [LONGEST_REISSUE, *([timeout / 10] if timeout else [])]
+    if isinstance(expires, timedelta):
+        durations.append(expires.total_seconds() / 10)
+    return float(min(durations))
+
+
 class SessionBase(BeakerSession):  # type: ignore[misc]
     """Beaker's interface to a session, around our own loading and saving.
 
@@ -67,7 +76,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self.httponly: bool = options.get("httponly", True)
         self.samesite: str = options.get("samesite", "Lax")
         self.invalidate_corrupt: bool = options.get("invalidate_corrupt", True)
-        self.reissue_time: float = options.get("reissue_time", self._default_reissue())
+        self.reissue_time: float = options["reissue_time"]
         self.accessed_dict: dict[str, Any] = {}
         self.last_accessed: float | None = None
         self.was_invalidated = False
@@ -77,12 +86,6 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self._ended = False
         self.reached = False
         request.update(cookie_out=None, set_cookie=False)
-
-    def _default_reissue(self) -> float:
-        durations = [LONGEST_REISSUE, *([self.timeout / 10] if self.timeout else [])]
-        if isinstance(self.cookie_expires, timedelta):
-            durations.append(self.cookie_expires.total_seconds() / 10)
-        return min(durations)
 
     def _start(self) -> None:
         """Become a new session without values; its cookie is where the old one was."""

@@ -13,6 +13,7 @@ from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.locate import find_setting
 from gearbox_lite.sessions import options as session_options
 from gearbox_lite.sessions.codec import Codec
+from gearbox_lite.sessions.common import default_reissue
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.outage import Outages
@@ -247,6 +248,7 @@ def session_parameters(options: Mapping[str, Any]) -> dict[str, Any]:
         nonce_bits=options.get("encrypt_nonce_bits", 128),
         crypto_type=options.get("crypto_type", "default"),
     )
+    options = {"reissue_time": default_reissue(options), **options}
     if options["type"] == "cookie":
         return {**options, "session_class": CookieSession, "codec": codec}
     return {
