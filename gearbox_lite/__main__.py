@@ -2,4 +2,5 @@
 
 from gearbox_lite.cli import main
 
-main()
+if __name__ == "__main__":  # the workers' processes import this module too
+    main()

@@ -92,8 +92,13 @@ def show_warning(message: str) -> None:
     _show("Warning:", "yellow", message, sys.stderr)
 
 
+def is_coloured(stream: IO[Any]) -> bool:
+    """Whether colours are wanted there: on a terminal only, and never with NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
 def _show(label: str, colour: str, message: str, stream: IO[Any]) -> None:
-    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    coloured = is_coloured(stream)
     shown = click.style(label, fg=colour, bold=True) if coloured else label
     click.echo(f"{shown} {message}", file=stream, color=coloured)
 

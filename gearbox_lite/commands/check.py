@@ -9,7 +9,8 @@ import click
 
 from gearbox_lite.commands.serve import split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
-from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini, load
+from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
+from gearbox_lite.ini.settings import load as read
 
 
 @click.command(name="check")
@@ -31,7 +32,7 @@ def command(
     sys.path.insert(0, str(path.parent))
     errors = warnings = 0
     try:
-        settings = load(path, Overrides(app_name, server_name, variables=variables))
+        settings = read(path, Overrides(app_name, server_name, variables=variables))
         errors, warnings = _findings(settings)
         _load(settings)
     except UserError as error:
@@ -55,13 +56,13 @@ def _findings(settings: ServeSettings) -> tuple[int, int]:
 
 def _load(settings: ServeSettings) -> None:
     """Load what serve would load. Raises UserError."""
-    from gearbox_lite.server import adjustments, logs, run, worker  # noqa: PLC0415 (as in _findings)
+    from gearbox_lite.server import adjustments, listening, load, logs  # noqa: PLC0415 (as in _findings)
 
     if settings.is_waitress:
         adjustments.check(settings.server.options)
-    run.check_listening(settings, allow_remote_debug=False)
+    listening.check_listening(settings, allow_remote_debug=False)
     logs.configure(settings)
-    worker.load_application(settings)
+    load.load_application(settings)
 
 
 def _count(number: int, what: str) -> str:

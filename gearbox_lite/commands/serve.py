@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.errors import UserError, shorten, show_warning
+from gearbox_lite.errors import UserError, shorten, show_error, show_warning
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load
 
 
@@ -19,6 +19,10 @@ from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, fin
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
+@click.option("--reload/--no-reload", default=None, help="Load the application anew when its files change.")
+@click.option("--workers", metavar="N", help="How many processes answer.")
+@click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
+@click.option("-b", "--open", "--browser", "open_browser", is_flag=True, default=None, help="Open the browser.")
 def command(
     *,
     arguments: tuple[str, ...],
@@ -28,13 +32,15 @@ def command(
     app_name: str,
     server_name: str,
     allow_remote_debug: bool,
+    **options: object,
 ) -> None:
     """Serve the application of a PasteDeploy ini.
 
     INI is development.ini where it is left out. NAME=VALUE sets a variable that the ini uses as %(NAME)s.
     """
     name, variables = split_arguments(arguments, config)
-    overrides = Overrides(app_name, server_name, host, port, variables)
+    serve_options = {key: str(value).lower() for key, value in options.items() if value is not None}
+    overrides = Overrides(app_name, server_name, host, port, variables, serve_options)
     serve(Path(name or DEFAULT_INI), overrides, allow_remote_debug=allow_remote_debug)
 
 
@@ -57,10 +63,17 @@ def serve(name: Path, overrides: Overrides | None = None, *, allow_remote_debug:
     """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
     ini = find_ini(str(name), Path.cwd())
     sys.path.insert(0, str(ini.parent))  # the project runs in place, without being installed
-    settings = load(ini, overrides or Overrides())
-    from gearbox_lite.server import run  # noqa: PLC0415 (waitress and PasteDeploy, once the ini is known to be right)
+    from gearbox_lite.server.run import Terminal, run  # noqa: PLC0415 (sockets, only needed to serve)
 
-    run.run(settings, lambda urls: _banner(settings, urls), show_warning, allow_remote_debug=allow_remote_debug)
+    terminal = Terminal(announce=_banner, warn=show_warning, note=click.echo, fail=_fail)
+    run(lambda: load(ini, overrides or Overrides()), terminal, allow_remote_debug=allow_remote_debug)
+
+
+def _fail(message: str, report: str) -> None:
+    """Show why the application does not load, while the server goes on."""
+    if report:
+        click.echo(report.rstrip("\n"), err=True)
+    show_error(message)
 
 
 def _banner(settings: ServeSettings, urls: list[str]) -> None:
@@ -72,3 +85,7 @@ def _banner(settings: ServeSettings, urls: list[str]) -> None:
         click.echo(f"  session  type {store}, cookie {key}")
     click.echo("  stop     Ctrl-C")
     sys.stdout.flush()
+    if settings.serve.open_browser:
+        import webbrowser  # noqa: PLC0415 (rarely wanted)
+
+        webbrowser.open(urls[0])

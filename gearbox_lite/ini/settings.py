@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gearbox_lite.errors import Location, Setting, UserError, at_setting
-from gearbox_lite.ini import deploy
+from gearbox_lite.errors import Location, Setting, UserError
+from gearbox_lite.ini import deploy, serve_section
 from gearbox_lite.ini.locate import IniFile, environment
+from gearbox_lite.ini.truth import as_bool
 
 DEFAULT_INI = "development.ini"
-TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
-FALSE = frozenset({"false", "no", "off", "n", "f", "0"})
-"""The words that PasteDeploy's asbool takes, paste.deploy.converters."""
-
 WAITRESS = "egg:waitress"
 
 
@@ -27,6 +24,7 @@ class Overrides:
     host: str | None = None
     port: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    serve: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class ServeSettings:
     app: deploy.Section
     server: deploy.Section
     has_logging: bool
+    serve: serve_section.ServeOptions
 
     @property
     def is_waitress(self) -> bool:
@@ -121,12 +120,5 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
         app=app,
         server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         has_logging="loggers" in file.sections(),
+        serve=serve_section.read(file, overrides.serve),
     )
-
-
-def as_bool(setting: Setting) -> bool:
-    """Return the setting's truth value. Raises UserError for any other word."""
-    word = setting.value.strip().lower()
-    if word in TRUE or word in FALSE:
-        return word in TRUE
-    raise at_setting(setting, "not a truth value", "write true or false")

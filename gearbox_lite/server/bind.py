@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
-from gearbox_lite.ini.settings import as_bool
+from gearbox_lite.ini.truth import as_bool
 
 # What waitress listens on when nothing is set (waitress.adjustments), but on this machine only.
 DEFAULT_HOST = Setting("host", "127.0.0.1", Location("default"))

@@ -1,130 +1,110 @@
-"""Serving one ini from start to end: check, bind, load, announce, serve, drain."""
+"""Serving one ini from start to end, in this process or with workers."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
+import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from gearbox_lite.errors import Setting, UserError
+from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import adjustments, bind, checks, logs, worker
-
-Announce = Callable[[list[str]], None]
-"""Called with the URLs once the application is loaded and its sockets listen."""
-Warn = Callable[[str], None]
-"""Called with each thing that is doubtful in the ini."""
+from gearbox_lite.server import bind, listening
 
 
-def run(settings: ServeSettings, announce: Announce, warn: Warn, *, allow_remote_debug: bool) -> None:
-    """Serve until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
-    findings = checks.find(settings)
-    checks.raise_errors(findings)
-    for finding in [*findings, *checks.unreachable(settings)]:
-        warn(str(finding))
-    serve = _run_waitress if settings.is_waitress else _run_other
+@dataclass(frozen=True)
+class Terminal:
+    """What is said while serving: the banner with its URLs, warnings, notes, and a failure to load."""
+
+    announce: Callable[[ServeSettings, list[str]], None]
+    warn: Callable[[str], None]
+    note: Callable[[str], None]
+    fail: Callable[[str, str], None]
+
+
+def run(load: Callable[[], ServeSettings], terminal: Terminal, *, allow_remote_debug: bool) -> None:
+    """Serve until SIGINT or SIGTERM. ``load`` reads the ini, again at each reload.
+
+    Raises UserError for whatever keeps it from starting.
+    """
+    settings = load()
     with contextlib.suppress(KeyboardInterrupt):
-        serve(settings, announce, allow_remote_debug=allow_remote_debug)
+        if not settings.is_waitress:
+            _run_other(settings, terminal, allow_remote_debug=allow_remote_debug)
+        elif settings.serve.reload or settings.serve.workers > 1:
+            _supervise(load, settings, terminal, allow_remote_debug=allow_remote_debug)
+        else:
+            _run_here(settings, terminal, allow_remote_debug=allow_remote_debug)
 
 
-def _run_waitress(settings: ServeSettings, announce: Announce, *, allow_remote_debug: bool) -> None:
-    running: list[worker.Server] = []
+def _run_here(settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool) -> None:
+    """Serve in this process: one worker, no reload."""
+    from gearbox_lite.server import adjustments, logs, signals  # noqa: PLC0415 (each way imports what it needs)
+    from gearbox_lite.server.load import load_application  # noqa: PLC0415
+    from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
+
+    running: list[Server] = []
 
     def end() -> None:
         if not running:
             raise KeyboardInterrupt
         running[0].end()
 
-    with worker.ending_on_signals(end):
+    with signals.ending_on_signals(end):
+        _check(settings, terminal)
         adjust = adjustments.check(settings.server.options)
         logs.configure(settings)
-        sockets = _bind(settings, check_listening(settings, allow_remote_debug=allow_remote_debug))
-        application = worker.load_application(settings)
-        running.append(worker.Server(application, sockets, adjust))
-        announce([_url(bound) for bound in sockets])
-        running[0].run()
+        wanted = listening.check_listening(settings, allow_remote_debug=allow_remote_debug)
+        sockets = listening.open_sockets(settings, wanted)
+        application = load_application(settings)
+        serve = settings.serve
+        server = Server(application, sockets, adjust, drain_timeout=serve.drain_timeout, access_log=serve.access_log)
+        running.append(server)
+        terminal.announce(settings, [listening.url(bound) for bound in sockets])
+        server.run()
 
 
-def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> list[bind.Address]:
-    """Return where to listen, nothing for a Unix socket and for servers that bind their own.
+def _check(settings: ServeSettings, terminal: Terminal) -> None:
+    from gearbox_lite.server import checks  # noqa: PLC0415
 
-    Raises UserError for an address that is none, and for a debug page that other machines could reach.
-    """
-    if not settings.is_waitress:
-        if "port" in settings.server.options:
-            bind.port_number(settings.server.options["port"])
-        if not allow_remote_debug:
-            _check_other_is_local(settings)
-        return []
-    if "unix_socket" in settings.server.options:
-        return []
-    addresses = bind.addresses(settings.server.options)
-    if not allow_remote_debug:
-        for address in addresses:
-            if not address.is_local:
-                _refuse_remote_debug(settings, address.host)
-    return addresses
+    findings = checks.find(settings)
+    checks.raise_errors(findings)
+    for finding in [*findings, *checks.unreachable(settings)]:
+        terminal.warn(str(finding))
 
 
-def _bind(settings: ServeSettings, addresses: list[bind.Address]) -> list[socket.socket]:
-    path, perms = (settings.server.options.get(name) for name in ("unix_socket", "unix_socket_perms"))
-    if path is not None:
-        return [bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)]
-    return bind.bind(addresses)
+def _run_other(settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool) -> None:
+    """Serve with any other PasteDeploy server, which binds its own socket."""
+    from gearbox_lite.server import load, logs, signals  # noqa: PLC0415
 
-
-def _refuse_remote_debug(settings: ServeSettings, host: Setting) -> None:
-    debug = settings.debug
-    if debug is not None:
-        raise UserError(
-            f"{host} lets other machines connect while {debug} ({debug.at}) shows a debug page that runs their code",
-            at=host.at,
-            remedy="set debug = false, or pass --allow-remote-debug if everybody who can connect may do that",
-        )
-
-
-def _run_other(settings: ServeSettings, announce: Announce, *, allow_remote_debug: bool) -> None:
     options = settings.server.options
-    check_listening(settings, allow_remote_debug=allow_remote_debug)
-    with worker.interrupting_on_signals():
+    if settings.serve.workers > 1:
+        raise UserError(
+            f"{settings.server.factory} has workers of its own, if any",
+            at=settings.server.factory.at if settings.server.factory else None,
+            remedy="set them in its own section, and workers = 1 in [serve]",
+        )
+    if settings.serve.reload:
+        terminal.note(f"{settings.server.factory} opens its own socket, so nothing is reloaded; restart it by hand.")
+    _check(settings, terminal)
+    listening.check_listening(settings, allow_remote_debug=allow_remote_debug)
+    with signals.interrupting_on_signals():
         logs.configure(settings)
-        application = worker.load_application(settings)
+        application = load.load_application(settings)
         host, port = options.get("host", bind.DEFAULT_HOST), options.get("port")
-        announce([f"http://{host.value}:{port.value}" if port else f"{settings.server.factory}"])
-        worker.run_other(settings, application)
+        terminal.announce(settings, [f"http://{host.value}:{port.value}" if port else f"{settings.server.factory}"])
+        load.run_other(settings, application)
 
 
-def _check_other_is_local(settings: ServeSettings) -> None:
-    """Refuse a debug page on another server that listens, or may listen, for other machines.
+def _supervise(
+    load: Callable[[], ServeSettings], settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool
+) -> None:
+    """Keep workers, and swap them when a file changes or SIGHUP comes."""
+    from gearbox_lite.server import signals  # noqa: PLC0415
+    from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415
 
-    Servers differ in where they listen when nothing is said: egg:gearbox#wsgiref takes every network.
-    """
-    options = settings.server.options
-    listen = options.get("bind")  # gunicorn's
-    if "host" in options:
-        wanted = bind.addresses({"host": options["host"]})
-    elif listen is not None:
-        if listen.value.startswith(("unix:", "fd://")):
-            return
-        wanted = bind.addresses({"listen": listen})
-    elif settings.debug is not None:
-        raise UserError(
-            f"[{settings.server.name}] may listen for other machines while {settings.debug} shows a debug page",
-            at=settings.debug.at,
-            remedy=f"add host = 127.0.0.1 to [{settings.server.name}], or set debug = false",
-        )
-    else:
-        return
-    for address in wanted:
-        if not address.is_local:
-            _refuse_remote_debug(settings, address.host)
-
-
-def _url(bound: socket.socket) -> str:
-    """Return the address to open; a socket for every address answers at localhost as well."""
-    if bound.family == getattr(socket, "AF_UNIX", None):
-        return f"unix:{bound.getsockname()}"
-    host, port = bound.getsockname()[:2]
-    if host in ("0.0.0.0", "::", "127.0.0.1", "::1"):  # noqa: S104 (a comparison, nothing is bound)
-        return f"http://localhost:{port}"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    supervised = Supervised(load, settings, terminal, allow_remote_debug=allow_remote_debug)
+    with signals.ending_on_signals(supervised.end):
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda *_: supervised.swap())
+        supervised.run()

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from gearbox_lite.errors import nearest
-from gearbox_lite.ini.settings import FALSE, TRUE
+from gearbox_lite.ini.truth import FALSE, TRUE
 from gearbox_lite.sessions.stores.base import without_password
 
 PREFIX = "session."

@@ -1,0 +1,54 @@
+"""The access log: one line for each answer, written where waitress finishes it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, Task, WSGITask
+
+from gearbox_lite.errors import is_coloured
+
+_COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+
+
+class _LoggedTask(Task):  # type: ignore[misc]
+    def service(self) -> None:
+        """Answer the request, then write its line."""
+        started = time.perf_counter()
+        try:
+            super().service()
+        finally:
+            milliseconds = (time.perf_counter() - started) * 1000
+            sys.stderr.write(_line(self, milliseconds))
+            sys.stderr.flush()
+
+
+class _LoggedWSGITask(_LoggedTask, WSGITask):  # type: ignore[misc]
+    pass
+
+
+class _LoggedErrorTask(_LoggedTask, ErrorTask):  # type: ignore[misc]
+    pass
+
+
+class LoggedChannel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose answers are written to the access log."""
+
+    task_class = _LoggedWSGITask
+    error_task_class = _LoggedErrorTask
+
+
+def _line(task: Task, milliseconds: float) -> str:
+    """Return time, method, path, status, bytes of the body and milliseconds."""
+    request, status = task.request, str(task.status).partition(" ")[0]
+    path = "".join(letter if letter.isprintable() else "?" for letter in str(request.path))
+    query = f"?{request.query}" if getattr(request, "query", "") else ""
+    shown = status
+    if is_coloured(sys.stderr):
+        shown = click.style(status, fg=_COLOURS.get(status[:1]))
+    method = getattr(request, "command", None) or "-"
+    size = task.content_bytes_written
+    return f"{time.strftime('%H:%M:%S')} {method} {path}{query} {shown} {size} {milliseconds:.1f} ms\n"

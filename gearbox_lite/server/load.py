@@ -1,0 +1,121 @@
+"""Loading the application, and saying in whose code it failed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from paste.deploy import loadapp
+from paste.deploy.loadwsgi import SERVER, loadcontext
+
+from gearbox_lite.errors import FAILURE, Setting, UserError
+from gearbox_lite.ini.settings import ServeSettings
+
+WSGIApplication = Callable[..., Any]
+
+
+def load_application(settings: ServeSettings) -> WSGIApplication:
+    """Load the ini's application with PasteDeploy.
+
+    Raises UserError where that fails: with the traceback cut to the user's own frames where the fault is in their
+    code, and with the ini's file and line where the ini names something that cannot be imported.
+    """
+    try:
+        application: WSGIApplication = loadapp(
+            f"config:{settings.ini}", name=settings.app_name, global_conf=dict(settings.variables)
+        )
+        _import_controllers()
+    except UserError:
+        raise
+    except Exception as error:
+        raise _explain(error, settings) from error
+    return application
+
+
+def _import_controllers() -> None:
+    """Import what TurboGears would import at the first request, so that a mistake in it shows at the start.
+
+    The name is set by tg.configurator.components.paths, TurboGears 2.5.
+    """
+    turbogears = sys.modules.get("tg")
+    if turbogears is not None and turbogears.config.get("tg.root_controller") is None:
+        name = turbogears.config.get("application_root_module")
+        if name:
+            import_module(name)
+
+
+def _explain(error: Exception, settings: ServeSettings) -> UserError:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename, settings.ini)]
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, settings.ini):
+        at_fault = f"{Path(error.filename).name} line {error.lineno}"
+    elif frames:
+        at_fault = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
+    else:
+        return _explain_setting(error, settings)
+    lines = ["Traceback of your code (most recent call last):\n"] if frames else []
+    report = "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
+    return UserError(
+        f"{settings.ini.name}: the application does not load: {type(error).__name__} in {at_fault}",
+        remedy="mend it and start again",
+        report=report,
+        code=FAILURE,
+    )
+
+
+def _is_users(filename: str, ini: Path) -> bool:
+    """Whether a frame's file is the user's: below the ini's folder, or at least outside what is installed."""
+    path = Path(filename)
+    if not path.is_file():
+        return False
+    installed = ("site-packages" in path.parts) or ("dist-packages" in path.parts)
+    library = path.is_relative_to(Path(contextlib.__file__).parent) or path.is_relative_to(Path(__file__).parents[1])
+    return not installed and (path.is_relative_to(ini.parent) or not library)
+
+
+def _explain_setting(error: Exception, settings: ServeSettings) -> UserError:
+    """Explain a failure that never reached the user's code: a factory that cannot be imported, a bad setting."""
+    factories = [section.factory for section in settings.app.walk() if section.factory is not None]
+    for factory in factories:
+        module, _, attribute = factory.value.partition(":")
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            package = error.name.partition(".")[0]
+            return UserError(
+                f"{factory}: there is no module {error.name}",
+                at=factory.at,
+                remedy=f"{package}/ must be in {settings.ini.parent}, or be installed there: pip install -e .",
+            )
+        if isinstance(error, AttributeError) and attribute and getattr(error, "name", "") == attribute:
+            return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy="correct the name")
+    return explain_factory(error, factories[-1] if factories else None, "application")
+
+
+def explain_factory(error: Exception, factory: Setting | None, what: str) -> UserError:
+    """Return the error for a factory that fails in code that is not the user's."""
+    return UserError(
+        f"{factory}: the {what} does not load: {type(error).__name__}: {error}",
+        at=factory.at if factory else None,
+        remedy="gearbox-lite -v shows the whole traceback",
+    )
+
+
+def run_other(settings: ServeSettings, application: WSGIApplication) -> None:
+    """Run any other PasteDeploy server, which binds its own socket. Raises UserError where it does not load."""
+    try:
+        context = loadcontext(
+            SERVER,
+            f"config:{settings.ini}",
+            name=settings.server_name,
+            global_conf=dict(settings.variables),
+        )
+        context.local_conf.update(
+            {name: item.value for name, item in settings.server.options.items() if name in ("host", "port")}
+        )
+        serve = context.create()
+    except Exception as error:
+        raise explain_factory(error, settings.server.factory, "server") from error
+    serve(application)

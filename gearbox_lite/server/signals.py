@@ -1,0 +1,48 @@
+"""Ending on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+
+@contextlib.contextmanager
+def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call ``end`` on the first SIGINT or SIGTERM; a second one ends the process at once."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        end()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def interrupting_on_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGINT or SIGTERM, for servers that run a loop of their own.
+
+    wsgiref swallows an exception that meets it inside a request, so it is raised again until it gets through.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def end() -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, interrupt)
+            signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+        raise KeyboardInterrupt
+
+    try:
+        with ending_on_signals(end):
+            yield
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,250 @@
+"""Several worker processes on sockets that stay open: start, swap, restart."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import reduction
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from gearbox_lite.errors import FAILURE, UserError
+from gearbox_lite.server import worker
+from gearbox_lite.server.worker import Plan, Ready
+
+PRELOAD = [
+    *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
+    *("paste.deploy", "waitress.server", "backlash", "tg", "tg.configurator.fullstack", "tg.appwrappers.errorpage"),
+    *("tg.renderers.jinja", "tg.renderers.json"),
+]
+"""Modules that take time and do not change; the fork server imports them once for all workers."""
+
+QUICK_DEATH = 5.0
+"""Seconds; a worker that lived shorter is started again only after a pause."""
+LONGEST_PAUSE = 10.0
+
+
+@dataclass
+class Worker:
+    """One process and the channel to it."""
+
+    process: BaseProcess
+    channel: Connection
+    started: float = field(default_factory=time.monotonic)
+    serving: bool = False
+    gone: bool = False
+    deadline: float | None = None
+    heir: Worker | None = None
+
+
+class Supervisor:
+    """Keeps the wanted number of workers, and swaps them all for new ones when told to."""
+
+    def __init__(
+        self,
+        plan: Callable[[], tuple[Plan, list[socket.socket]]],
+        *,
+        announce: Callable[[Ready, bool], None],
+        died: Callable[[str], None],
+    ) -> None:
+        """``plan`` reads the ini anew; ``announce`` hears of each swap's first worker, and if it is the first swap."""
+        self._plan = plan
+        self._announce = announce
+        self._died = died
+        methods = multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            self._context.set_forkserver_preload(PRELOAD)
+        self._slots: list[Worker | None] = []
+        self._starting: dict[int, Worker] = {}
+        self._leaving: list[Worker] = []
+        self._pauses: dict[int, tuple[float, float]] = {}
+        self._orders, self._inbox = socket.socketpair()
+        self._orders.setblocking(False)
+        self._ending = False
+        self._announced = False
+        self._first = True
+        self._current: tuple[Plan, list[socket.socket]] | None = None
+
+    def order(self, letter: bytes) -> None:
+        """Ask the loop for a swap (b"s") or the end (b"e"); safe in signal handlers and threads."""
+        with suppress(OSError):
+            self._orders.send(letter)
+
+    def run(self) -> None:
+        """Serve until the end is ordered. Raises UserError where the very first load fails and reload is off."""
+        self._swap()
+        try:
+            while not self._finished():
+                self._turn()
+        finally:
+            for one in [*self._slots, *self._starting.values(), *self._leaving]:
+                if one is not None:
+                    one.process.kill()
+                    one.process.join()
+
+    def _finished(self) -> bool:
+        return self._ending and not self._leaving and not any(self._slots) and not self._starting
+
+    def _turn(self) -> None:
+        workers = [one for one in [*self._slots, *self._starting.values(), *self._leaving] if one is not None]
+        things: list[Any] = [self._inbox, *(one.process.sentinel for one in workers)]
+        things += [one.channel for one in workers if not one.channel.closed]
+        for ready in wait(things, timeout=self._until_next()):
+            if ready is self._inbox:
+                self._obey(self._inbox.recv(100))
+            elif isinstance(ready, Connection):
+                self._hear(next(one for one in workers if one.channel is ready))
+        for one in workers:
+            if not one.process.is_alive():
+                self._bury(one)
+        self._do_what_is_due()
+
+    def _until_next(self) -> float | None:
+        times = [due for due, _ in self._pauses.values()]
+        times += [one.deadline for one in self._leaving if one.deadline is not None]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        for one in self._leaving:
+            if one.deadline is not None and now >= one.deadline:
+                one.process.kill()
+        for slot, (due, _) in list(self._pauses.items()):
+            if now >= due and slot not in self._starting and not self._ending and self._slots[slot] is None:
+                self._start(slot)
+
+    def _obey(self, letters: bytes) -> None:
+        if b"e" in letters and not self._ending:
+            self._ending = True
+            for one in list(self._starting.values()):
+                one.process.kill()
+            for serving in self._slots:
+                if serving is not None:
+                    self._drain(serving, None)
+            self._slots = [None] * len(self._slots)
+        elif b"s" in letters and not self._ending:
+            self._swap()
+
+    def _swap(self) -> None:
+        """Start a new worker for each slot; each takes over when it is ready."""
+        self._current = self._plan()
+        self._announced = False
+        for one in self._starting.values():
+            one.process.kill()  # it has not been told to begin, so nobody is waiting for it
+            self._leaving.append(one)
+        self._starting.clear()
+        wanted = self._current[0].settings.serve.workers
+        for surplus in self._slots[wanted:]:
+            if surplus is not None:
+                self._drain(surplus, None)
+        self._slots = [*self._slots[:wanted], *[None] * (wanted - len(self._slots))]
+        for slot in range(wanted):
+            self._start(slot)
+
+    def _start(self, slot: int) -> None:
+        assert self._current is not None  # noqa: S101 (run begins with a swap)
+        plan, sockets = self._current
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=worker.main, args=(theirs, sockets, plan), daemon=True)
+        process.start()
+        theirs.close()
+        self._starting[slot] = Worker(process, ours)
+
+    def _hear(self, one: Worker) -> None:
+        try:
+            message = one.channel.recv()
+            if isinstance(message, Ready):
+                self._promote(one, message)
+            elif message[0] == "drained":
+                one.gone = True
+                one.channel.send(("leave", None))
+            else:
+                self._pass_on(one, message[1], reduction.recv_handle(one.channel))
+        except (EOFError, OSError):
+            one.channel.close()
+
+    def _promote(self, one: Worker, ready: Ready) -> None:
+        slot = next((slot for slot, other in self._starting.items() if other is one), None)
+        if slot is None:
+            return
+        if ready.failure is not None and self._first and not self._serves_failures():
+            raise UserError(ready.failure.message, report=ready.failure.report, code=FAILURE)
+        del self._starting[slot]
+        self._pauses.pop(slot, None)
+        if not self._announced:
+            self._announced = True
+            self._announce(ready, self._first)
+            self._first = False
+        if ready.failure is not None and not self._serves_failures() and self._slots[slot] is not None:
+            one.process.kill()  # what runs is better than an error page
+            self._leaving.append(one)
+            return
+        one.serving = True
+        one.channel.send(("begin", None))
+        before, self._slots[slot] = self._slots[slot], one
+        if before is not None:
+            self._drain(before, one)
+
+    def _serves_failures(self) -> bool:
+        return self._current is not None and self._current[0].settings.serve.reload
+
+    def _drain(self, one: Worker, heir: Worker | None) -> None:
+        one.heir = heir
+        one.deadline = time.monotonic() + self._drain_timeout() + 1
+        self._leaving.append(one)
+        with suppress(OSError):
+            one.channel.send(("drain" if heir is None else "hand over", None))
+
+    def _drain_timeout(self) -> float:
+        return 0.0 if self._current is None else self._current[0].settings.serve.drain_timeout
+
+    def _pass_on(self, one: Worker, peer: Any, handle: int) -> None:
+        """Give a connection from a draining worker to its heir, or the heir's heir."""
+        heir = one.heir
+        while heir is not None and (heir.heir is not None or heir.gone):
+            heir = heir.heir
+        if heir is not None and not heir.channel.closed:
+            worker.send_connection(heir.channel, handle, peer)
+        os.close(handle)
+
+    def _bury(self, one: Worker) -> None:
+        """Take a process that has ended off the books, and replace it where it was wanted."""
+        while not one.channel.closed and one.channel.poll():
+            self._hear(one)
+        one.process.join()
+        one.channel.close()
+        if one in self._leaving:
+            self._leaving.remove(one)
+            return
+        slot = next((slot for slot, other in self._starting.items() if other is one), None)
+        if slot is not None:
+            del self._starting[slot]
+        elif one in self._slots:
+            slot = self._slots.index(one)
+            self._slots[slot] = None
+        if slot is None or self._ending:
+            return
+        self._restart(slot, one)
+
+    def _restart(self, slot: int, one: Worker) -> None:
+        _, pause = self._pauses.get(slot, (0.0, 0.0))
+        if time.monotonic() - one.started >= QUICK_DEATH:
+            pause = 0.0
+        if pause == 0.0 or not one.serving:
+            self._died(f"a worker has ended ({_reason(one.process.exitcode)}); it is started again")
+        self._pauses[slot] = time.monotonic() + pause, min(LONGEST_PAUSE, max(0.2, pause * 2))
+
+
+def _reason(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"

@@ -1,0 +1,97 @@
+"""waitress on sockets that are already bound, with a drain at its end that may hand over idle connections."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
+
+HandOver = Callable[[socket.socket, Any], None]
+"""Takes an idle connection and its peer's address to another process."""
+
+
+class Server:
+    """waitress, ended by a drain: no new connections, and the requests that have begun are answered."""
+
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        sockets: list[socket.socket],
+        options: Mapping[str, str],
+        *,
+        drain_timeout: float,
+        access_log: bool,
+    ) -> None:
+        """``options`` are waitress' settings without those that say where to listen; the timeout is in seconds."""
+        self._map: dict[int, Any] = {}
+        server = create_server(application, map=self._map, sockets=sockets, **options)
+        self._adj = server.adj
+        self._dispatcher = server.task_dispatcher
+        self._listeners = [item for item in self._map.values() if isinstance(item, BaseWSGIServer)]
+        self._drain_timeout = drain_timeout
+        self._ending = False
+        self._hand_over: HandOver | None = None
+        if access_log:
+            from gearbox_lite.server.access_log import LoggedChannel  # noqa: PLC0415 (off means no cost)
+
+            for listener in self._listeners:
+                listener.channel_class = LoggedChannel
+
+    def run(self) -> None:
+        """Serve until told to end, then drain."""
+        while not self._ending:
+            self._turn(self._adj.asyncore_loop_timeout)
+        for listener in self._listeners:
+            wasyncore.dispatcher.close(listener)  # its trigger stays open for the requests that still run
+        self._turn(0)  # takes in what was adopted just before the end
+        deadline = time.monotonic() + self._drain_timeout
+        while self._leave_idle() and time.monotonic() < deadline:
+            self._turn(0.05)
+        self._dispatcher.set_thread_count(0)
+
+    def end(self, hand_over: HandOver | None = None) -> None:
+        """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
+        self._hand_over = hand_over
+        self._ending = True
+        self._listeners[0].pull_trigger()
+
+    def adopt(self, connection: socket.socket, peer: Any) -> None:
+        """Go on with a connection that another process has accepted; a server that drains passes it on."""
+        if self._ending:
+            if self._hand_over is not None:
+                self._hand_over(connection, peer)
+            connection.close()
+            return
+        listener = next((item for item in self._listeners if item.family == connection.family), self._listeners[0])
+
+        def take() -> None:
+            connection.setblocking(False)
+            listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
+
+        listener.trigger.pull_trigger(take)
+
+    def _turn(self, timeout: float) -> None:
+        wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
+
+    def _leave_idle(self) -> bool:
+        """Hand over or close the connections on which no request runs, arrives or is being answered.
+
+        Returns whether others remain.
+        """
+        channels = [item for item in self._map.values() if isinstance(item, HTTPChannel)]
+        for channel in channels:
+            if channel.requests or channel.request or channel.total_outbufs_len:
+                continue
+            if self._hand_over is None or channel.will_close or channel.close_when_flushed:
+                channel.handle_close()
+            else:
+                channel.del_channel()
+                channel.connected = False
+                self._hand_over(channel.socket, channel.addr)
+                channel.socket.close()
+        return any(channel.connected for channel in channels)

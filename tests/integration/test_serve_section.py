@@ -1,0 +1,68 @@
+"""The [serve] section and its options: read, checked, and the command line wins."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from helpers import Browser, add_line, run, serve
+
+
+def with_section(project, *lines):
+    ini = project / "development.ini"
+    ini.write_text(ini.read_text() + "\n[serve]\n")
+    for line in lines:
+        add_line(ini, "serve", line)
+    return ini
+
+
+def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(project):
+    with_section(project, "access_log = true")
+    with serve(project) as served:
+        Browser(served.url).get("/getsession?a=b")
+        Browser(served.url).get("/nowhere")
+        served.end()
+        assert re.search(r"^\d\d:\d\d:\d\d GET /getsession\?a=b 200 \d+ \d+\.\d ms$", served.output, re.MULTILINE)
+        assert re.search(r" GET /nowhere 404 \d+ ", served.output)
+    with serve(project, "--no-access-log") as served:
+        Browser(served.url).get("/getsession")
+        served.end()
+        assert "GET" not in served.output
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("relaod = true", "[serve] has no such setting; did you mean reload?"),
+        ("reload = maybe", "not a truth value; write true or false"),
+        ("workers = 0", "not a number of workers; write a number from 1 up"),
+        ("drain_timeout = soon", "not a time in seconds; write a number from 0 up"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(project, line, message):
+    ini = with_section(project, line)
+    number = ini.read_text().splitlines().index(line) + 1
+    result = run("serve", "--port=0", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr == f"Error: development.ini:{number}: {line}: {message}\n"
+
+
+def test_a_wrong_option_is_one_line(project):
+    result = run("serve", "--port=0", "--workers=many", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr == "Error: --workers: workers = many: not a number of workers; write a number from 1 up\n"
+
+
+def test_workers_of_another_server_are_its_own(project):
+    ini = with_section(project, "workers = 2")
+    ini.write_text(ini.read_text().replace("egg:waitress#main", "egg:gunicorn#main").replace("\nthreads", "\n#threads"))
+    result = run("serve", cwd=project)
+    assert result.returncode == 2
+    assert "has workers of its own, if any; set them in its own section" in result.stderr
+
+
+def test_workers_that_cannot_load_are_one_error_and_exit_1(project):
+    (project / "hello/controllers/root.py").write_text("def broken(:\n")
+    result = run("serve", "--port=0", "--workers=2", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr.count("SyntaxError in root.py line 1; mend it and start again") == 1
