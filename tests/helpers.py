@@ -204,3 +204,11 @@ def serve(project: Path, *arguments: object, **environment: str) -> Served:
     port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
     words = [word for word in arguments if word != "--keep-port"]
     return Served([PROGRAM, "serve", *words, *port], project, **environment)
+
+
+def session_of(project):
+    """Make a session by visiting the project, and return its cookie."""
+    with serve(project) as served:
+        browser = Browser(served.url)
+        browser.get("/setsession")
+        return browser.cookie("hello")

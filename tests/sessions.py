@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -87,3 +88,10 @@ class Parts:
         session.update(data)
         session.save()
         return cookie_of(session), session.id
+
+
+@contextlib.contextmanager
+def without_folder(tmp_path):
+    (tmp_path / "data").rename(tmp_path / "gone")
+    yield
+    (tmp_path / "gone").rename(tmp_path / "data")

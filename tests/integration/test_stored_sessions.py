@@ -257,3 +257,45 @@ def test_a_session_can_be_got_by_its_id(store_options):
     middleware({"PATH_INFO": "/get", "QUERY_STRING": "0" * 32}, lambda *_: None)
     assert values(found[0]) == {"user": "MVL"}
     assert found[1] is None
+
+
+def test_one_session_object_can_be_saved_again_and_again(parts):
+    cookie, first_id = parts.stored(user="MVL")
+    session, other = parts.session(cookie), parts.session(cookie)
+    other["other"] = 1
+    other.save()
+    for name in ("a", "b"):
+        session[name] = 1
+        session.save()
+    assert values(parts.session(cookie)) == {"user": "MVL", "other": 1, "a": 1, "b": 1}
+    ids = [first_id]
+    for _ in range(2):
+        session.regenerate_id()
+        session.save()
+        ids.append(session.id)
+    assert [parts.store.read(session_id) is None for session_id in ids] == [True, True, False]
+    session.delete()
+    session.persist(dirty=True)
+    assert parts.store.read(ids[-1]) is None
+
+
+def test_a_session_that_is_new_after_invalidate_stays(parts):
+    cookie, _ = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    session.invalidate()
+    session["new"] = 1
+    session.save()
+    kept = cookie_of(session)
+    session.save(accessed_only=True)
+    assert values(parts.session(kept)) == {"new": 1}
+    assert "1970" not in session.request["cookie_out"]
+
+
+def test_loading_again_after_a_new_id_keeps_the_values(parts):
+    cookie, _ = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    session.regenerate_id()
+    session.load()
+    assert values(session) == {"user": "MVL"}
+    session.save()
+    assert values(parts.session(cookie_of(session))) == {"user": "MVL"}
