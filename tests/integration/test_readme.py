@@ -29,6 +29,8 @@ def test_the_first_command_ends_with_the_page_at_localhost_8080(tmp_path, port_8
         assert browser.get("/setsession").header("Set-Cookie").strip().startswith("hello=")
         assert "retrieved MVL" in browser.get("/getsession").text
         assert served.end() == 0
+        for word in ("Traceback", "ERROR", "WARNING ["):  # with nothing installed but what it needs
+            assert word not in served.output
 
 
 def test_the_project_that_the_first_command_leaves_is_ignored_by_git():
