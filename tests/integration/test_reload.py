@@ -113,12 +113,12 @@ def test_reload_refuses_and_cuts_no_request(project):
             write_version(project, f"v{number}")
             wait_until(answers_with(served, f"v{number}"))
             assert f'"n": {number + 1},' in browser.get("/add").text
+        wait_until(lambda: all("v19" in client.seen for client in clients))
         for client in clients:
             client.stop.set()
         for client in clients:
             client.join()
         assert [client.problems for client in clients] == [[]] * 8
-        assert all("v19" in client.seen for client in clients)
         assert served.end() == 0
 
 
