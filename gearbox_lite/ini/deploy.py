@@ -44,6 +44,12 @@ class Section:
         for part in self.parts:
             yield from part.walk()
 
+    @property
+    def innermost(self) -> Section:
+        """The application itself, without the filters around it."""
+        wraps = self.factory is None or self.name.startswith("filter-app")
+        return self.parts[-1].innermost if wraps and self.parts else self
+
     def get(self, option: str) -> Setting | None:
         """Return what the section's factory gets for ``option``: a global one hides the section's own."""
         return self.globals.get(option) or self.options.get(option)
@@ -180,6 +186,21 @@ def _global(global_settings: Mapping[str, Setting], setting: Setting) -> Setting
     if setting.value in global_settings:
         return global_settings[setting.value]
     raise at_setting(setting, f"there is no global setting {setting.value}", "set it in [DEFAULT]")
+
+
+def factory_module(app: Section) -> str | None:
+    """Return the dotted name of the module whose factory makes an application; None where the ini does not say."""
+    factory = app.innermost.factory
+    if factory is None:
+        return None
+    scheme, _, rest = factory.value.partition(":")
+    if scheme == "egg":
+        name, _, entry = rest.partition("#")
+        points = metadata.distribution(name).entry_points
+        return next(
+            point.module for point in points if point.group in GROUPS["app"] and point.name == (entry or "main")
+        )
+    return rest.partition(":")[0] if scheme == "call" else scheme
 
 
 def _inherited(ini: IniFile, use: Setting, name: str) -> Path:

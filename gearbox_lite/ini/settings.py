@@ -1,8 +1,9 @@
-"""What ``serve`` needs to know from an ini and the command line, as frozen data."""
+"""What the commands need to know from an ini and the command line, as frozen data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,23 +29,14 @@ class Overrides:
 
 
 @dataclass(frozen=True)
-class ServeSettings:
-    """One ini and command line, checked: the server's section, the application's, and the global variables."""
+class AppSettings:
+    """The application's part of one ini and command line, checked: its sections and the global variables."""
 
     ini: Path
     app_name: str
-    server_name: str
     variables: Mapping[str, str]
     app: deploy.Section
-    server: deploy.Section
     has_logging: bool
-    serve: serve_section.ServeOptions
-
-    @property
-    def is_waitress(self) -> bool:
-        """Whether the server is waitress, whose sockets we bind ourselves."""
-        use = self.server.factory
-        return use is not None and use.value.partition("#")[0] == WAITRESS
 
     @property
     def debug(self) -> Setting | None:
@@ -69,6 +61,21 @@ class ServeSettings:
                 default = "file" if "data_dir" in settings else "memory"
                 return settings.get("type", default), settings.get("key", "beaker.session.id")
         return None
+
+
+@dataclass(frozen=True)
+class ServeSettings(AppSettings):
+    """What ``serve`` needs beside the application: the server's section, and [serve]."""
+
+    server_name: str
+    server: deploy.Section
+    serve: serve_section.ServeOptions
+
+    @property
+    def is_waitress(self) -> bool:
+        """Whether the server is waitress, whose sockets we bind ourselves."""
+        use = self.server.factory
+        return use is not None and use.value.partition("#")[0] == WAITRESS
 
 
 def find_ini(name: str | None, folder: Path) -> Path:
@@ -99,14 +106,10 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
                 f"{name}={value} sets a variable of the ini, not the server's {name}",
                 remedy=f"write --{name} {value}",
             )
-    values = {**environment(ini), **overrides.variables}
-    file = IniFile(ini, values)
-    variables = {name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()}
-    try:
+    file, values, variables = _open(ini, overrides)
+    with _no_circle(ini):
         server = deploy.read(file, "server", overrides.server_name, variables)
         app = deploy.read(file, "app", overrides.app_name, variables)
-    except RecursionError as error:
-        raise UserError("its sections use each other in a circle", at=Location(ini)) from error
     options = dict(server.options)
     for name, given in (("host", overrides.host), ("port", overrides.port)):
         if given is not None:
@@ -115,10 +118,33 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
     return ServeSettings(
         ini=ini,
         app_name=overrides.app_name,
-        server_name=overrides.server_name,
         variables=values,
         app=app,
-        server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         has_logging="loggers" in file.sections(),
+        server_name=overrides.server_name,
+        server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         serve=serve_section.read(file, overrides.serve),
     )
+
+
+def load_app(ini: Path, overrides: Overrides) -> AppSettings:
+    """Read the application's part of an ini. Raises UserError, with file and line, for what is wrong in it."""
+    file, values, variables = _open(ini, overrides)
+    with _no_circle(ini):
+        app = deploy.read(file, "app", overrides.app_name, variables)
+    return AppSettings(ini, overrides.app_name, values, app, has_logging="loggers" in file.sections())
+
+
+def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, str], dict[str, Setting]]:
+    """Return the ini, all variables that it is read with, and those of the command line."""
+    values = {**environment(ini), **overrides.variables}
+    given = {name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()}
+    return IniFile(ini, values), values, given
+
+
+@contextmanager
+def _no_circle(ini: Path) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError as error:
+        raise UserError("its sections use each other in a circle", at=Location(ini)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,27 +14,34 @@ from paste.deploy import loadapp
 from paste.deploy.loadwsgi import SERVER, loadcontext
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
-from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.ini.settings import AppSettings, ServeSettings
 
 WSGIApplication = Callable[..., Any]
 
 
-def load_application(settings: ServeSettings) -> WSGIApplication:
+def load_application(settings: AppSettings) -> WSGIApplication:
     """Load the ini's application with PasteDeploy.
 
     Raises UserError where that fails: with the traceback cut to the user's own frames where the fault is in their
     code, and with the ini's file and line where the ini names something that cannot be imported.
     """
-    try:
+    with explaining(settings):
         application: WSGIApplication = loadapp(
             f"config:{settings.ini}", name=settings.app_name, global_conf=dict(settings.variables)
         )
         _import_controllers()
+    return application
+
+
+@contextlib.contextmanager
+def explaining(settings: AppSettings, what: str = "the application does not load") -> Iterator[None]:
+    """Turn any exception into the UserError that load_application describes; ``what`` is what then went wrong."""
+    try:
+        yield
     except UserError:
         raise
     except Exception as error:
-        raise _explain(error, settings) from error
-    return application
+        raise _explain(error, settings, what) from error
 
 
 def _import_controllers() -> None:
@@ -49,22 +56,32 @@ def _import_controllers() -> None:
             import_module(name)
 
 
-def _explain(error: Exception, settings: ServeSettings) -> UserError:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename, settings.ini)]
+def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
+    frames = users_frames(error, settings.ini)
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, settings.ini):
         at_fault = f"{Path(error.filename).name} line {error.lineno}"
     elif frames:
         at_fault = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
     else:
-        return _explain_setting(error, settings)
-    lines = ["Traceback of your code (most recent call last):\n"] if frames else []
-    report = "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
+        return _explain_setting(error, settings, what)
     return UserError(
-        f"{settings.ini.name}: the application does not load: {type(error).__name__} in {at_fault}",
+        f"{settings.ini.name}: {what}: {type(error).__name__} in {at_fault}",
         remedy="mend it and start again",
-        report=report,
+        report=users_traceback(error, frames),
         code=FAILURE,
     )
+
+
+def users_frames(error: BaseException, ini: Path, *names: str) -> list[traceback.FrameSummary]:
+    """Return the frames of a traceback that are in the user's own files, or in code that has one of the names."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if frame.filename in names or _is_users(frame.filename, ini)]
+
+
+def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
+    """Return the text of a traceback that is cut to some of its frames."""
+    lines = ["Traceback of your code (most recent call last):\n"] if frames else []
+    return "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
 
 
 def _is_users(filename: str, ini: Path) -> bool:
@@ -77,7 +94,7 @@ def _is_users(filename: str, ini: Path) -> bool:
     return not installed and (path.is_relative_to(ini.parent) or not library)
 
 
-def _explain_setting(error: Exception, settings: ServeSettings) -> UserError:
+def _explain_setting(error: Exception, settings: AppSettings, what: str) -> UserError:
     """Explain a failure that never reached the user's code: a factory that cannot be imported, a bad setting."""
     factories = [section.factory for section in settings.app.walk() if section.factory is not None]
     for factory in factories:
@@ -91,13 +108,13 @@ def _explain_setting(error: Exception, settings: ServeSettings) -> UserError:
             )
         if isinstance(error, AttributeError) and attribute and getattr(error, "name", "") == attribute:
             return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy="correct the name")
-    return explain_factory(error, factories[-1] if factories else None, "application")
+    return explain_factory(error, factories[-1] if factories else None, what)
 
 
 def explain_factory(error: Exception, factory: Setting | None, what: str) -> UserError:
     """Return the error for a factory that fails in code that is not the user's."""
     return UserError(
-        f"{factory}: the {what} does not load: {type(error).__name__}: {error}",
+        f"{factory}: {what}: {type(error).__name__}: {error}",
         at=factory.at if factory else None,
         remedy="gearbox-lite -v shows the whole traceback",
     )
@@ -117,5 +134,5 @@ def run_other(settings: ServeSettings, application: WSGIApplication) -> None:
         )
         serve = context.create()
     except Exception as error:
-        raise explain_factory(error, settings.server.factory, "server") from error
+        raise explain_factory(error, settings.server.factory, "the server does not load") from error
     serve(application)

@@ -8,13 +8,13 @@ import logging.config
 import sys
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.ini.settings import AppSettings
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
 
 
-def configure(settings: ServeSettings) -> None:
+def configure(settings: AppSettings) -> None:
     """Apply the ini's logging sections, https://docs.python.org/3/library/logging.config.html#configuration-file-format.
 
     Raises UserError where they do not work.

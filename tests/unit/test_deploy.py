@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearbox_lite.errors import UserError
+from gearbox_lite.ini.deploy import factory_module
 from gearbox_lite.ini.settings import Overrides, load
 
 SERVER = "[server:main]\nuse = egg:waitress\n"
@@ -45,6 +46,7 @@ def test_filters_in_every_form_are_found(tmp_path):
         "[filter:around]\nuse = egg:gearbox_lite#session\nsession.key = around\n",
         other="[filter:second]\nuse = egg:gearbox_lite#session\nsession.key = second\n",
     )
+    assert found.app.innermost.name == "app:last"
     names = [section.name for section in found.app.walk()]
     assert {"egg:gearbox_lite#session", "filter:second", "filter-app:inner", "app:last", "filter:around"} <= set(names)
 
@@ -81,3 +83,23 @@ def test_the_environment_is_read_and_a_missing_name_is_one_line(tmp_path, monkey
 def test_two_sections_of_one_name_are_refused(tmp_path):
     with pytest.raises(UserError, match=r"main\.ini:5: \[app:main\] and \[pipeline:main\] have the same name"):
         settings(tmp_path, f"[app:main]\n{FACTORY}[pipeline:main]\npipeline = a\n")
+
+
+@pytest.mark.parametrize(
+    ("section", "module"),
+    [
+        ("paste.app_factory = hello.config.application:make_app", "hello.config.application"),
+        ("use = call:hello.config.application:make_app", "hello.config.application"),
+        ("use = config:other.ini#third", "third.wsgi"),
+        ("use = egg:gearbox_lite_example", None),
+    ],
+)
+def test_the_module_that_makes_the_application_is_known_in_every_form(tmp_path, monkeypatch, section, module):
+    distribution = tmp_path / "gearbox_lite_example-1.dist-info"
+    distribution.mkdir()
+    (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: gearbox_lite_example\nVersion: 1\n")
+    (distribution / "entry_points.txt").write_text("[paste.app_factory]\nmain = example.made:make\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    other = "[app:third]\npaste.app_factory = third.wsgi:make\n"
+    found = settings(tmp_path, f"[pipeline:main]\npipeline = last\n[app:last]\n{section}\n", other=other)
+    assert factory_module(found.app) == (module or "example.made")
