@@ -107,7 +107,7 @@ def test_another_server_in_the_ini_is_run(installed, use):
 
 
 @pytest.mark.parametrize(("options", "text"), [([], "TurboGears"), (["--minimal"], "Hello World")])
-def test_a_project_of_gearboxs_own_quickstart_is_served(python, tmp_path, options, text):
+def test_a_project_of_gearboxs_own_quickstart_is_set_up_and_served(python, tmp_path, options, text):
     gearbox = [sys.executable, "-c", MAIN.format("gearbox.main")]
     subprocess.run(
         [*gearbox, "quickstart", *options, "theirs"],
@@ -118,11 +118,10 @@ def test_a_project_of_gearboxs_own_quickstart_is_served(python, tmp_path, option
     )
     project = tmp_path / "theirs"
     install(python, project)
-    if not options:  # the full one has a database, which its own command makes
+    if not options:  # the full one has a database, which its websetup makes
         subprocess.run(
-            [python, "-c", MAIN.format("gearbox.main"), "setup-app"],
-            cwd=project, check=True, capture_output=True, timeout=60,
-        )  # fmt: skip
+            [python, "-m", "gearbox_lite", "setup-app"], cwd=project, check=True, capture_output=True, timeout=60
+        )
     command = [python, "-m", "gearbox_lite", "serve", "--port", free_port()]
     with Served(command, project) as served:
         wait_until_it_listens(int(served.url.rpartition(":")[2]))

@@ -1,0 +1,43 @@
+"""``gearbox-lite routes``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import astuple
+
+import click
+
+from gearbox_lite.commands.application import ini_parameters, read_ini
+from gearbox_lite.errors import UserError, shorten
+
+HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
+
+
+@click.command(name="routes")
+@ini_parameters("-c", "--config")
+def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> None:
+    """List the URLs that a TurboGears application answers.
+
+    INI is development.ini where it is left out; NAME=VALUE sets a variable that it uses as %(NAME)s. In a URL, {name}
+    is an argument and * is any rest. What a controller's _lookup finds at run time cannot be listed.
+    """
+    settings = read_ini(arguments, ini, app_name)
+    from gearbox_lite.server import load  # noqa: PLC0415 (PasteDeploy, once the ini can be read)
+    from gearbox_lite.turbogears import routes  # noqa: PLC0415
+
+    load.load_application(settings)
+    turbogears = sys.modules.get("tg")
+    with load.explaining(settings):
+        root = routes.find_root(turbogears.config) if turbogears else None
+        if turbogears is None or root is None:
+            factory = settings.app.innermost.factory
+            raise UserError(
+                f"{factory or shorten(settings.ini)}: this is not a TurboGears application, so its URLs are not known",
+                at=factory.at if factory else None,
+                remedy="name another one with --app-name if the ini has one",
+            )
+        found = routes.find(root, turbogears.config.get("default_renderer"))
+    rows = [HEADER, *map(astuple, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

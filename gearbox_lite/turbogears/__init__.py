@@ -1,0 +1,1 @@
+"""What is known of TurboGears applications: their controllers and their websetup."""

@@ -1,0 +1,196 @@
+"""The URLs that a loaded TurboGears application answers, read from its tree of controllers.
+
+The rules are crank's, the dispatcher of TurboGears: crank.objectdispatcher and crank.restdispatcher, crank 0.8, and the
+table in the docstring of tg.controllers.RestController, TurboGears 2.5.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FunctionType, MethodType
+from typing import Any
+
+ANY = "ANY"
+"""Stands for all HTTP methods."""
+
+REST = {
+    "get_all": (("GET", ""),),
+    "get_one": (("GET", "{item}"),),
+    "get": (("GET", ""), ("GET", "{item}")),
+    "new": (("GET", "new"),),
+    "edit": (("GET", "{item}/edit"),),
+    "get_delete": (("GET", "{item}/delete"),),
+    "post": (("POST", ""),),
+    "put": (("PUT", "{item}"),),
+    "patch": (("PATCH", "{item}"),),
+    "post_delete": (("DELETE", "{item}"),),
+    "delete": (("DELETE", "{item}"), ("GET", "{item}/delete"), ("POST", "delete/{item}")),
+    "options": (("OPTIONS", ""),),
+}
+"""What the methods of a RestController answer; {item} stands for the arguments that name one item."""
+
+OTHER_REST = ("GET", "PATCH", "POST", "PUT")
+"""The HTTP methods that reach a RestController's other methods, at their own names."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL: the HTTP methods, comma separated, the controller's class, its method, and what it answers with."""
+
+    url: str
+    http: str
+    controller: str
+    method: str
+    answer: str
+
+
+def find_root(config: Any) -> Any:
+    """Return the root controller of ``tg.config``, None where that is not a TurboGears application's.
+
+    Raises whatever the controller's module or constructor raises.
+    """
+    from tg.wsgiapp import TGApp  # noqa: PLC0415 (only when the application has imported TurboGears)
+
+    root = config.get("tg.root_controller")
+    if root is None and config.get("application_root_module"):
+        root = TGApp.lookup_controller(config, "root")
+    return root() if inspect.isclass(root) else root
+
+
+def find(root: Any, default_renderer: str | None) -> list[Route]:
+    """Return the routes below a root controller, sorted by URL, wildcards last.
+
+    A controller that is mounted a second time, or inside itself, is one line that names its first URL. No property
+    of a controller is read, because that may run its code.
+    """
+    routes: list[Route] = []
+    first: dict[int, str] = {}
+    waiting = [("/", root)]
+    while waiting:  # breadth first, so that a controller's first URL is its shortest
+        url, controller = waiting.pop(0)
+        if id(controller) in first:
+            name = _class_name(controller)
+            routes.append(Route(f"{url}*", ANY, name, "-", f"as below {first[id(controller)]}"))
+            continue
+        first[id(controller)] = url
+        for name, value in _attributes(controller):
+            if _is_exposed(value):
+                routes += _routes(url, controller, name, value, default_renderer)
+            elif _is_controller(value):
+                waiting += [(f"{url}{part}{name}/", value) for part in _parts_before(controller)]
+    return sorted(routes, key=lambda route: (route.url.replace("*", "\U0010ffff"), route.http))
+
+
+def _attributes(controller: Any) -> Iterator[tuple[str, Any]]:
+    for name in sorted(object.__dir__(controller)):  # dir() would ask a proxy's own __dir__
+        value = inspect.getattr_static(controller, name)
+        if isinstance(value, (FunctionType, MethodType)):
+            value = getattr(controller, name)
+        yield name, value
+
+
+def _is_exposed(value: Any) -> bool:
+    decoration = getattr(value, "decoration", None) if inspect.ismethod(value) else None
+    return bool(decoration is not None and decoration.exposed)
+
+
+def _is_controller(value: Any) -> bool:
+    """Whether crank goes on below this attribute: it asks for ``_dispatch``, and looks into other objects as well."""
+    if inspect.isclass(value) or inspect.ismodule(value) or inspect.isroutine(value):
+        return False
+    return hasattr(type(value), "_dispatch") or any(_is_exposed(inner) for _, inner in _attributes(value))
+
+
+def _is_rest(controller: Any) -> bool:
+    from crank.restdispatcher import RestDispatcher  # noqa: PLC0415 (as TGApp above)
+
+    return isinstance(controller, RestDispatcher)
+
+
+def _parts_before(controller: Any) -> list[str]:
+    """Return what may stand between a controller's URL and a sub-controller's name.
+
+    Below a RestController that is also the arguments of get_one or get, RestDispatcher._check_for_sub_controllers.
+    """
+    item = _item_of(controller) if _is_rest(controller) else ""
+    return [f"{item}/", ""] if item else [""]
+
+
+def _item_of(controller: Any) -> str:
+    """Return the part of the URL that get_one or get take, empty where there is neither."""
+    for name in ("get_one", "get"):
+        if hasattr(controller, name):
+            return _arguments(getattr(controller, name))
+    return ""
+
+
+def _arguments(method: Any, most: int | None = None) -> str:
+    """Return a method's parameters as parts of a URL, at most so many of them."""
+    parameters = list(inspect.signature(method).parameters.values())
+    named = [f"{{{one.name}}}" for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    rest = ["*" for one in parameters if one.kind is one.VAR_POSITIONAL]
+    return "/".join([*named, *rest][:most])
+
+
+def _routes(url: str, controller: Any, name: str, method: Any, default_renderer: str | None) -> Iterator[Route]:
+    """Yield what one exposed method answers."""
+    if name in ("_default", "_lookup"):
+        places = [(ANY, "*")]
+    elif not _is_rest(controller):
+        places = [(ANY, "" if name == "index" else name)]
+    elif name in REST:
+        item = _item_of(controller)
+        most = None if name in ("get_one", "get") else item.count("/") + 1
+        item = _arguments(method, most)
+        places = [(http, path.format(item=item).strip("/").replace("//", "/")) for http, path in REST[name]]
+    elif name.startswith("get_"):
+        places = [("GET", name.removeprefix("get_"))]
+    else:
+        places = [(",".join(OTHER_REST), name)]
+    allowed = method.decoration._allowed_methods  # noqa: SLF001 (TurboGears has no public name for it)
+    for http, path in dict.fromkeys(places):
+        if allowed:
+            http = ",".join(sorted(allowed if http == ANY else allowed & set(http.split(","))))  # noqa: PLW2901
+        if http:
+            shown = f"{name}{_parameters(method)}"
+            answer = _answer(controller, name, method.decoration, default_renderer)
+            yield Route(url + path, http, _class_name(controller), shown, answer)
+
+
+def _parameters(method: Any) -> str:
+    """Return a method's parameters, nothing where it takes none; defaults are not shown, because repr may run code."""
+    shown = []
+    for one in inspect.signature(method).parameters.values():
+        stars = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
+        shown.append(f"{stars}{one.name}{'' if one.default is one.empty else '=...'}")
+    return f"({', '.join(shown)})" if shown else ""
+
+
+def _answer(controller: Any, name: str, decoration: Any, default_renderer: str | None) -> str:
+    """Return content types, each with its template, or the WSGI application or controller that answers instead."""
+    from tg.controllers import WSGIAppController  # noqa: PLC0415 (as TGApp above)
+
+    if name == "_lookup":
+        return "another controller"
+    if name == "_default" and isinstance(controller, WSGIAppController):
+        return f"WSGI application {_name(controller.app)}"
+    engines = [(kind, *decoration.engines[kind][:2]) for kind in decoration.engines_keys]
+    engines += [(kind, engine, template) for kind, engine, template, *_ in decoration.custom_engines.values()]
+    shown = []
+    for kind, engine, template in engines:
+        if not template:
+            shown.append(kind)
+        else:
+            shown.append(f"{kind} {template if engine == default_renderer else f'{engine}:{template}'}")
+    return ", ".join(dict.fromkeys(shown))
+
+
+def _class_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _name(value: Any) -> str:
+    name = getattr(value, "__qualname__", None)
+    return f"{value.__module__}.{name}" if name else _class_name(value)
