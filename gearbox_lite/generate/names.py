@@ -14,8 +14,19 @@ LONGEST = 100
 
 RUNS_ON = frozenset(
     {
-        *("backlash", "beaker", "click", "crank", "gearbox_lite", "jinja2", "markupsafe", "paste", "pkg_resources"),
-        *("pytest", "repoze", "setuptools", "tg", "waitress", "watchfiles", "webob", "webtest"),
+        *("backlash", "beaker", "bs4", "click", "crank", "gearbox_lite", "jinja2", "markupsafe", "paste"),
+        *(
+            "pkg_resources",
+            "pytest",
+            "repoze",
+            "setuptools",
+            "soupsieve",
+            "tg",
+            "waitress",
+            "watchfiles",
+            "webob",
+            "webtest",
+        ),
         *("cryptography", "greenlet", "psycopg", "pymemcache", "redis", "sqlalchemy", "typing_extensions"),
     }
 )
@@ -26,6 +37,9 @@ TAKEN = frozenset({"base_config", "main", "root"})
 
 FOLDERS = frozenset({"build", "data", "dist", "docs", "venv"})
 """Folders that a project commonly has beside its package; the generated .gitignore names most of them."""
+
+CONTROLLERS = frozenset({"error", "root"})
+"""Names that controllers of a generated project have."""
 
 _RESERVED = (
     (frozenset({"test", "tests"}), "the project's tests have that name"),
@@ -41,6 +55,7 @@ _RESERVED = (
 
 # https://packaging.python.org/en/latest/specifications/name-normalization/#name-format
 _PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
+_CONTROLLER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 def project_name(name: str) -> str:
@@ -77,6 +92,21 @@ def package_name(project: str, given: str | None = None) -> str:
         return name
     source = "--package" if given is not None else f"project name {project!r} gives the package"
     raise UserError(f"{source} {name!r}: {reason}", remedy=f"use for example --package {_suggest_package(name)}")
+
+
+def controller_name(name: str) -> str:
+    """Return ``name`` if a controller's module can have it; raise UserError with one that would work if not."""
+    if name in CONTROLLERS:
+        reason = "the project's own controllers have that name"
+    elif not _CONTROLLER.fullmatch(name) or len(name) > LONGEST:
+        reason = f"use at most {LONGEST} lower case ASCII letters, digits and '_', a letter first"
+    elif keyword.iskeyword(name):
+        reason = "it is a keyword of Python"
+    else:
+        return name
+    plain = _suggest(name[:LONGEST]).replace("-", "_")
+    fits = _CONTROLLER.fullmatch(plain) and not keyword.iskeyword(plain) and plain not in CONTROLLERS
+    raise UserError(f"controller name {name!r}: {reason}", remedy=f"for example {plain if fits else 'movies'!r}")
 
 
 def _refusal(name: str) -> str | None:

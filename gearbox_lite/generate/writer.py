@@ -61,6 +61,55 @@ def write(files: list[PlannedFile], target: Path, track: Track = iter) -> None:
         ) from error
 
 
+def add(files: list[PlannedFile], changed: PlannedFile | None, folder: Path) -> None:
+    """Add files to a project, and change one that it has: all of it or nothing.
+
+    The change comes last, so that it is never there without the files. Raises UserError for a file that exists, and
+    where the disk refuses.
+    """
+    try:
+        for file in files:
+            if os.path.lexists(folder / file.path):
+                raise UserError(
+                    "this file exists, nothing was touched",
+                    at=Location(folder / file.path),
+                    remedy="choose another name",
+                )
+        with _staging_folder(folder / "scaffold") as staging:
+            for file in [*files, changed] if changed else files:
+                _write_file(staging / file.path, file)
+            _publish(files, changed, staging, folder)
+    except OSError as error:
+        raise UserError(
+            f"cannot write here: {error.strerror or error}; nothing was changed",
+            at=Location(Path(error.filename2 or error.filename or folder)),
+            remedy="make room, or mend the permissions",
+            code=FAILURE,
+        ) from error
+
+
+def _publish(files: list[PlannedFile], changed: PlannedFile | None, staging: Path, folder: Path) -> None:
+    """Move the staged files into place; take all back if that fails."""
+    made: list[Path] = []
+    try:
+        for file in files:
+            target = folder / file.path
+            for parent in reversed(target.parents):
+                if not parent.exists():
+                    parent.mkdir()
+                    made.append(parent)
+            (staging / file.path).rename(target)
+            made.append(target)
+        if changed:
+            target = (folder / changed.path).resolve()
+            shutil.copymode(target, staging / changed.path)
+            (staging / changed.path).replace(target)
+    except BaseException:
+        for path in reversed(made):
+            path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
 def _write_file(path: Path, file: PlannedFile) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = 0o700 if file.secret else 0o777  # less the user's umask
