@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from gearbox_lite import __version__
 from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = {
     "quickstart": "Write a new TurboGears project.",
     "serve": "Serve the application of a PasteDeploy ini.",
     "check": "Check an ini and its application without serving it.",
+    "routes": "List the URLs that a TurboGears application answers.",
+    "shell": "Run Python with the application loaded.",
+    "setup-app": "Run the websetup of a project.",
+    "scaffold": "Add to a project.",
     "session": "Look at sessions, remove them, and rotate their keys.",
 }
 """Each command and the first sentence of its help."""
 
-MODULES = {"session": "sessions"}
+MODULES = {"session": "sessions", "setup-app": "setup_app"}
 """The modules in ``commands`` that are not named as their command."""
 
 
@@ -43,7 +51,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or suggest the nearest one."""
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             guess = nearest(name, list(COMMANDS))
             hint = f"did you mean '{guess}'?" if guess else f"choose from {', '.join(COMMANDS)}"
             raise UserError(f"no such command '{name}'", remedy=hint)
@@ -53,6 +61,13 @@ class LazyGroup(click.Group):
         """Write the list of commands from COMMANDS alone."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands and options that begin so, the commands from COMMANDS alone."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 (only to complete)
+
+        commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(

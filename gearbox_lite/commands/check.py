@@ -14,7 +14,7 @@ from gearbox_lite.ini.settings import load as read
 
 
 @click.command(name="check")
-@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...")
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=click.Path())
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning too.")

@@ -12,8 +12,8 @@ from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, fin
 
 
 @click.command(name="serve")
-@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...")
-@click.option("-c", "--config", metavar="INI", help="The ini, the same as the argument INI.")
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=click.Path())
+@click.option("-c", "--config", metavar="INI", type=click.Path(), help="The ini, the same as the argument INI.")
 @click.option("--host", help="Address to listen on, instead of the ini's.")
 @click.option("--port", help="Port to listen on, instead of the ini's.")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")

@@ -18,7 +18,7 @@ from gearbox_lite.sessions.middleware import session_parameters
 
 
 @click.group(name="session")
-@click.option("-c", "--config", "ini", metavar="INI", help="The ini; development.ini by default.")
+@click.option("-c", "--config", "ini", metavar="INI", type=click.Path(), help="The ini; development.ini by default.")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.pass_context
 def command(context: click.Context, *, ini: str | None, app_name: str) -> None:

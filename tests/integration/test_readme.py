@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from helpers import REPOSITORY, Browser, Served, run
+from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
 
 from gearbox_lite.cli import COMMANDS
 from gearbox_lite.sessions.options import OPTIONS, REFUSED
@@ -54,3 +56,23 @@ def test_every_command_and_option_is_in_the_readme_and_has_a_help(name):
 
 def test_every_session_option_is_in_the_readme():
     assert {name for name in [*OPTIONS, *REFUSED] if f"`session.{name}`" not in README} == set()
+
+
+def test_each_console_block_shows_what_its_commands_print(project):
+    """In their order, in one project; a line that begins with $ is a command."""
+    blocks = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert blocks
+    shown = ""
+    for command in re.findall(r"^\$ (.*)$", "".join(blocks), re.MULTILINE):
+        result = subprocess.run(
+            ["bash", "-c", command],
+            cwd=project,
+            env={**os.environ, "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        shown += f"$ {command}\n{result.stdout}"
+    assert shown == "".join(blocks)

@@ -16,7 +16,8 @@ from gearbox_lite.cli import COMMANDS, MODULES
 
 HEAVY = {
     "jinja2", "paste", "waitress", "tg", "beaker", "webob", "logging.config", "importlib.metadata", "asyncio", "ssl",
-    "multiprocessing", "watchfiles", "sqlalchemy", "email", "http", "difflib", "traceback",
+    "multiprocessing", "watchfiles", "sqlalchemy", "email", "http", "difflib", "traceback", "webtest",
+    "bs4",
 }  # fmt: skip
 
 
