@@ -41,7 +41,7 @@ def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(pr
     code, lines, _ = check(project)
     assert code == 1
     assert lines[0].startswith(f"Error: {line}")
-    refused = run("serve", cwd=project)
+    refused = run("serve", "--no-reload", cwd=project)
     assert refused.returncode == 2
     assert line in refused.stderr
     assert (value or key) not in refused.stderr
@@ -133,7 +133,7 @@ def test_keys_of_the_development_ini_beside_are_an_error_once_debug_is_off(proje
     code, lines, _ = check(project, "production.ini")
     assert code == 1
     assert lines[0].startswith(line)
-    assert run("serve", "production.ini", cwd=project).returncode == 2
+    assert run("serve", "production.ini", "--no-reload", cwd=project).returncode == 2
     key = production.read_text().splitlines()[number - 1].partition(" = ")[2]
 
     set_option(production, "session.validate_key", "%(ENV_HELLO_KEY)s")
