@@ -167,7 +167,7 @@ def _fault(at: Location, problem: str, remedy: str = "mend the template") -> Use
 
 def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
-        return f"there is no {error.message} in the tree"
+        return f"there is no {error.name} in the tree"
     if isinstance(error, jinja2.TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}"
