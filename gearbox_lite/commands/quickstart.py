@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.generate import names, template, writer
+from gearbox_lite.errors import Location, Setting
+from gearbox_lite.generate import answers, manifest, names, template, writer
 
 TEMPLATE = "turbogears"
 
@@ -25,9 +26,10 @@ TEMPLATE = "turbogears"
     metavar="DIR",
     help="Folder to write the project in; the current one by default.",
 )
+@click.option("--set", "answer", multiple=True)
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--serve", "then_serve", is_flag=True, help="Go on to serve the new project's development.ini.")
-def command(*, name: str, package: str | None, output_dir: Path, dry_run: bool, then_serve: bool) -> None:
+def command(*, name: str, package: str | None, output_dir: Path, answer: tuple[str,...], dry_run: bool, then_serve: bool) -> None:
     """Write a new TurboGears project.
 
     NAME is the project's name, for example hello or my-shop. The project is written to a new folder of that name.
@@ -36,7 +38,10 @@ def command(*, name: str, package: str | None, output_dir: Path, dry_run: bool, 
     package = names.package_name(project, package)
     target = output_dir / project
     writer.check_target(target)
-    files = template.plan(template.template_folder(TEMPLATE), {"project": project, "package": package})
+    chosen = manifest.load(manifest.find(TEMPLATE))
+    given = answers.given_answers(chosen, [Setting(*item.split("=", 1), Location("--set")) for item in answer])
+    known = {q.name: given.get(q.name, answers.default_answer(chosen, q)) for q in chosen.questions}
+    files = template.plan(chosen, {**known, "project": project, "package": package})
     if not dry_run:
         writer.write(files, target)
     click.echo(_tree(target, files))

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.generate.template import PlannedFile
+from gearbox_lite.generate.template import PlannedFile, Track
 
 try:
     import fcntl
@@ -41,7 +41,7 @@ def check_target(target: Path) -> None:
     )
 
 
-def write(files: list[PlannedFile], target: Path) -> None:
+def write(files: list[PlannedFile], target: Path, track: Track = iter) -> None:
     """Write the whole project to ``target``, or nothing. Raises UserError where the disk refuses."""
     try:
         check_target(target)
@@ -49,7 +49,7 @@ def write(files: list[PlannedFile], target: Path) -> None:
         with _staging_folder(place) as staging:
             project = staging / place.name
             project.mkdir()
-            for file in files:
+            for file in track(files):
                 _write_file(project.joinpath(*file.path.parts), file)
             project.rename(place)
     except OSError as error:
@@ -63,7 +63,8 @@ def write(files: list[PlannedFile], target: Path) -> None:
 
 def _write_file(path: Path, file: PlannedFile) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o600 if file.secret else 0o666  # less the user's umask
+    mode = 0o700 if file.secret else 0o777  # less the user's umask
+    mode &= 0o777 if file.executable else 0o666
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with open(descriptor, "wb") as stream:  # noqa: PTH123 (Path.open takes no mode for the new file)
         stream.write(file.content)
