@@ -35,8 +35,10 @@ def test_the_other_form_deletes_the_session(app):
 @pytest.mark.parametrize("path", ["/store", "/forget"])
 def test_a_form_without_the_sessions_token_is_refused(app, path):
     store(app, "Ada")
-    for fields in ({}, {"_csrf_token": ""}, {"_csrf_token": "guessed"}, {"_csrf_token": "ü"}):
-        assert "This form has expired." in app.post(path, {"user": "Eve", **fields}, status=403)
+    for token in ("", "guessed", "ü"):
+        page = app.post(path, {"user": "Eve", "_csrf_token": token}, status=403)
+        assert "This form has expired." in page
+    app.post(path, {"user": "Eve"}, status=403)
     app.get(path, status=403)
     assert "user = Ada" in app.get("/")
 

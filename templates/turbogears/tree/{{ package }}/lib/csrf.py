@@ -1,6 +1,7 @@
-"""Cross-site request forgery: a form counts only if one of this site's pages has shown it.
+"""No forged forms: one counts only if a page of this site has shown it.
 
-The page puts a secret of the visitor's session into the form, where other sites can't read it:
+The page puts a secret of the visitor's session into the form, where other sites
+can't read it:
 
     <input type="hidden" name="{{ h.csrf_field }}" value="{{ h.csrf_token() }}">
 
@@ -31,9 +32,9 @@ def csrf_token():
 
 @before_validate
 def csrf_protected(remainder, params):
-    """Answer 403, before the method is called, to whatever is not a form (POST) with the session's token."""
+    """Answer 403 to whatever is not a form (POST) with the session's token."""
     expected = session.get(FIELD, "")
     given = request.POST.get(FIELD, "")
-    # compare_digest takes the same time however much of the token is right, so it can't be guessed bit by bit.
+    # Comparing takes the same time however much is right, so no part can be guessed.
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        abort(403, "This form has expired. Go back, reload the page, and send it again.")
+        abort(403, "This form has expired. Go back, reload the page, and try again.")

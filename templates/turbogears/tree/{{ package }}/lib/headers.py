@@ -1,20 +1,21 @@
 """Response headers that tell browsers to be strict."""
 
 HEADERS = {
-    # Scripts, styles, images and forms: from and to this site only, nothing inline, and no frame around its pages.
+    # Scripts, styles, images and forms: from and to this site only, and nothing inline.
     # https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP tells how to let more in.
-    "Content-Security-Policy": "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'",
     # Other sites are not told which page a visitor comes from.
     "Referrer-Policy": "same-origin",
     # A file is what its Content-Type says, whatever it looks like.
     "X-Content-Type-Options": "nosniff",
-    # frame-ancestors for old browsers.
+    # No other site may show a page in a frame; frame-ancestors for old browsers.
     "X-Frame-Options": "DENY",
 }
 
 
 class SecurityHeaders:
-    """WSGI middleware that adds HEADERS to each answer; one that a controller has set itself stays."""
+    """WSGI middleware that adds HEADERS to each answer that has none of its own."""
 
     def __init__(self, app, *, debug):
         self.app = app
@@ -22,10 +23,12 @@ class SecurityHeaders:
 
     def __call__(self, environ, start_response):
         def start(status, headers, exc_info=None):
-            # While debugging, a 500 is the debug page, which needs its inline scripts.
+            # While debugging, a 500 is the debug page; it needs its inline scripts.
             if not (self.debug and status.startswith("500")):
-                present = {name.lower() for name, _ in headers}
-                headers += [(name, value) for name, value in HEADERS.items() if name.lower() not in present]
+                own = {name.lower() for name, _ in headers}
+                for name, value in HEADERS.items():
+                    if name.lower() not in own:
+                        headers.append((name, value))
             return start_response(status, headers, exc_info)
 
         return self.app(environ, start)
