@@ -13,7 +13,13 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
 
+@pytest.fixture(scope="session")
+def application():
+    """Load the application, once for all tests."""
+    return loadapp(f"config:{PROJECT / 'test.ini'}")
+
+
 @pytest.fixture
-def app():
+def app(application):
     """Return a browser that has not been here yet."""
-    return TestApp(loadapp(f"config:{PROJECT / 'test.ini'}"))
+    return TestApp(application)
