@@ -182,7 +182,9 @@ class _Reader:
             raise self._wrong(place, "choices", f"a question of type {kind} has no choices", 'write type = "choice"')
         default = table.get("default")
         if default is not None and not (
-            isinstance(default, bool) if kind == "bool" else isinstance(default, str) and default in (choices or [default])
+            isinstance(default, bool)
+            if kind == "bool"
+            else isinstance(default, str) and default in (choices or [default])
         ):
             fit = {"bool": "true or false", "str": "a text in quotes"}.get(kind, f"one of {', '.join(choices)}")
             raise self._wrong(place, "default", f"this default of {name} cannot be used", f"write {fit}")
