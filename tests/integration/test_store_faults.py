@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import services
 from conftest import options_of
-from helpers import Browser, free_port, new_project, serve, use_store
+from helpers import Browser, free_port, new_project, use_store
 from sessions import KEY, visitor
+from warm import serve
 
 
 def unavailable_answer(browser, path="/get"):
