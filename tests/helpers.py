@@ -63,10 +63,15 @@ def fresh_environment(folder: Path, *, with_pip: bool = False) -> Path:
 
     Projects install into it in a second, and this environment stays as it is.
     """
-    venv.create(folder, with_pip=with_pip, symlinks=True)
+    venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    return folder / "bin" / "python"
+    python = folder / "bin" / "python"
+    if with_pip:  # the program alone, as pip itself is seen already and takes seconds to install
+        pip = folder / "bin" / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{python}" -m pip "$@"\n')
+        pip.chmod(0o755)
+    return python
 
 
 def tutorial_controller() -> str:
