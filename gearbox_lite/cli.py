@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "quickstart": "Write a new TurboGears project.",
+    "templates": "List the templates that come with gearbox-lite.",
     "serve": "Serve the application of a PasteDeploy ini.",
     "check": "Check an ini and its application without serving it.",
     "routes": "List the URLs that a TurboGears application answers.",

@@ -115,6 +115,8 @@ def load(folder: Path) -> Template:
     else:
         import tomli as tomllib  # noqa: PLC0415
     path = folder / MANIFEST
+    if path.is_symlink():
+        raise _refusal(path, None, "a template cannot hold a symbolic link", "put the file itself there")
     try:
         text = path.read_bytes().decode()
         values = tomllib.loads(text)
@@ -182,7 +184,9 @@ class _Reader:
             raise self._wrong(place, "choices", f"a question of type {kind} has no choices", 'write type = "choice"')
         default = table.get("default")
         if default is not None and not (
-            isinstance(default, bool) if kind == "bool" else isinstance(default, str) and default in (choices or [default])
+            isinstance(default, bool)
+            if kind == "bool"
+            else isinstance(default, str) and default in (choices or [default])
         ):
             fit = {"bool": "true or false", "str": "a text in quotes"}.get(kind, f"one of {', '.join(choices)}")
             raise self._wrong(place, "default", f"this default of {name} cannot be used", f"write {fit}")

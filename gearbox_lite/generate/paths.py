@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 GIT = frozenset({".git", "git~1"})
 """Git's own folder and its short name on Windows."""
 
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³")})
+DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³")}
+)
 """Names that are devices on Windows, with any ending.
 
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file has this list and the forbidden characters.

@@ -31,7 +31,9 @@ _Item = TypeVar("_Item")
 class Track(Protocol):
     """Goes through items one by one, as ``iter`` does, and may show how far it is."""
 
-    def __call__(self, items: list[_Item], /) -> Iterable[_Item]: ...
+    def __call__(self, items: list[_Item], /) -> Iterable[_Item]:
+        """Yield the items."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter)
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 (the output is Python, ini and TOML, never a page)
+        autoescape=False,  # the output is Python, ini and TOML, never a page
     )
 
     @cache  # most files are in few folders
@@ -79,6 +81,8 @@ def _wanted(environment: jinja2.Environment, template: Template, answers: Mappin
     if not template.tree.is_dir():
         raise _fault(Location(template.folder), f"this template has no folder {TREE}")
     names = list(_files(template.tree))
+    if not names:
+        raise _fault(Location(template.tree), "this template writes nothing", "put files there")
     parts = {name: (name, *map(str, PurePosixPath(name).parents)) for name in names}
     unwanted: set[str] = set()
     for item in template.leave_out:
@@ -145,12 +149,14 @@ def _plan_file(
         if not name.endswith(RENDERED):
             return PlannedFile(path, source.read_bytes(), executable=executable)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
-    except OSError as error:
-        raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise _fault(Location(source, line), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}") from error
+        raise _fault(
+            Location(source, line), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
+        ) from error
     except Exception as error:  # whatever a template divides, adds or calls
+        if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
+            raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
         raise _fault(_place(error, source), f"this template does not render: {_reason(error)}") from error
     return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
@@ -161,7 +167,7 @@ def _fault(at: Location, problem: str, remedy: str = "mend the template") -> Use
 
 def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
-        return f"there is no {error.message} in the tree"
+        return f"there is no {error.name} in the tree"
     if isinstance(error, jinja2.TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}"

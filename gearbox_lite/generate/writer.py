@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,8 +41,16 @@ def check_target(target: Path) -> None:
     )
 
 
-def write(files: list[PlannedFile], target: Path, track: Track = iter) -> None:
-    """Write the whole project to ``target``, or nothing. Raises UserError where the disk refuses."""
+def write(
+    files: list[PlannedFile],
+    target: Path,
+    track: Track = iter,
+    finish: Callable[[Path], object] = lambda _: None,
+) -> None:
+    """Write the whole project to ``target``, or nothing. Raises UserError where the disk refuses.
+
+    ``finish`` is called with the folder in which the project is staged, before it is moved into place.
+    """
     try:
         check_target(target)
         place = target.resolve()
@@ -51,6 +59,7 @@ def write(files: list[PlannedFile], target: Path, track: Track = iter) -> None:
             project.mkdir()
             for file in track(files):
                 _write_file(project.joinpath(*file.path.parts), file)
+            finish(project)
             project.rename(place)
     except OSError as error:
         raise UserError(

@@ -4,4 +4,7 @@ from tg import TGController
 
 
 class BaseController(TGController):
-    """The base of the project's controllers; override ``_before`` to run code before each of their methods."""
+    """The base of the project's controllers.
+
+    Its method ``_before``, once it has one, runs before each of theirs.
+    """
