@@ -115,6 +115,8 @@ def load(folder: Path) -> Template:
     else:
         import tomli as tomllib  # noqa: PLC0415
     path = folder / MANIFEST
+    if path.is_symlink():
+        raise _refusal(path, None, "a template cannot hold a symbolic link", "put the file itself there")
     try:
         text = path.read_bytes().decode()
         values = tomllib.loads(text)

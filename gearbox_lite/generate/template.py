@@ -149,14 +149,14 @@ def _plan_file(
         if not name.endswith(RENDERED):
             return PlannedFile(path, source.read_bytes(), executable=executable)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
-    except OSError as error:
-        raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _fault(
             Location(source, line), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
         ) from error
     except Exception as error:  # whatever a template divides, adds or calls
+        if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
+            raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
         raise _fault(_place(error, source), f"this template does not render: {_reason(error)}") from error
     return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
@@ -167,7 +167,7 @@ def _fault(at: Location, problem: str, remedy: str = "mend the template") -> Use
 
 def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
-        return f"there is no {error.message} in the tree"
+        return f"there is no {error.name} in the tree"
     if isinstance(error, jinja2.TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}"
