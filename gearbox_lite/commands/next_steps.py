@@ -11,8 +11,6 @@ from pathlib import Path
 
 def next_steps(target: Path, ini: str | None) -> list[str]:
     """Return the commands that go to a new project and, where it has an ini, serve it."""
-    if target.resolve() == Path.cwd():
-        target = target.resolve()  # the folder in which the shell is has been replaced
     folder = str(target)
     steps = [f"cd {_quote(f'./{folder}' if folder.startswith('-') else folder)}"]
     if ini is not None:

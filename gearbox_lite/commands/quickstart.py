@@ -57,6 +57,8 @@ def command(
     project = names.project_name(name)
     package = names.package_name(project, package)
     target = output_dir / project
+    place = target.resolve()
+    is_here = place == Path.cwd()
     writer.check_target(target)
     source = manifest.load(manifest.find(chosen or TEMPLATE))
     given = [_setting(text) for text in settings]
@@ -74,6 +76,9 @@ def command(
             return
         warning = _write(files, target, track, git=git)
     click.echo("\n".join(line for line, _ in _tree(target, files)))
+    if is_here:  # the empty folder in which we and the shell are has been replaced
+        target = place
+        os.chdir(place)
     if warning:
         show_warning(warning)
     if then_serve:
