@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
+import os
 import socket
 import sys
 import tempfile
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 import services
 from helpers import new_project, unavailable
+
+# Programs start as they do for users: with the bytecode of our own modules kept, wherever that is turned off.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import http.cookiejar
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -41,7 +45,14 @@ def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subp
 
 
 def new_project(folder: Path, name: str = "hello", *options: str) -> Path:
-    """Quickstart a project in ``folder`` and return its own folder."""
+    """Copy a project that quickstart wrote into ``folder`` and return its own folder."""
+    return shutil.copytree(_quickstarted(name, *options), folder / name)
+
+
+@functools.cache
+def _quickstarted(name: str, *options: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="gearbox-lite-"))
+    atexit.register(shutil.rmtree, folder)
     result = run("quickstart", name, *options, cwd=folder)
     assert result.returncode == 0, result.stderr
     return folder / name
@@ -52,10 +63,15 @@ def fresh_environment(folder: Path, *, with_pip: bool = False) -> Path:
 
     Projects install into it in a second, and this environment stays as it is.
     """
-    venv.create(folder, with_pip=with_pip, symlinks=True)
+    venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    return folder / "bin" / "python"
+    python = folder / "bin" / "python"
+    if with_pip:  # the program alone, as pip itself is seen already and takes seconds to install
+        pip = folder / "bin" / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{python}" -m pip "$@"\n')
+        pip.chmod(0o755)
+    return python
 
 
 def tutorial_controller() -> str:
@@ -149,20 +165,19 @@ class Served:
     """A server process, from its banner to its end; use it as a context manager."""
 
     def __init__(self, command: list[object], cwd: Path, ready: str = r"Serving at (http://\S+)", **environment: str):
-        self.process = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        words = [str(word) for word in command]
+        self.process = self._start(words, cwd, {**os.environ, "PYTHONUNBUFFERED": "1", **environment})
         self._watchdog = threading.Timer(PATIENCE, self.process.kill)
         self._watchdog.start()
         self.output = ""
         self.url = self._wait_for(ready)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
+
+    def _start(self, command: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def _wait_for(self, ready: str) -> str:
         assert self.process.stdout is not None
@@ -201,14 +216,10 @@ class Served:
 
 def serve(project: Path, *arguments: object, **environment: str) -> Served:
     """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments say otherwise."""
+    return Served(serve_command(*arguments), project, **environment)
+
+
+def serve_command(*arguments: object) -> list[object]:
+    """Return the words of a shell for ``serve``, where ``--keep-port`` stands for no --port at all."""
     port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
-    words = [word for word in arguments if word != "--keep-port"]
-    return Served([PROGRAM, "serve", *words, *port], project, **environment)
-
-
-def session_of(project):
-    """Make a session by visiting the project, and return its cookie."""
-    with serve(project) as served:
-        browser = Browser(served.url)
-        browser.get("/setsession")
-        return browser.cookie("hello")
+    return [PROGRAM, "serve", *(word for word in arguments if word != "--keep-port"), *port]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers import add_line, line_of, run, serve, set_option
+from helpers import add_line, line_of, set_option
+from warm import run, serve
 
 
 def check(project, *arguments):

@@ -8,7 +8,8 @@ import stat
 
 import pytest
 from conftest import options_of
-from helpers import Browser, add_line, line_of, run, serve, session_of, set_option, use_store
+from helpers import Browser, add_line, line_of, set_option, use_store
+from warm import run, serve, session_of
 
 
 def test_rotate_key_keeps_sessions_and_everything_else_in_the_file(project):

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from helpers import add_line, free_port, line_of, run, serve, set_option
+from helpers import add_line, free_port, line_of, set_option
+from warm import run, serve
 
 
 def refused(project, *arguments, code=2, **environment):

@@ -9,8 +9,9 @@ import time
 
 import pytest
 from conftest import options_of
-from helpers import Browser, new_project, serve, use_store
+from helpers import Browser, new_project, use_store
 from sessions import COOKIE, KEY, Parts, cookie_of, values, visitor, without_folder
+from warm import serve
 
 from gearbox_lite.sessions.errors import SessionSaveError
 

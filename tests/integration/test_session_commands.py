@@ -8,8 +8,9 @@ import time
 
 import pytest
 from conftest import options_of
-from helpers import Browser, run, serve, session_of, set_option, use_store
+from helpers import Browser, set_option, use_store
 from sessions import make
+from warm import run, serve, session_of
 
 
 def test_decode_verifies_a_cookie_and_prints_it(project):
@@ -26,14 +27,7 @@ def test_decode_verifies_a_cookie_and_prints_it(project):
 
 
 def test_decode_reads_standard_input(project):
-    import subprocess
-
-    from helpers import PROGRAM
-
-    result = subprocess.run(
-        [PROGRAM, "session", "-c", "hello/development.ini", "decode"],
-        input=session_of(project), cwd=project.parent, capture_output=True, text=True, timeout=30, check=True,
-    )  # fmt: skip
+    result = run("session", "-c", "hello/development.ini", "decode", cwd=project.parent, typed=session_of(project))
     assert json.loads(result.stdout)["data"] == {"user": "MVL"}
 
 
