@@ -60,9 +60,10 @@ def test_other_loaders_serve_the_unchanged_ini(python, installed, words, ready):
     copy.write_text(text.replace("port = 8080", f"port = {port}"))
     command = [python, *[copy.name if word == "development.ini" else word for word in words]]
     bind = ["--bind", f"127.0.0.1:{port}"] if "gunicorn" in words else []
-    with Served([*command, *bind], installed, ready=ready):
+    with Served([*command, *bind], installed, ready=ready) as served:
         wait_until_it_listens(port)
         assert_session_works(f"http://127.0.0.1:{port}")
+        served.end()  # a killed gunicorn's worker would stay for a quarter of a minute
 
 
 def wait_until_it_listens(port: int) -> None:
