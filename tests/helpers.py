@@ -82,6 +82,13 @@ def add_line(ini: Path, section: str, line: str) -> int:
     return number + 1
 
 
+def set_serve(ini: Path, *lines: str) -> Path:
+    """Give an ini a section [serve] of exactly these lines, and return the ini."""
+    text = re.sub(r"^\[serve\]\n.*?(?=^\[|\Z)", "", ini.read_text(), flags=re.MULTILINE | re.DOTALL)
+    ini.write_text("\n".join([text.rstrip(), "", "[serve]", *lines, ""]))
+    return ini
+
+
 def use_store(project: Path, options: dict[str, str]) -> Path:
     """Give a project another session store, as somebody does who edits its ini, and return the ini."""
     ini = project / "development.ini"
@@ -200,10 +207,11 @@ class Served:
 
 
 def serve(project: Path, *arguments: object, **environment: str) -> Served:
-    """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments say otherwise."""
+    """Start ``gearbox-lite serve`` in a project's folder, on a free port and without reload unless told otherwise."""
     port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
-    words = [word for word in arguments if word != "--keep-port"]
-    return Served([PROGRAM, "serve", *words, *port], project, **environment)
+    reload = [] if {"--reload", "--no-reload", "--keep-reload"} & set(map(str, arguments)) else ["--no-reload"]
+    words = [word for word in arguments if word not in ("--keep-port", "--keep-reload")]
+    return Served([PROGRAM, "serve", *words, *port, *reload], project, **environment)
 
 
 def session_of(project):
