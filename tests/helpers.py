@@ -155,11 +155,19 @@ class Browser:
 class Served:
     """A server process, from its banner to its end; use it as a context manager."""
 
-    def __init__(self, command: list[object], cwd: Path, ready: str = r"Serving at (http://\S+)", **environment: str):
+    def __init__(
+        self,
+        command: list[object],
+        cwd: Path,
+        ready: str = r"Serving at (http://\S+)",
+        pass_fds: tuple[int, ...] = (),
+        **environment: str,
+    ):
         self.process = subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            pass_fds=pass_fds,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -104,7 +104,10 @@ def explain_factory(error: Exception, factory: Setting | None, what: str) -> Use
 
 
 def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
-    """Load any other PasteDeploy server, which binds its own socket once called. Raises UserError where that fails."""
+    """Load any other PasteDeploy server, which binds its own socket once called.
+
+    Raises UserError where it does not load; so does the server where it fails.
+    """
     try:
         context = loadcontext(
             SERVER,
@@ -118,4 +121,12 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
         server: Callable[[WSGIApplication], None] = context.create()
     except Exception as error:
         raise explain_factory(error, settings.server.factory, "server") from error
-    return server
+
+    def serve(application: WSGIApplication) -> None:
+        try:
+            server(application)
+        except Exception as error:
+            at = settings.server.factory.at if settings.server.factory else None
+            raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
+
+    return serve

@@ -22,7 +22,10 @@ class OtherServer:
         self._application = application
 
     def run(self) -> None:
-        """Serve until the server ends; where that is a failure, end the process with its exit code."""
+        """Serve until the server ends; where that is a failure, end the process with its exit code.
+
+        Raises UserError where the server fails without one.
+        """
         code: object = 0
         try:
             with interrupting_on_signals():

@@ -35,6 +35,7 @@ class Worker:
     gone: bool = False
     deadline: float | None = None
     heir: Worker | None = None
+    failure: str | None = None
 
 
 class Supervisor:
@@ -158,6 +159,8 @@ class Supervisor:
             message = one.channel.recv()
             if isinstance(message, Ready):
                 self._promote(one, message)
+            elif message[0] == "failed":
+                one.failure = message[1]
             elif message[0] == "drained":
                 one.gone = True
                 one.channel.send(("leave", None))
@@ -262,6 +265,8 @@ class Supervisor:
 
 
 def _reason(one: Worker) -> str:
+    if one.failure is not None:
+        return one.failure
     code = one.process.exitcode
     if code is not None and code < 0:
         with suppress(ValueError):

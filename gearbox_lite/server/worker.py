@@ -78,7 +78,11 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
         os._exit(1)
     obeying = threading.Thread(target=_obey, args=(channel, server), daemon=True, name="supervisor")
     obeying.start()
-    server.run()
+    try:
+        server.run()
+    except UserError as error:
+        channel.send(("failed", error.message))
+        os._exit(error.code)
     with suppress(OSError):
         channel.send(("drained", None))
     obeying.join()  # until the supervisor says that no connection is on its way here any more
