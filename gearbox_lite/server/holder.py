@@ -34,5 +34,5 @@ def _name(process: psutil.Process) -> str:
     """Return the program's name; of one in Python the script's."""
     name, words = str(process.name()), process.cmdline()
     if name.startswith("python") and len(words) > 1 and not words[1].startswith("-"):
-        return os.path.basename(words[1])  # noqa: PTH119
+        return os.path.basename(str(words[1]))  # noqa: PTH119
     return name
