@@ -98,6 +98,13 @@ def add_line(ini: Path, section: str, line: str) -> int:
     return number + 1
 
 
+def set_serve(ini: Path, *lines: str) -> Path:
+    """Give an ini a section [serve] of exactly these lines, and return the ini."""
+    text = re.sub(r"^\[serve\]\n.*?(?=^\[|\Z)", "", ini.read_text(), flags=re.MULTILINE | re.DOTALL)
+    ini.write_text("\n".join([text.rstrip(), "", "[serve]", *lines, ""]))
+    return ini
+
+
 def use_store(project: Path, options: dict[str, str]) -> Path:
     """Give a project another session store, as somebody does who edits its ini, and return the ini."""
     ini = project / "development.ini"
@@ -164,9 +171,16 @@ class Browser:
 class Served:
     """A server process, from its banner to its end; use it as a context manager."""
 
-    def __init__(self, command: list[object], cwd: Path, ready: str = r"Serving at (http://\S+)", **environment: str):
+    def __init__(
+        self,
+        command: list[object],
+        cwd: Path,
+        ready: str = r"Serving at (http://\S+)",
+        pass_fds: tuple[int, ...] = (),
+        **environment: str,
+    ):
         words = [str(word) for word in command]
-        self.process = self._start(words, cwd, {**os.environ, "PYTHONUNBUFFERED": "1", **environment})
+        self.process = self._start(words, cwd, pass_fds, {**os.environ, "PYTHONUNBUFFERED": "1", **environment})
         self._watchdog = threading.Timer(PATIENCE, self.process.kill)
         self._watchdog.start()
         self.output = ""
@@ -174,10 +188,13 @@ class Served:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
-    def _start(self, command: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+    def _start(
+        self, command: list[str], cwd: Path, pass_fds: tuple[int, ...], environment: dict[str, str]
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+            command, cwd=cwd, env=environment, pass_fds=pass_fds,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
 
     def _wait_for(self, ready: str) -> str:
         assert self.process.stdout is not None
@@ -215,11 +232,13 @@ class Served:
 
 
 def serve(project: Path, *arguments: object, **environment: str) -> Served:
-    """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments say otherwise."""
+    """Start ``gearbox-lite serve`` in a project's folder, on a free port and without reload unless told otherwise."""
     return Served(serve_command(*arguments), project, **environment)
 
 
 def serve_command(*arguments: object) -> list[object]:
-    """Return the words of a shell for ``serve``, where ``--keep-port`` stands for no --port at all."""
+    """Return the words for ``serve``; --keep-port and --keep-reload leave those to the ini."""
     port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
-    return [PROGRAM, "serve", *(word for word in arguments if word != "--keep-port"), *port]
+    reload = [] if {"--reload", "--no-reload", "--keep-reload"} & set(map(str, arguments)) else ["--no-reload"]
+    words = [word for word in arguments if word not in ("--keep-port", "--keep-reload")]
+    return [PROGRAM, "serve", *words, *port, *reload]

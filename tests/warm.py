@@ -94,12 +94,13 @@ def run(
 class Served(helpers.Served):
     """A gearbox-lite process, from its banner to its end."""
 
-    def _start(self, command: list[str], cwd: Path, environment: dict[str, str]) -> Process:
+    def _start(self, command: list[str], cwd: Path, pass_fds: tuple[int, ...], environment: dict[str, str]) -> Process:
+        assert not pass_fds
         reading, writing = os.pipe()
-        with open(os.devnull) as nothing:
+        with Path(os.devnull).open() as nothing:
             process = Process(command, [nothing.fileno(), writing, writing], cwd, environment)
         os.close(writing)
-        process.stdout = open(reading)
+        process.stdout = os.fdopen(reading)
         return process
 
 

@@ -18,7 +18,7 @@ MODULES = [
     *("tg.appwrappers.errorpage", "tg.configurator.fullstack", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako", "pygments.lexers", "redis", "pymemcache"),
     *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "importlib.metadata", "logging.config"),
-    *("encodings.idna", "difflib", "secrets", "shlex", "email.utils", "xml.dom.minidom"),
+    *("encodings.idna", "difflib", "secrets", "shlex", "email.utils", "xml.dom.minidom", "webtest"),
 ]
 
 
@@ -73,13 +73,13 @@ def become(wanted: dict, streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(wanted["environment"])
     sys.argv[:] = wanted["command"]
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = sys.__stdout__ = writer(1, "strict")
     sys.stderr = sys.__stderr__ = writer(2, "backslashreplace")
 
 
 def writer(number: int, errors: str) -> io.TextIOWrapper:
-    return open(number, "w", encoding="utf-8", errors=errors, buffering=1, closefd=False)
+    return os.fdopen(number, "w", encoding="utf-8", errors=errors, buffering=1, closefd=False)
 
 
 def leave() -> None:

@@ -20,9 +20,13 @@ from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, fin
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
 @click.option("--reload/--no-reload", default=None, help="Load the application anew when its files change.")
+@click.option("--watch", metavar="GLOB", multiple=True, help="Reload for changes of these files too.")
+@click.option("--ignore", metavar="GLOB", multiple=True, help="Do not reload for changes of these files.")
 @click.option("--workers", metavar="N", help="How many processes answer.")
+@click.option("--drain-timeout", metavar="SECONDS", help="How long requests may go on when a process ends.")
 @click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
 @click.option("-b", "--open", "--browser", "open_browser", is_flag=True, default=None, help="Open the browser.")
+@click.option("--pid-file", metavar="FILE", help="Write the process id there once the application answers.")
 def command(
     *,
     arguments: tuple[str, ...],
@@ -32,6 +36,9 @@ def command(
     app_name: str,
     server_name: str,
     allow_remote_debug: bool,
+    pid_file: str | None,
+    watch: tuple[str, ...],
+    ignore: tuple[str, ...],
     **options: object,
 ) -> None:
     """Serve the application of a PasteDeploy ini.
@@ -39,9 +46,15 @@ def command(
     INI is development.ini where it is left out. NAME=VALUE sets a variable that the ini uses as %(NAME)s.
     """
     name, variables = split_arguments(arguments, config)
-    serve_options = {key: str(value).lower() for key, value in options.items() if value is not None}
+    given = {**options, "watch": " ".join(watch) or None, "ignore": " ".join(ignore) or None}
+    serve_options = {key: str(value) for key, value in given.items() if value is not None}
     overrides = Overrides(app_name, server_name, host, port, variables, serve_options)
-    serve(Path(name or DEFAULT_INI), overrides, allow_remote_debug=allow_remote_debug)
+    serve(
+        Path(name or DEFAULT_INI),
+        overrides,
+        pid_file=Path(pid_file) if pid_file else None,
+        allow_remote_debug=allow_remote_debug,
+    )
 
 
 def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
@@ -59,14 +72,20 @@ def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str
     return (names[0] if names else None), variables
 
 
-def serve(name: Path, overrides: Overrides | None = None, *, allow_remote_debug: bool = False) -> None:
+def serve(
+    name: Path,
+    overrides: Overrides | None = None,
+    *,
+    pid_file: Path | None = None,
+    allow_remote_debug: bool = False,
+) -> None:
     """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
     ini = find_ini(str(name), Path.cwd())
     sys.path.insert(0, str(ini.parent))  # the project runs in place, without being installed
     from gearbox_lite.server.run import Terminal, run  # noqa: PLC0415 (sockets, only needed to serve)
 
     terminal = Terminal(announce=_banner, warn=show_warning, note=click.echo, fail=_fail)
-    run(lambda: load(ini, overrides or Overrides()), terminal, allow_remote_debug=allow_remote_debug)
+    run(lambda: load(ini, overrides or Overrides()), terminal, pid_file=pid_file, allow_remote_debug=allow_remote_debug)
 
 
 def _fail(message: str, report: str) -> None:

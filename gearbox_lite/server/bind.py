@@ -99,27 +99,28 @@ def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily])
     return found
 
 
-def bind(wanted: list[Address]) -> list[socket.socket]:
-    """Return sockets that listen on the addresses, all or none.
+def bind(wanted: Mapping[str, Address], *, some_may_be_missing: bool = False) -> dict[str, socket.socket]:
+    """Return sockets that listen on the addresses, under the same names, all or none.
 
-    A name such as ``localhost`` may have addresses of a family that this machine does not run: those are left out
-    as long as one remains. Raises UserError, exit code 1, naming the address and the setting that asked for it.
+    A host name such as ``localhost`` may have addresses of a family that this machine does not run: those are left out
+    as long as one remains, or ``some_may_be_missing`` says that others are there. Raises UserError, exit code 1, naming
+    the address and the setting that asked for it.
     """
-    sockets: list[socket.socket] = []
+    sockets: dict[str, socket.socket] = {}
     missing: list[UserError] = []
     try:
-        for address in wanted:
+        for name, address in wanted.items():
             try:
-                sockets.append(_listen(address))
+                sockets[name] = _listen(address)
             except OSError as error:
                 failure = _explain(address, error)
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise failure from error
                 missing.append(failure)
-        if missing and not sockets:
+        if missing and not sockets and not some_may_be_missing:
             raise missing[0]
     except BaseException:
-        for bound in sockets:
+        for bound in sockets.values():
             bound.close()
         raise
     return sockets
@@ -144,8 +145,10 @@ def _listen(address: Address) -> socket.socket:
 def _explain(address: Address, error: OSError) -> UserError:
     host, port = address.host, address.port
     if error.errno == errno.EADDRINUSE:
+        from gearbox_lite.server.holder import holder  # noqa: PLC0415 (only needed once something is wrong)
+
         return UserError(
-            f"{port}: another program listens on {address}",
+            f"{port}: {holder(*address.where)} listens on {address}",
             at=port.at,
             remedy=f"stop it, or choose another port: --port {_free_port(address)}",
             code=FAILURE,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from gearbox_lite.errors import Location, Setting, UserError
+from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.settings import DEFAULT_INI, ServeSettings
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
@@ -43,8 +43,10 @@ def find(settings: ServeSettings) -> list[Finding]:
     found = list(_keys(session, is_error=settings.debug is None))
     if session.options["data_serializer"] == "pickle":
         found.append(_warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not"))
+    if session.store == "memory":
+        found += _memory(settings, session)
     if settings.debug is None:
-        found += [*_production(settings, session), *_shared_with_development(settings, session)]
+        found += [*_production(session), *_shared_with_development(settings, session)]
     return sorted(found, key=lambda finding: not finding.is_error)
 
 
@@ -92,15 +94,21 @@ def _weakness(key: str) -> str | None:
     return None
 
 
-def _production(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
+def _memory(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
+    own = settings.server.options.get("workers")
+    at, shown = (own.at, f"{own}: ") if own is not None else _place(session, "type")
+    if settings.serve.workers > 1 or (own is not None and own.value.strip() not in ("", "0", "1")):
+        yield Finding(True, at, f"{shown}each worker has a memory of its own; choose another session.type")
+    elif settings.serve.reload:
+        yield _warning(session, "type", "sessions end with each reload; choose another store")
+    elif settings.debug is None:
+        yield _warning(session, "type", "sessions end with the process; choose another store")
+
+
+def _production(session: Configured) -> Iterator[Finding]:
     """Find what suits a developer's own machine only; called once debug is off."""
     if not session.options["secure"]:
         yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
-    if session.store == "memory":
-        yield _warning(session, "type", "sessions end with the process; choose another store")
-        workers = settings.server.options.get("workers")
-        if workers is not None and workers.value.strip() not in ("", "0", "1"):
-            yield _workers(workers)
     if session.store == "cookie" and "timeout" not in session.options:
         yield _warning(session, "timeout", "a copied cookie is valid for ever; set for example session.timeout = 86400")
 
@@ -117,10 +125,6 @@ def _shared_with_development(settings: ServeSettings, session: Configured) -> It
         for option, keys in ((name, (session.options[name],)), (f"{name}_fallbacks", old)):
             if any(key.replace("%", "%%") in text for key in keys):
                 yield _key(session, option, hint, is_error=True)
-
-
-def _workers(workers: Setting) -> Finding:
-    return Finding(True, workers.at, f"{workers}: each worker has a memory of its own; choose another session.type")
 
 
 def unreachable(settings: ServeSettings) -> list[Finding]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
-from gearbox_lite.errors import Setting, UserError
+from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import bind
 
 
-def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> list[bind.Address]:
-    """Return where to listen, nothing for a Unix socket and for servers that bind their own.
+def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> dict[str, bind.Address]:
+    """Return where to listen by name, nothing for a Unix socket and for servers that bind their own.
 
     Raises UserError for an address that is none, and for a debug page that other machines could reach.
     """
@@ -19,23 +20,73 @@ def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> lis
             bind.port_number(settings.server.options["port"])
         if not allow_remote_debug:
             _check_other_is_local(settings)
-        return []
+        return {}
     if "unix_socket" in settings.server.options:
-        return []
+        return {}
     addresses = bind.addresses(settings.server.options)
     if not allow_remote_debug:
         for address in addresses:
             if not address.is_local:
                 _refuse_remote_debug(settings, address.host)
-    return addresses
+    return {str(address): address for address in addresses}
 
 
-def open_sockets(settings: ServeSettings, addresses: list[bind.Address]) -> list[socket.socket]:
-    """Return listening sockets for the addresses, or the one of the Unix socket. Raises UserError, all or none."""
-    path, perms = (settings.server.options.get(name) for name in ("unix_socket", "unix_socket_perms"))
-    if path is not None:
-        return [bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)]
-    return bind.bind(addresses)
+class Listening:
+    """The listening sockets of one server, kept as long as its settings want them."""
+
+    def __init__(self, passed: list[socket.socket], *, allow_remote_debug: bool) -> None:
+        """Sockets passed by systemd stand for whatever the settings say."""
+        self._passed = {url(bound): bound for bound in passed}
+        self._allow_remote_debug = allow_remote_debug
+        self._sockets: dict[str, socket.socket] = {}
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that are open now."""
+        return list(self._sockets.values())
+
+    def urls(self, settings: ServeSettings) -> list[str]:
+        """Return the addresses to open in a browser, those in the settings where the server binds its own socket."""
+        if settings.is_waitress:
+            return [url(bound) for bound in self.sockets]
+        host, port = (settings.server.options.get(name) for name in ("host", "port"))
+        return [f"http://{host.value if host else '127.0.0.1'}:{port.value}" if port else f"{settings.server.factory}"]
+
+    def open(self, settings: ServeSettings) -> bool:
+        """Open the sockets that are new, then close those that are gone; return whether any was opened.
+
+        Raises UserError and changes nothing where one cannot be opened.
+        """
+        opened = self._open(settings)
+        for name in list(self._sockets):
+            if name not in opened:
+                self._sockets.pop(name).close()  # processes that still drain have their own copies
+        is_new = opened.keys() != self._sockets.keys()
+        self._sockets = opened
+        return is_new
+
+    def _open(self, settings: ServeSettings) -> dict[str, socket.socket]:
+        if self._passed:
+            if not self._allow_remote_debug:
+                for name, bound in self._passed.items():
+                    if not _is_local(bound):
+                        _refuse_remote_debug(settings, Setting("LISTEN_FDS", name, Location("systemd")))
+            return self._passed
+        wanted = check_listening(settings, allow_remote_debug=self._allow_remote_debug)
+        path, perms = (settings.server.options.get(name) for name in ("unix_socket", "unix_socket_perms"))
+        if path is not None and settings.is_waitress:
+            name = f"unix:{path.value}"
+            return {name: self._sockets.get(name) or bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)}
+        kept = {name: bound for name, bound in self._sockets.items() if name in wanted}
+        new = {name: address for name, address in wanted.items() if name not in kept}
+        opened = {**kept, **bind.bind(new, some_may_be_missing=bool(kept))}
+        return {name: opened[name] for name in wanted if name in opened}
+
+
+def _is_local(bound: socket.socket) -> bool:
+    if bound.family == getattr(socket, "AF_UNIX", None):
+        return True
+    return ipaddress.ip_address(str(bound.getsockname()[0]).partition("%")[0]).is_loopback
 
 
 def _refuse_remote_debug(settings: ServeSettings, host: Setting) -> None:

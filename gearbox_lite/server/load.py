@@ -120,8 +120,11 @@ def explain_factory(error: Exception, factory: Setting | None, what: str) -> Use
     )
 
 
-def run_other(settings: ServeSettings, application: WSGIApplication) -> None:
-    """Run any other PasteDeploy server, which binds its own socket. Raises UserError where it does not load."""
+def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
+    """Load any other PasteDeploy server, which binds its own socket once called.
+
+    Raises UserError where it does not load; so does the server where it fails.
+    """
     try:
         context = loadcontext(
             SERVER,
@@ -132,7 +135,15 @@ def run_other(settings: ServeSettings, application: WSGIApplication) -> None:
         context.local_conf.update(
             {name: item.value for name, item in settings.server.options.items() if name in ("host", "port")}
         )
-        serve = context.create()
+        server: Callable[[WSGIApplication], None] = context.create()
     except Exception as error:
         raise explain_factory(error, settings.server.factory, "the server does not load") from error
-    serve(application)
+
+    def serve(application: WSGIApplication) -> None:
+        try:
+            server(application)
+        except Exception as error:
+            at = settings.server.factory.at if settings.server.factory else None
+            raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
+
+    return serve

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import bind, listening
+from gearbox_lite.server import systemd
+from gearbox_lite.server.listening import Listening
+from gearbox_lite.server.readiness import Readiness
 
 
 @dataclass(frozen=True)
@@ -22,22 +24,36 @@ class Terminal:
     fail: Callable[[str, str], None]
 
 
-def run(load: Callable[[], ServeSettings], terminal: Terminal, *, allow_remote_debug: bool) -> None:
+def run(
+    load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path | None, allow_remote_debug: bool
+) -> None:
     """Serve until SIGINT or SIGTERM. ``load`` reads the ini, again at each reload.
 
     Raises UserError for whatever keeps it from starting.
     """
     settings = load()
-    with contextlib.suppress(KeyboardInterrupt):
-        if not settings.is_waitress:
-            _run_other(settings, terminal, allow_remote_debug=allow_remote_debug)
-        elif settings.serve.reload or settings.serve.workers > 1:
-            _supervise(load, settings, terminal, allow_remote_debug=allow_remote_debug)
-        else:
-            _run_here(settings, terminal, allow_remote_debug=allow_remote_debug)
+    serve = settings.serve
+    readiness = Readiness(pid_file)
+    if serve.workers > 1 and not settings.is_waitress:
+        raise UserError(
+            f"{settings.server.factory} has workers of its own, if any",
+            at=settings.server.factory.at if settings.server.factory else None,
+            remedy="set them in its own section, and workers = 1 in [serve]",
+        )
+    listening = Listening(systemd.take_sockets() if settings.is_waitress else [], allow_remote_debug=allow_remote_debug)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            if serve.reload or serve.workers > 1:
+                _supervise(load, settings, terminal, listening, readiness)
+            elif settings.is_waitress:
+                _run_here(settings, terminal, listening, readiness)
+            else:
+                _run_other(settings, terminal, listening, readiness)
+    finally:
+        readiness.close()
 
 
-def _run_here(settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool) -> None:
+def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve in this process: one worker, no reload."""
     from gearbox_lite.server import adjustments, logs, signals  # noqa: PLC0415 (each way imports what it needs)
     from gearbox_lite.server.load import load_application  # noqa: PLC0415
@@ -48,19 +64,22 @@ def _run_here(settings: ServeSettings, terminal: Terminal, *, allow_remote_debug
     def end() -> None:
         if not running:
             raise KeyboardInterrupt
+        readiness.stopping()
         running[0].end()
 
     with signals.ending_on_signals(end):
         _check(settings, terminal)
         adjust = adjustments.check(settings.server.options)
         logs.configure(settings)
-        wanted = listening.check_listening(settings, allow_remote_debug=allow_remote_debug)
-        sockets = listening.open_sockets(settings, wanted)
+        listening.open(settings)
         application = load_application(settings)
         serve = settings.serve
-        server = Server(application, sockets, adjust, drain_timeout=serve.drain_timeout, access_log=serve.access_log)
+        server = Server(
+            application, listening.sockets, adjust, drain_timeout=serve.drain_timeout, access_log=serve.access_log
+        )
         running.append(server)
-        terminal.announce(settings, [listening.url(bound) for bound in sockets])
+        terminal.announce(settings, listening.urls(settings))
+        readiness.ready()
         server.run()
 
 
@@ -73,38 +92,33 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
         terminal.warn(str(finding))
 
 
-def _run_other(settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool) -> None:
+def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve with any other PasteDeploy server, which binds its own socket."""
     from gearbox_lite.server import load, logs, signals  # noqa: PLC0415
 
-    options = settings.server.options
-    if settings.serve.workers > 1:
-        raise UserError(
-            f"{settings.server.factory} has workers of its own, if any",
-            at=settings.server.factory.at if settings.server.factory else None,
-            remedy="set them in its own section, and workers = 1 in [serve]",
-        )
-    if settings.serve.reload:
-        terminal.note(f"{settings.server.factory} opens its own socket, so nothing is reloaded; restart it by hand.")
     _check(settings, terminal)
-    listening.check_listening(settings, allow_remote_debug=allow_remote_debug)
+    listening.open(settings)
     with signals.interrupting_on_signals():
         logs.configure(settings)
         application = load.load_application(settings)
-        host, port = options.get("host", bind.DEFAULT_HOST), options.get("port")
-        terminal.announce(settings, [f"http://{host.value}:{port.value}" if port else f"{settings.server.factory}"])
-        load.run_other(settings, application)
+        serve = load.load_server(settings)
+        terminal.announce(settings, listening.urls(settings))
+        readiness.ready()
+        serve(application)
 
 
 def _supervise(
-    load: Callable[[], ServeSettings], settings: ServeSettings, terminal: Terminal, *, allow_remote_debug: bool
+    load: Callable[[], ServeSettings],
+    settings: ServeSettings,
+    terminal: Terminal,
+    listening: Listening,
+    readiness: Readiness,
 ) -> None:
     """Keep workers, and swap them when a file changes or SIGHUP comes."""
     from gearbox_lite.server import signals  # noqa: PLC0415
     from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415
 
-    supervised = Supervised(load, settings, terminal, allow_remote_debug=allow_remote_debug)
+    supervised = Supervised(load, settings, terminal, listening, readiness)
     with signals.ending_on_signals(supervised.end):
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: supervised.swap())
+        signals.on_hangup(supervised.swap_all, supervised.end)
         supervised.run()

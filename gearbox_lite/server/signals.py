@@ -1,8 +1,9 @@
-"""Ending on SIGINT and SIGTERM."""
+"""Ending on SIGINT and SIGTERM, reloading on SIGHUP."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -22,6 +23,29 @@ def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def on_hangup(swap: Callable[[], None], end: Callable[[], None]) -> None:
+    """Call ``swap`` on SIGHUP, but ``end`` when the terminal has been closed. Windows has no such signal."""
+    if not hasattr(signal, "SIGHUP"):
+        return
+    had_terminal = _has_terminal()
+
+    def handle(*_: object) -> None:
+        if had_terminal and not _has_terminal():
+            end()
+        else:
+            swap()
+
+    signal.signal(signal.SIGHUP, handle)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -17,14 +16,8 @@ from typing import Any
 
 from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.server import worker
+from gearbox_lite.server.forks import Forks
 from gearbox_lite.server.worker import Plan, Ready
-
-PRELOAD = [
-    *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
-    *("paste.deploy", "waitress.server", "backlash", "tg", "tg.configurator.fullstack", "tg.appwrappers.errorpage"),
-    *("tg.renderers.jinja", "tg.renderers.json"),
-]
-"""Modules that take time and do not change; the fork server imports them once for all workers."""
 
 QUICK_DEATH = 5.0
 """Seconds; a worker that lived shorter is started again only after a pause."""
@@ -42,6 +35,7 @@ class Worker:
     gone: bool = False
     deadline: float | None = None
     heir: Worker | None = None
+    failure: str | None = None
 
 
 class Supervisor:
@@ -58,10 +52,7 @@ class Supervisor:
         self._plan = plan
         self._announce = announce
         self._died = died
-        methods = multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if "forkserver" in methods:
-            self._context.set_forkserver_preload(PRELOAD)
+        self._forks = Forks()
         self._slots: list[Worker | None] = []
         self._starting: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
@@ -74,7 +65,10 @@ class Supervisor:
         self._current: tuple[Plan, list[socket.socket]] | None = None
 
     def order(self, letter: bytes) -> None:
-        """Ask the loop for a swap (b"s") or the end (b"e"); safe in signal handlers and threads."""
+        """Ask the loop for a swap (b"s"), one that imports everything anew (b"a"), or the end (b"e").
+
+        Safe in signal handlers and threads.
+        """
         with suppress(OSError):
             self._orders.send(letter)
 
@@ -108,7 +102,7 @@ class Supervisor:
         self._do_what_is_due()
 
     def _until_next(self) -> float | None:
-        times = [due for due, _ in self._pauses.values()]
+        times = [due for slot, (due, _) in self._pauses.items() if self._is_empty(slot)]
         times += [one.deadline for one in self._leaving if one.deadline is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
@@ -118,8 +112,11 @@ class Supervisor:
             if one.deadline is not None and now >= one.deadline:
                 one.process.kill()
         for slot, (due, _) in list(self._pauses.items()):
-            if now >= due and slot not in self._starting and not self._ending and self._slots[slot] is None:
+            if now >= due and self._is_empty(slot):
                 self._start(slot)
+
+    def _is_empty(self, slot: int) -> bool:
+        return self._slots[slot] is None and slot not in self._starting and not self._ending
 
     def _obey(self, letters: bytes) -> None:
         if b"e" in letters and not self._ending:
@@ -130,13 +127,16 @@ class Supervisor:
                 if serving is not None:
                     self._drain(serving, None)
             self._slots = [None] * len(self._slots)
-        elif b"s" in letters and not self._ending:
+        elif not self._ending:
+            if b"a" in letters:
+                self._forks.renew()
             self._swap()
 
     def _swap(self) -> None:
         """Start a new worker for each slot; each takes over when it is ready."""
         self._current = self._plan()
         self._announced = False
+        self._pauses.clear()
         for one in self._starting.values():
             one.process.kill()  # it has not been told to begin, so nobody is waiting for it
             self._leaving.append(one)
@@ -152,17 +152,15 @@ class Supervisor:
     def _start(self, slot: int) -> None:
         assert self._current is not None  # noqa: S101 (run begins with a swap)
         plan, sockets = self._current
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=worker.main, args=(theirs, sockets, plan), daemon=True)
-        process.start()
-        theirs.close()
-        self._starting[slot] = Worker(process, ours)
+        self._starting[slot] = Worker(*self._forks.start(worker.main, sockets, plan))
 
     def _hear(self, one: Worker) -> None:
         try:
             message = one.channel.recv()
             if isinstance(message, Ready):
                 self._promote(one, message)
+            elif message[0] == "failed":
+                one.failure = message[1]
             elif message[0] == "drained":
                 one.gone = True
                 one.channel.send(("leave", None))
@@ -175,26 +173,39 @@ class Supervisor:
         slot = next((slot for slot, other in self._starting.items() if other is one), None)
         if slot is None:
             return
-        if ready.failure is not None and self._first and not self._serves_failures():
+        is_shown = ready.failure is None or (ready.can_serve and self._reloads())
+        if ready.failure is not None and self._first and not is_shown:
             raise UserError(ready.failure.message, report=ready.failure.report, code=FAILURE)
         del self._starting[slot]
-        self._pauses.pop(slot, None)
         if not self._announced:
             self._announced = True
             self._announce(ready, self._first)
             self._first = False
-        if ready.failure is not None and not self._serves_failures() and self._slots[slot] is not None:
+            self._forks.preload(ready.installed)
+        before = self._slots[slot]
+        if not is_shown and before is not None:
             one.process.kill()  # what runs is better than an error page
             self._leaving.append(one)
             return
-        one.serving = True
-        one.channel.send(("begin", None))
-        before, self._slots[slot] = self._slots[slot], one
+        self._slots[slot] = one
+        if self._shares_sockets():
+            self._begin(one)
         if before is not None:
             self._drain(before, one)
+        if not one.serving and not self._leaving:
+            self._begin(one)
 
-    def _serves_failures(self) -> bool:
+    def _begin(self, one: Worker) -> None:
+        one.serving = True
+        with suppress(OSError):
+            one.channel.send(("begin", None))
+
+    def _reloads(self) -> bool:
         return self._current is not None and self._current[0].settings.serve.reload
+
+    def _shares_sockets(self) -> bool:
+        """Whether workers can serve side by side; any other server than waitress binds a socket of its own."""
+        return self._current is not None and self._current[0].settings.is_waitress
 
     def _drain(self, one: Worker, heir: Worker | None) -> None:
         one.heir = heir
@@ -223,10 +234,17 @@ class Supervisor:
         one.channel.close()
         if one in self._leaving:
             self._leaving.remove(one)
+            if not self._leaving:
+                for waiting in self._slots:
+                    if waiting is not None and not waiting.serving:
+                        self._begin(waiting)
             return
         slot = next((slot for slot, other in self._starting.items() if other is one), None)
         if slot is not None:
             del self._starting[slot]
+            if self._slots[slot] is not None:
+                self._died(f"a new worker has ended while loading ({_reason(one)}); the one before goes on")
+                return
         elif one in self._slots:
             slot = self._slots.index(one)
             self._slots[slot] = None
@@ -235,15 +253,21 @@ class Supervisor:
         self._restart(slot, one)
 
     def _restart(self, slot: int, one: Worker) -> None:
+        if not self._shares_sockets():
+            self._died(f"the server has ended ({_reason(one)}); it starts again at the next change")
+            return
         _, pause = self._pauses.get(slot, (0.0, 0.0))
         if time.monotonic() - one.started >= QUICK_DEATH:
             pause = 0.0
-        if pause == 0.0 or not one.serving:
-            self._died(f"a worker has ended ({_reason(one.process.exitcode)}); it is started again")
+        if pause == 0.0:
+            self._died(f"a worker has ended ({_reason(one)}); it is started again")
         self._pauses[slot] = time.monotonic() + pause, min(LONGEST_PAUSE, max(0.2, pause * 2))
 
 
-def _reason(code: int | None) -> str:
+def _reason(one: Worker) -> str:
+    if one.failure is not None:
+        return one.failure
+    code = one.process.exitcode
     if code is not None and code < 0:
         with suppress(ValueError):
             return signal.Signals(-code).name

@@ -6,11 +6,10 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
+from glob import glob
 from pathlib import Path
 
 from watchfiles._rust_notify import RustNotify
-
-from gearbox_lite.ini.locate import with_inherited
 
 SKIPPED = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
 """Folders of a project that hold no source; those whose names begin with a dot are skipped too."""
@@ -33,26 +32,28 @@ def folders(root: Path) -> list[str]:
 
 
 class Interest:
-    """What to reload for: Python files and inis of the project, modules outside it, and the user's own globs."""
+    """What to reload for: a project's Python files, further files wherever they are, and the user's own globs."""
 
-    def __init__(self, ini: Path, modules: Iterable[str], watch: tuple[str, ...], ignore: tuple[str, ...]) -> None:
-        """``modules`` are the files of imported modules that are not installed; the globs are relative to the ini."""
-        self._root = ini.parent
-        self._exact = {str(path.resolve()) for path, _ in with_inherited(ini)} | set(modules)
+    def __init__(self, root: Path, files: Iterable[str], watch: tuple[str, ...], ignore: tuple[str, ...]) -> None:
+        """``files`` are inis, and imported modules that are not installed; the globs are relative to the root."""
+        self._root = root
+        self._exact = set(files)
         self._watch = watch
         self._ignore = ignore
 
     def folders(self) -> list[str]:
         """Return the folders to watch, none of them twice."""
-        outside = {os.path.dirname(path) for path in self._exact}  # noqa: PTH120
-        return sorted({*folders(self._root), *filter(os.path.isdir, outside)})
+        further = {os.path.dirname(path) for path in self._exact}  # noqa: PTH120
+        for pattern in self._watch:
+            further.update(glob(os.path.join(self._root, os.path.dirname(pattern))))  # noqa: PTH118, PTH120, PTH207
+        return sorted({*folders(self._root), *filter(os.path.isdir, map(os.path.normpath, further))})
 
     def covers(self, path: str) -> bool:
         """Whether a change of this file asks for a reload."""
         inside = os.path.relpath(path, self._root)
-        if any(fnmatch(inside, glob) or fnmatch(os.path.basename(path), glob) for glob in self._ignore):  # noqa: PTH119
+        if any(fnmatch(inside, pattern) or fnmatch(os.path.basename(path), pattern) for pattern in self._ignore):  # noqa: PTH119
             return False
-        if path in self._exact or any(fnmatch(inside, glob) for glob in self._watch):
+        if path in self._exact or any(fnmatch(inside, pattern) for pattern in self._watch):
             return True
         parts = Path(inside).parts
         hidden = any(part.startswith(".") or part in SKIPPED for part in parts)

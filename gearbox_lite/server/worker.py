@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import socket
@@ -11,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import checks, error_page, load, logs
+from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
-from gearbox_lite.server.waitress_server import Server
+from gearbox_lite.server.other_server import OtherServer
+from gearbox_lite.server.waitress_server import HandOver, Server
 
 
 @dataclass(frozen=True)
@@ -27,45 +29,89 @@ class Plan:
     settings: ServeSettings
     options: dict[str, str]
     failure: Failure | None
-    debug: bool
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker's report: why its application did not load, if so, what is doubtful, and the modules to watch."""
+    """A worker's report.
+
+    Why its application did not load, if so, and whether it can serve that; what is doubtful; the files of modules that
+    somebody may edit, and the names of those that are installed and that other workers may start with.
+    """
 
     failure: Failure | None
     warnings: list[str]
     modules: list[str]
+    installed: list[str]
+    can_serve: bool
+
+
+class Serving(Protocol):
+    """A server with its application, ready to run."""
+
+    def run(self) -> None:
+        """Serve until told to end."""
+
+    def end(self, hand_over: HandOver | None = None) -> None:
+        """Finish what has begun, then return from ``run``."""
+
+    def adopt(self, connection: socket.socket, peer: Any) -> None:
+        """Go on with a connection of another process."""
 
 
 def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
     """Run one worker to its end. It serves the error page where the application does not load."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which drains
-    settings = plan.settings
-    if str(settings.ini.parent) not in sys.path:
-        sys.path.insert(0, str(settings.ini.parent))
-    application, ready = _load(plan)
-    serve = settings.serve
-    server = Server(application, sockets, plan.options, drain_timeout=serve.drain_timeout, access_log=serve.access_log)
-    signal.signal(signal.SIGTERM, lambda *_: server.end())
+    for name in ("SIGINT", "SIGHUP"):  # sent to all processes of a terminal; the supervisor says what to do
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
+    if str(plan.settings.ini.parent) not in sys.path:
+        sys.path.insert(0, str(plan.settings.ini.parent))
+    server, ready = _load(plan, sockets)
+    if isinstance(server, Server):
+        signal.signal(signal.SIGTERM, lambda *_: server.end())
     channel.send(ready)
     try:
-        channel.recv()  # the supervisor's word to begin; until then it may end this process at any time
-    except EOFError:
+        begins = channel.recv()[0] == "begin"  # until this word the supervisor may end this process at any time
+    except (EOFError, OSError):
+        begins = False
+    if server is None or not begins:
         os._exit(1)
     obeying = threading.Thread(target=_obey, args=(channel, server), daemon=True, name="supervisor")
     obeying.start()
-    server.run()
+    try:
+        server.run()
+    except UserError as error:
+        channel.send(("failed", error.message))
+        os._exit(error.code)
     with suppress(OSError):
         channel.send(("drained", None))
     obeying.join()  # until the supervisor says that no connection is on its way here any more
+    atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
     sys.stderr.flush()
     os._exit(0)  # threads that are still busy after the drain are cut
 
 
-def _load(plan: Plan) -> tuple[load.WSGIApplication, Ready]:
-    warnings: list[str] = []
+def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
+    if plan.settings.serve.reload:
+        fresh.install()
+    before = set(sys.modules)
+    settings, serve = plan.settings, plan.settings.serve
+    application, failure, warnings = _load_application(plan)
+    files, installed = _own_modules(), _installed_modules(before)
+    server: Serving | None = None
+    if settings.is_waitress:
+        server = Server(
+            application, sockets, plan.options, drain_timeout=serve.drain_timeout, access_log=serve.access_log
+        )
+    else:
+        try:
+            server = OtherServer(load.load_server(settings), application)
+        except UserError as error:
+            failure = Failure(error.message, error.report)
+    return server, Ready(failure, warnings, files, installed, can_serve=server is not None)
+
+
+def _load_application(plan: Plan) -> tuple[load.WSGIApplication, Failure | None, list[str]]:
     failure = plan.failure
     if failure is None:
         try:
@@ -73,32 +119,37 @@ def _load(plan: Plan) -> tuple[load.WSGIApplication, Ready]:
             checks.raise_errors(findings)
             logs.configure(plan.settings)
             application = load.load_application(plan.settings)
-            warnings = [str(finding) for finding in [*findings, *checks.unreachable(plan.settings)]]
+            return application, None, [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
         except UserError as error:
             failure = Failure(error.message, error.report)
         except SystemExit as error:
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error}")
-    if failure is not None:
-        application = error_page.application(failure, debug=plan.debug)
-    return application, Ready(failure, warnings, _own_modules())
+    return error_page.application(failure, debug=plan.settings.debug is not None), failure, []
 
 
 def _own_modules() -> list[str]:
     """Return the files of the modules that are neither Python's nor installed."""
-    library = os.path.dirname(os.__file__)  # noqa: PTH120
     ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
     return [
         file
         for file in files
-        if file
-        and file.endswith(".py")
-        and "-packages" not in file
-        and not file.startswith((library + os.sep, ours + os.sep))
+        if file.endswith(".py") and not fresh.is_installed(file) and not file.startswith(ours + os.sep)
     ]
 
 
-def _obey(channel: Connection, server: Server) -> None:
+def _installed_modules(before: set[str]) -> list[str]:
+    """Return the installed modules that have been imported since, none where threads run that no fork would keep."""
+    if threading.active_count() > 1:
+        return []
+    return [
+        name
+        for name, module in list(sys.modules.items())
+        if name not in before and fresh.is_installed(getattr(module, "__file__", None) or "")
+    ]
+
+
+def _obey(channel: Connection, server: Serving) -> None:
     """Do what the supervisor says; end at once where it has gone."""
     try:
         while True:

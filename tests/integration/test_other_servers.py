@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import Browser, Served, free_port, fresh_environment, new_project, set_option
+import services
+from helpers import Browser, Served, free_port, fresh_environment, new_project, run, serve, set_option, use_store
+from reloading import wait_until, write_version
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +66,10 @@ def test_other_loaders_serve_the_unchanged_ini(python, installed, words, ready):
     copy.write_text(text.replace("port = 8080", f"port = {port}"))
     command = [python, *[copy.name if word == "development.ini" else word for word in words]]
     bind = ["--bind", f"127.0.0.1:{port}"] if "gunicorn" in words else []
-    with Served([*command, *bind], installed, ready=ready):
+    with Served([*command, *bind], installed, ready=ready) as served:
         wait_until_it_listens(port)
         assert_session_works(f"http://127.0.0.1:{port}")
+        served.end()  # a killed gunicorn's worker would stay for a quarter of a minute
 
 
 def wait_until_it_listens(port: int) -> None:
@@ -128,3 +135,72 @@ def test_a_project_of_gearboxs_own_quickstart_is_set_up_and_served(python, tmp_p
         answer = Browser(served.url).get("/")
         assert answer.status == 200
         assert text in answer.text
+
+
+def use_server(project, factory, *lines, port=None):
+    """Serve a project by another server, on a free port unless one is given, and return the port."""
+    ini = project / "development.ini"
+    port = port or free_port()
+    text = re.sub(r"^\[server:main\]\n.*?(?=^\[|\Z)", "", ini.read_text(), flags=re.MULTILINE | re.DOTALL)
+    section = ["[server:main]", f"use = {factory}", "host = 127.0.0.1", f"port = {port}", *lines]
+    ini.write_text(text + "\n" + "\n".join(section) + "\n")
+    return port
+
+
+@pytest.mark.parametrize("factory", ["egg:gunicorn#main", "egg:gearbox#wsgiref"])
+def test_a_reload_restarts_another_server(project, factory):
+    """It shows what is wrong while the application does not load, as waitress does."""
+    write_version(project, "one")
+    url = f"http://127.0.0.1:{use_server(project, factory)}"
+
+    def answers(text):
+        with contextlib.suppress(OSError):
+            return text in Browser(url).get("/version").text
+
+    with serve(project, "--reload", "--keep-port") as served:
+        wait_until(lambda: answers("one"))
+        assert f"use = {factory} opens its own socket: a reload closes it for a moment" in served.output
+        (project / "hello/controllers/root.py").write_text("def broken(:\n")
+        wait_until(lambda: answers("does not load"))
+        write_version(project, "two")
+        wait_until(lambda: answers("two"))
+        assert served.end() == 0
+        assert "Traceback" not in served.output
+
+
+def test_another_server_that_does_not_load_or_ends_is_told_once(project):
+    port = use_server(project, "egg:nosuchserver#main")
+    result = run("serve", "--reload", cwd=project)
+    assert result.returncode == 2
+    assert "no distribution 'nosuchserver' is installed; install it: pip install nosuchserver\n" in result.stderr
+    assert result.stderr.count("\n") == 1
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        use_server(project, "egg:gearbox#wsgiref", port=port)
+        with serve(project, "--reload", "--keep-port") as served:
+            wait_until(lambda: "it starts again at the next change" in served.output)
+            assert served.output.count("Address already in use") == 1
+            assert "Traceback" not in served.output
+        result = run("serve", "--no-reload", cwd=project)
+        assert result.returncode == 1
+        assert "the server has failed: OSError: [Errno 98] Address already in use\n" in result.stderr
+
+
+def test_no_session_is_lost_when_one_of_two_gunicorns_behind_nginx_is_killed(project, tmp_path, shared_services):
+    """As the README shows it: the same project twice, sessions in Redis."""
+    write_version(project, "one")
+    use_store(project, {**shared_services("redis").options(), "session.secret": "0" * 64})
+    other = tmp_path / "other"
+    shutil.copytree(project, other)
+    ports = [use_server(folder, "egg:gunicorn#main", "workers = 2") for folder in (project, other)]
+    with serve(project, "--keep-port") as first, serve(other, "--keep-port"):
+        for port in ports:
+            wait_until_it_listens(port)
+        with services.running(services.Nginx, ports) as nginx:
+            visitors = [Browser(f"http://127.0.0.1:{nginx.port}") for _ in range(5)]
+            for count in range(1, 5):
+                assert [json.loads(visitor.get("/add").text)["n"] for visitor in visitors] == [count] * 5
+            first.process.kill()
+            for count in range(5, 9):
+                assert [json.loads(visitor.get("/add").text)["n"] for visitor in visitors] == [count] * 5

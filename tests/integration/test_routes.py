@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from helpers import run, set_option
+from helpers import set_option
+from warm import run
 
 ROOT = '''
 import sys

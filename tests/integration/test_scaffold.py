@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from helpers import PATIENCE, Browser, run, serve
+from helpers import PATIENCE, Browser, new_project
+from warm import run, serve
 
 
 def contents(folder):
@@ -122,6 +123,4 @@ def test_what_cannot_be_used_is_refused_in_one_line(shared_project, words, messa
 @pytest.fixture(scope="module")
 def shared_project(tmp_path_factory):
     """A project that no test changes."""
-    folder = tmp_path_factory.mktemp("shared")
-    assert run("quickstart", "hello", cwd=folder).returncode == 0
-    return folder / "hello"
+    return new_project(tmp_path_factory.mktemp("shared"))

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import warm
 from helpers import PROGRAM, Browser, Served, add_line, free_port, serve, set_option, tutorial_controller
 
 
@@ -72,7 +73,7 @@ def test_edits_of_port_host_name_and_keys_work(project):
     set_option(ini, "session.samesite", "Strict")
     set_option(ini, "session.cookie_path", "/getsession")
     set_option(ini, "session.cookie_expires", "600")
-    with serve(project, "--keep-port") as served:
+    with warm.serve(project, "--keep-port") as served:
         assert served.url == f"http://127.0.0.2:{port}"
         cookie = Browser(served.url).get("/setsession").header("Set-Cookie").strip()
         assert cookie.startswith("shop=")
@@ -83,12 +84,12 @@ def test_edits_of_port_host_name_and_keys_work(project):
 def test_a_new_key_ends_all_sessions_and_the_old_key_brings_them_back(project):
     ini = project / "development.ini"
     old = re.search(r"^session.validate_key = (.*)$", ini.read_text(), re.MULTILINE)[1]
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         browser.get("/setsession")
     for key, expected in (("f" * 64, "no session variable"), (old, "retrieved MVL")):
         set_option(ini, "session.validate_key", key)
-        with serve(project) as served:
+        with warm.serve(project) as served:
             assert expected in Browser(served.url).get("/getsession", Cookie=f"hello={browser.cookie('hello')}").text
 
 
@@ -98,18 +99,18 @@ def test_the_file_store_keeps_sessions_over_a_restart(project):
     set_option(ini, "session.type", None)
     text = ini.read_text().replace("#session.type = file", "session.type = file")
     ini.write_text(text.replace("#session.data_dir =", "session.data_dir ="))
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         browser.get("/setsession")
         assert "retrieved MVL" in browser.get("/getsession").text
     assert list((project / "data/sessions").rglob("*.cache"))
-    with serve(project) as served:
+    with warm.serve(project) as served:
         assert "retrieved MVL" in Browser(served.url).get("/getsession", Cookie=f"hello={browser.cookie('hello')}").text
 
 
 def test_a_timeout_ends_an_idle_session(project):
     set_option(project / "development.ini", "session.timeout", "1")
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         browser.get("/setsession")
         assert "retrieved MVL" in browser.get("/getsession").text
@@ -138,7 +139,7 @@ def test_several_addresses_and_other_sections_can_be_chosen(project):
         + f"\n[server:two]\nuse = egg:waitress\nlisten = 127.0.0.1:{first} 127.0.0.2:{second}\n"
         + "\n[pipeline:bare]\npipeline = hello\n"
     )
-    with serve(project, "--server-name", "two", "-n", "bare", "--keep-port") as served:
+    with warm.serve(project, "--server-name", "two", "-n", "bare", "--keep-port") as served:
         assert f"http://localhost:{first} and http://127.0.0.2:{second}" in served.output
         for url in (f"http://127.0.0.1:{first}", f"http://127.0.0.2:{second}"):
             assert Browser(url).get("/css/style.css").status == 200
@@ -250,7 +251,7 @@ def raising(project):
 
 def test_with_debug_an_exception_is_logged_and_shown(project):
     raising(project)
-    with serve(project) as served:
+    with warm.serve(project) as served:
         answer = Browser(served.url).get("/crash")
         assert answer.status == 500
         assert "on purpose" in answer.text
@@ -263,7 +264,7 @@ def test_with_debug_an_exception_is_logged_and_shown(project):
 def test_without_debug_an_exception_is_logged_and_the_projects_error_page_is_shown(project):
     raising(project)
     set_option(project / "development.ini", "debug", "false")
-    with serve(project) as served:
+    with warm.serve(project) as served:
         answer = Browser(served.url).get("/crash")
         assert answer.status == 500
         assert "Something went wrong here. It has been logged." in answer.text
@@ -278,7 +279,7 @@ def test_without_debug_an_exception_is_logged_and_the_projects_error_page_is_sho
 def test_403_and_404_show_the_projects_error_page(project, debug):
     raising(project)
     set_option(project / "development.ini", "debug", debug)
-    with serve(project) as served:
+    with warm.serve(project) as served:
         for path, status, text in (
             ("/nowhere", 404, "no page at this address"),
             ("/forbidden", 403, "not see this page"),
@@ -294,13 +295,13 @@ def test_the_inis_logging_sections_are_applied(project):
     method = "    def setsession(self):\n"
     logged = method + '        logging.getLogger("hello").debug("from here")\n'
     controller.write_text("import logging\n" + controller.read_text().replace(method, logged))
-    with serve(project) as served:
+    with warm.serve(project) as served:
         Browser(served.url).get("/setsession")
         served.end()
         assert re.search(r"^\d\d:\d\d:\d\d DEBUG \[hello\] from here$", served.output, re.MULTILINE)
     ini = project / "development.ini"
     ini.write_text(ini.read_text().replace("level = DEBUG", "level = ERROR"))
-    with serve(project) as served:
+    with warm.serve(project) as served:
         Browser(served.url).get("/setsession")
         served.end()
         assert "from here" not in served.output

@@ -7,7 +7,9 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 from helpers import add_line, free_port, line_of, set_option
 from warm import run, serve
@@ -92,7 +94,14 @@ def test_threads_of_none_would_answer_nothing(project):
     assert "threads = 0: not a whole number in range; write a number from 1 up" in refused(project)
 
 
-def test_a_port_in_use_names_the_address_the_line_and_a_port_that_is_free(project):
+def me():
+    """This process, as it is named to somebody whose port it has."""
+    words = psutil.Process().cmdline()
+    name = Path(words[1]).name if not words[1].startswith("-") else psutil.Process().name()
+    return f"{name} (process {os.getpid()})"
+
+
+def test_a_port_in_use_names_the_address_the_line_the_process_and_a_port_that_is_free(project):
     ini = project / "development.ini"
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -102,12 +111,12 @@ def test_a_port_in_use_names_the_address_the_line_and_a_port_that_is_free(projec
         message = refused(project, code=1)
         line = line_of(ini, "port =")
         assert message.startswith(
-            f"development.ini:{line}: port = {port}: another program listens on 127.0.0.1:{port}; stop it, or"
+            f"development.ini:{line}: port = {port}: {me()} listens on 127.0.0.1:{port}; stop it, or"
         )
         way_out = re.search(r"--port \d+$", message)[0].split()
         with serve(project, *way_out) as served:
             assert served.url.endswith(way_out[1])
-        assert refused(project, "--port", port, code=1).startswith(f"--port: port = {port}: another program")
+        assert refused(project, "--port", port, code=1).startswith(f"--port: port = {port}: {me()} listens")
 
 
 def test_a_host_that_has_no_address_or_is_another_machines(project):
@@ -123,7 +132,7 @@ def test_a_privileged_port_says_so():
         "from gearbox_lite.errors import Location, Setting, UserError\n"
         "from gearbox_lite.server.bind import addresses, bind\n"
         "import encodings.idna\n"
-        "wanted = addresses({'port': Setting('port', '1', Location('--port'))})\n"
+        "wanted = {str(one): one for one in addresses({'port': Setting('port', '1', Location('--port'))})}\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "try: bind(wanted)\n"
         "except UserError as error: print(error.code, error.message)\n"

@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from helpers import Browser, add_line, run, serve
-
-
-def with_section(project, *lines):
-    ini = project / "development.ini"
-    ini.write_text(ini.read_text() + "\n[serve]\n")
-    for line in lines:
-        add_line(ini, "serve", line)
-    return ini
+from helpers import Browser, run, serve, set_serve
 
 
 def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(project):
-    with_section(project, "access_log = true")
+    set_serve(project / "development.ini", "access_log = true")
     with serve(project) as served:
         Browser(served.url).get("/getsession?a=b")
         Browser(served.url).get("/nowhere")
@@ -40,7 +32,7 @@ def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(proj
     ],
 )
 def test_a_wrong_setting_is_one_line(project, line, message):
-    ini = with_section(project, line)
+    ini = set_serve(project / "development.ini", line)
     number = ini.read_text().splitlines().index(line) + 1
     result = run("serve", "--port=0", cwd=project)
     assert result.returncode == 2
@@ -54,7 +46,7 @@ def test_a_wrong_option_is_one_line(project):
 
 
 def test_workers_of_another_server_are_its_own(project):
-    ini = with_section(project, "workers = 2")
+    ini = set_serve(project / "development.ini", "workers = 2")
     ini.write_text(ini.read_text().replace("egg:waitress#main", "egg:gunicorn#main").replace("\nthreads", "\n#threads"))
     result = run("serve", cwd=project)
     assert result.returncode == 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from helpers import run, set_option
+from helpers import set_option
+from warm import run
 
 WEBSETUP = """
 import json

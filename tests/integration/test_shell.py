@@ -9,19 +9,8 @@ import subprocess
 from importlib.util import find_spec
 
 import pytest
-from helpers import PATIENCE, PROGRAM, line_of, run, set_option, unavailable
-
-
-def piped(project, text, *words):
-    return subprocess.run(
-        [PROGRAM, "shell", *words],
-        cwd=project,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+from helpers import PATIENCE, PROGRAM, line_of, set_option, unavailable
+from warm import run
 
 
 def test_the_client_keeps_cookies_also_secure_ones_and_config_is_turbogears_own(project):
@@ -38,7 +27,7 @@ def test_the_client_keeps_cookies_also_secure_ones_and_config_is_turbogears_own(
 def test_an_exception_of_the_application_shows_the_users_own_code_only_and_exits_with_1(project):
     root = project / "hello" / "controllers" / "root.py"
     root.write_text(root.read_text().replace("session.save()", "raise KeyError('from my code')"))
-    result = piped(project, "print('before')\napp.get('/setsession')\nprint('after')\n")
+    result = run("shell", typed="print('before')\napp.get('/setsession')\nprint('after')\n", cwd=project)
     assert (result.returncode, result.stdout) == (1, "before\n")
     lines = result.stderr.splitlines()
     assert lines[0] == "Traceback of your code (most recent call last):"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
-from gearbox_lite.server.bind import addresses, bind, bind_unix
+from gearbox_lite.server.bind import Address, addresses, bind, bind_unix
 
 
 def options(**given: str) -> dict[str, Setting]:
@@ -61,22 +62,31 @@ def test_only_loopback_addresses_are_local():
     assert list(local.values()) == [True, True, False, False]
 
 
-def test_all_sockets_are_bound_or_none():
+def named(**given: str) -> dict[str, Address]:
+    return {str(address): address for address in addresses(options(**given))}
+
+
+def test_all_sockets_are_bound_or_none_and_who_has_the_port_is_named():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        wanted = addresses(options(listen=f"127.0.0.2:{port} 127.0.0.1:{port}"))
-        with pytest.raises(UserError, match="another program listens"):
+        wanted = named(listen=f"127.0.0.2:{port} 127.0.0.1:{port}")
+        with pytest.raises(UserError, match=rf"\(process {os.getpid()}\) listens on 127.0.0.1:{port}"):
             bind(wanted)
-        for bound in bind(wanted[:1]):  # which the failure has left free
+        del wanted[f"127.0.0.1:{port}"]
+        for bound in bind(wanted).values():  # which the failure has left free
             bound.close()
 
 
 def test_an_address_that_is_not_here_is_left_out_beside_one_that_is():
-    sockets = bind(addresses(options(listen="192.0.2.1:0 127.0.0.1:0")))
-    assert [bound.getsockname()[0] for bound in sockets] == ["127.0.0.1"]
-    sockets[0].close()
+    missing = named(listen="192.0.2.1:0")
+    sockets = bind({**missing, **named(listen="127.0.0.1:0")})
+    assert list(sockets) == ["127.0.0.1:0"]
+    sockets["127.0.0.1:0"].close()
+    assert bind(missing, some_may_be_missing=True) == {}
+    with pytest.raises(UserError, match="does not have that address"):
+        bind(missing)
 
 
 def test_a_unix_socket_somebody_listens_on_and_a_file_in_the_way_are_refused(tmp_path):

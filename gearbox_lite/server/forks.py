@@ -1,0 +1,99 @@
+"""Starting worker processes with what takes time already imported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from gearbox_lite.server import preloaded
+
+KNOWN = [
+    *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
+    *("paste.deploy", "waitress.server", "backlash", "tg", "tg.configurator.fullstack"),
+    *(f"tg.appwrappers.{name}" for name in ("caching", "errorpage", "i18n", "identity", "mingflush", "session")),
+    *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
+    *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
+]
+"""Modules that take time and do not change; the fork server imports them once for all workers."""
+
+WORTH_A_SERVER = 25
+"""With fewer further modules to import, a second fork server would cost more memory than it saves time."""
+
+
+class Forks:
+    """Processes from multiprocessing's fork server, or new interpreters where the system has none."""
+
+    def __init__(self) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        self._has_server = "forkserver" in methods
+        self._context: Any = multiprocessing.get_context("forkserver" if self._has_server else "spawn")
+        self._modules = KNOWN
+        self._installed = _installed()
+        self._former: list[int] = []
+        if self._has_server:
+            self._context.set_forkserver_preload([preloaded.__name__])
+
+    def start(self, main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
+        """Return a new process that runs ``main`` with a channel and the arguments, and the channel's other end."""
+        if self._has_server and _installed() != self._installed:
+            self.renew()
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=main, args=(theirs, *arguments))
+        with self._naming_modules():
+            process.start()
+        theirs.close()
+        return process, ours
+
+    def preload(self, modules: list[str]) -> None:
+        """Have the processes after this one start with these modules, if that is worth it."""
+        further = [name for name in modules if name not in self._modules]
+        if self._has_server and len(further) >= WORTH_A_SERVER:
+            self._modules = [*self._modules, *further]
+            self.renew()
+
+    def renew(self) -> None:
+        """Have the next process come from a new fork server, which imports everything anew.
+
+        The former one ends with its last process: each holds its pipe open (multiprocessing.forkserver). The standard
+        library has no call for this.
+        """
+        if not self._has_server:
+            return
+        self._installed = _installed()
+        server: Any = forkserver._forkserver  # noqa: SLF001
+        for pid in list(self._former):
+            with suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    self._former.remove(pid)
+        if server._forkserver_pid is not None:  # noqa: SLF001
+            self._former.append(server._forkserver_pid)  # noqa: SLF001
+            os.close(server._forkserver_alive_fd)  # noqa: SLF001
+        vars(server).update(vars(type(server)()))
+        self._context.set_forkserver_preload([preloaded.__name__])
+        with self._naming_modules():
+            server.ensure_running()
+
+    @contextmanager
+    def _naming_modules(self) -> Iterator[None]:
+        os.environ[preloaded.VARIABLE] = " ".join(self._modules)
+        try:
+            yield
+        finally:
+            del os.environ[preloaded.VARIABLE]
+
+
+def _installed() -> list[tuple[str, int]]:
+    """Return the folders of installed distributions with the times of their last change."""
+    found = []
+    for folder in sys.path:
+        if "-packages" in folder:
+            with suppress(OSError):
+                found.append((folder, os.stat(folder).st_mtime_ns))  # noqa: PTH116
+    return found

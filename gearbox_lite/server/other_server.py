@@ -1,0 +1,47 @@
+"""Any other PasteDeploy server in a worker of its own; it binds its socket itself, and ends as it does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gearbox_lite.server.load import WSGIApplication
+from gearbox_lite.server.signals import interrupting_on_signals
+from gearbox_lite.server.waitress_server import HandOver
+
+
+class OtherServer:
+    """A server that PasteDeploy has loaded, with the application that it is to serve."""
+
+    def __init__(self, server: Callable[[WSGIApplication], None], application: WSGIApplication) -> None:
+        self._server = server
+        self._application = application
+
+    def run(self) -> None:
+        """Serve until the server ends; where that is a failure, end the process with its exit code.
+
+        Raises UserError where the server fails without one.
+        """
+        code: object = 0
+        try:
+            with interrupting_on_signals():
+                self._server(self._application)
+        except KeyboardInterrupt:
+            pass
+        except SystemExit as error:
+            code = error.code
+        if code:
+            sys.stderr.flush()
+            os._exit(code if isinstance(code, int) else 1)
+
+    def end(self, hand_over: HandOver | None = None) -> None:  # noqa: ARG002 (it has no connections to give)
+        """End the server as a process manager would."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def adopt(self, connection: socket.socket, peer: Any) -> None:  # noqa: ARG002
+        """Close the connection, which this server cannot take."""
+        connection.close()

@@ -1,0 +1,27 @@
+"""Imported by the fork server when it starts: imports there what all workers need."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from contextlib import suppress
+from importlib import import_module
+
+VARIABLE = "GEARBOX_LITE_IMPORT"
+"""The environment variable that names the modules; only the fork server has it."""
+
+
+def _prepare() -> None:
+    for name in os.environ.pop(VARIABLE, "").split():
+        with suppress(Exception):  # what does not load here is left to the worker
+            import_module(name)
+    for number in ("SIGTERM", "SIGHUP"):  # sent to all processes at once; the supervisor ends this one
+        if hasattr(signal, number):
+            signal.signal(getattr(signal, number), signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # the workers share these objects' memory as long as nobody writes to them
+
+
+if VARIABLE in os.environ:
+    _prepare()

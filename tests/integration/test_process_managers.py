@@ -1,0 +1,128 @@
+"""Under a process manager: sockets from systemd, messages to it, and a pid file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run, serve, unavailable
+from reloading import wait_until
+
+STAND_IN = """
+import os, sys
+descriptor = int(os.environ.pop("PASS"))
+os.dup2(descriptor, 3, inheritable=True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Does what systemd does between fork and exec."""
+
+
+@contextlib.contextmanager
+def under_systemd(project, tmp_path, listener, *arguments):
+    """Serve on a passed socket, and give the server and the messages that it sends."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages:
+        messages.bind(str(tmp_path / "notify"))
+        messages.settimeout(PATIENCE)
+        os.set_inheritable(listener.fileno(), True)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "PASS": str(listener.fileno())}
+        command = [sys.executable, "-c", STAND_IN, PROGRAM, "serve", *arguments]
+        with Served(command, project, pass_fds=(listener.fileno(),), **environment) as served:
+            yield served, messages
+    (tmp_path / "notify").unlink()
+
+
+@pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2", "--no-reload"], ["--reload"]])
+def test_sockets_from_systemd_are_served_and_it_hears_of_each_change(project, tmp_path, arguments):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://localhost:{listener.getsockname()[1]}"
+        early = socket.create_connection(listener.getsockname())  # before the server is there
+        early.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with under_systemd(project, tmp_path, listener, *arguments) as (served, messages):
+            assert served.url == url
+            assert messages.recv(100) == b"READY=1"
+            assert early.recv(100).startswith(b"HTTP/1.0 200")
+            assert Browser(url).get("/").status == 200
+            if arguments != ["--no-reload"]:
+                served.process.send_signal(signal.SIGHUP)
+                assert messages.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+                assert messages.recv(100) == b"READY=1"
+            served.process.send_signal(signal.SIGTERM)
+            assert messages.recv(100) == b"STOPPING=1"
+            assert served.process.wait(PATIENCE) == 0
+        late = socket.create_connection(listener.getsockname())  # while nobody serves, as during an upgrade
+        late.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with under_systemd(project, tmp_path, listener, *arguments):
+            assert late.recv(100).startswith(b"HTTP/1.0 200")
+            late.close()
+        early.close()
+
+
+def test_a_debug_page_is_not_served_to_other_machines_on_a_passed_socket_either(project, tmp_path):
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        listener.listen()
+        with pytest.raises(AssertionError, match=r"LISTEN_FDS = http\S+ lets other machines connect while debug"):
+            with under_systemd(project, tmp_path, listener):
+                pass
+
+
+def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path):
+    with (tmp_path / "file").open("w") as plain, pytest.raises(AssertionError, match="no listening stream socket"):
+        with under_systemd(project, tmp_path, plain):
+            pass
+
+
+@pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2"]])
+def test_the_pid_file_is_there_when_requests_are_answered_and_gone_at_the_end(project, arguments):
+    path = project / "server.pid"
+    path.write_text("123\n")  # of a server that was killed
+    with serve(project, "--pid-file", path, *arguments) as served:
+        wait_until(lambda: path.read_text() == f"{served.process.pid}\n")
+        assert Browser(served.url).get("/").status == 200
+        assert served.end() == 0
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere/server.pid", "nowhere/server.pid: there is no folder"),
+        ("hello", "hello: this is a folder; write hello/server.pid"),
+        ("development.ini", "development.ini: this file is no pid file; choose another name"),
+    ],
+)
+def test_a_pid_file_that_cannot_be_or_would_destroy_something_is_refused(project, name, message):
+    before = (project / "development.ini").read_text()
+    result = run("serve", "--port=0", f"--pid-file={name}", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"Error: --pid-file: {message}")
+    assert result.stderr.count("\n") == 1
+    assert (project / "development.ini").read_text() == before
+
+
+def test_the_units_in_the_readme_are_right(tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        unavailable("systemd-analyze is not installed")
+    units = dict(
+        re.findall(r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    )
+    assert set(units) == {"hello.socket", "hello.service"}
+    for name, text in units.items():
+        (tmp_path / name).write_text(text.replace("/srv/hello/.venv/bin/gearbox-lite", PROGRAM))
+    result = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True, text=True, check=False, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"},
+    )  # fmt: skip
+    ours = [line for line in result.stderr.splitlines() if "hello." in line]
+    assert ours == []
+    assert result.returncode == 0, result.stderr

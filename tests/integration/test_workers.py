@@ -1,0 +1,131 @@
+"""Several workers: replaced when they die, swapped on SIGHUP, ended with their supervisor."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+
+import pytest
+from helpers import PROGRAM, Browser, serve
+from reloading import Client, answers_with, port_of, wait_until, workers_of, write_version
+
+
+def test_a_killed_worker_is_replaced_and_only_its_own_requests_fail(project):
+    write_version(project, "good")
+    with serve(project, "--workers", "2", "--no-reload") as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        clients = [Client(port_of(served), keep_alive=False) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for _ in range(10):
+            before = workers_of(served)
+            os.kill(min(before), signal.SIGKILL)
+            wait_until(lambda before=before: len(workers_of(served) - {min(before)}) == 2)
+        for client in clients:
+            client.stop.set()
+        for client in clients:
+            client.join()
+        assert sum(client.requests for client in clients) > 100
+        assert sum(len(client.problems) for client in clients) <= 10 * 4
+        assert not any(isinstance(problem, tuple) for client in clients for problem in client.problems)
+        assert served.end() == 0
+
+
+def test_the_workers_end_by_themselves_when_the_supervisor_is_killed(project):
+    with serve(project, "--reload") as served:
+        wait_until(lambda: len(workers_of(served)) == 1)
+        workers = workers_of(served)
+        port = port_of(served)
+        served.process.kill()
+        served.process.wait()
+
+        def gone():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) != 0
+
+        wait_until(gone)
+        assert workers
+
+
+def test_sighup_swaps_all_workers_and_imports_even_installed_modules_anew(project, tmp_path):
+    """As a deployment does after an upgrade of a library."""
+    library = tmp_path / "site-packages"
+    library.mkdir()
+    (library / "some_library.py").write_text("VERSION = 'library 1'\n")
+    write_version(project, "one")
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text().replace('VERSION = "one"', "from some_library import VERSION"))
+    with serve(project, "--workers", "2", PYTHONPATH=str(library)) as served:
+        assert answers_with(served, "library 1")()
+        before = workers_of(served)
+        (library / "some_library.py").write_text("VERSION = 'library two'\n")
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(workers_of(served)) == 2 and not workers_of(served) & before)
+        wait_until(answers_with(served, "library two"))
+        assert served.end() == 0
+
+
+def test_what_takes_long_to_import_is_imported_once_for_all_reloads(project, tmp_path):
+    """The library counts its imports; only code of the project is imported at a reload."""
+    library = tmp_path / "site-packages/big_library"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text(
+        "import importlib\n"
+        f"with open({str(tmp_path / 'imports')!r}, 'a') as log: log.write('x')\n"
+        "for number in range(40): importlib.import_module(f'big_library.part{number}')\n"
+    )
+    for number in range(40):
+        (library / f"part{number}.py").write_text("")
+    write_version(project, "v0")
+    root = project / "hello/controllers/root.py"
+    with serve(project, "--reload", PYTHONPATH=str(library.parent)) as served:
+        for number in range(1, 5):
+            root.write_text("import big_library\n" + root.read_text().replace(f"v{number - 1}", f"v{number}"))
+            wait_until(answers_with(served, f"v{number}"))
+        assert (tmp_path / "imports").read_text() == "xx"  # by the first worker that needed it, then for all
+
+
+def test_code_that_runs_at_the_end_of_python_runs_at_the_end_of_a_worker(project):
+    write_version(project, "one")
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text() + "\nimport atexit\natexit.register(lambda: open('ended', 'w').close())\n")
+    with serve(project, "--workers", "2") as served:
+        assert served.end() == 0
+    assert (project / "ended").exists()
+
+
+def test_a_worker_that_dies_again_and_again_is_replaced_and_announced_once(project):
+    write_version(project, "one")
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text() + "\n    @expose()\n    def die(self):\n        __import__('os')._exit(7)\n")
+    with serve(project, "--reload") as served:
+        for _ in range(3):
+            with pytest.raises(OSError):
+                Browser(served.url).get("/die")
+            wait_until(answers_with(served, "one"))
+        assert served.output.count("a worker has ended (exit code 7); it is started again") == 1
+
+
+def test_code_that_ends_python_while_loading_leaves_what_runs_running(project):
+    write_version(project, "one")
+    with serve(project, "--reload") as served:
+        (project / "hello/controllers/root.py").write_text("import os; os._exit(7)\n")
+        wait_until(lambda: "a new worker has ended while loading (exit code 7)" in served.output)
+        assert answers_with(served, "one")()
+        write_version(project, "two")
+        wait_until(answers_with(served, "two"))
+
+
+def test_closing_the_terminal_ends_the_server(project):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project)
+        os.execv(PROGRAM, [PROGRAM, "serve", "--reload", "--port", "0"])
+    text = ""
+    while "stop     Ctrl-C" not in text:
+        text += os.read(terminal, 1000).decode()
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
