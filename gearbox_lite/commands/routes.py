@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import astuple
 
 import click
@@ -23,20 +22,20 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     """
     settings = read_ini(arguments, ini, app_name)
     from gearbox_lite.server import load  # noqa: PLC0415 (PasteDeploy, once the ini can be read)
-    from gearbox_lite.turbogears import routes  # noqa: PLC0415
+    from gearbox_lite.turbogears import loaded, routes  # noqa: PLC0415
 
     load.load_application(settings)
-    turbogears = sys.modules.get("tg")
+    config = loaded.config()
     with load.explaining(settings):
-        root = routes.find_root(turbogears.config) if turbogears else None
-        if turbogears is None or root is None:
+        root = None if config is None else routes.find_root(config)
+        if root is None:
             factory = settings.app.innermost.factory
             raise UserError(
                 f"{factory or shorten(settings.ini)}: this is not a TurboGears application, so its URLs are not known",
                 at=factory.at if factory else None,
                 remedy="name another one with --app-name if the ini has one",
             )
-        found = routes.find(root, turbogears.config.get("default_renderer"))
+        found = routes.find(root, config.get("default_renderer"))
     rows = [HEADER, *map(astuple, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

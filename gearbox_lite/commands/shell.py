@@ -16,8 +16,8 @@ from gearbox_lite.commands.application import ini_parameters, read_ini
 from gearbox_lite.errors import FAILURE, shorten
 from gearbox_lite.ini.settings import AppSettings
 
-RAISING = {"debug": "false", "trace_errors.enable": "false", "errorpage.handle_exceptions": "false"}
-"""Global settings with which TurboGears 2.5 lets exceptions through, where it would show a page instead."""
+RAISING = {"trace_errors.enable": "false", "errorpage.handle_exceptions": "false"}
+"""Global settings with which TurboGears 2.5 lets exceptions through, where it would log them and show a page."""
 
 
 @click.command(name="shell")
@@ -46,18 +46,19 @@ def command(
 
 def _load(settings: AppSettings) -> dict[str, Any]:
     """Load the application and return the names that the code knows."""
-    from webtest import TestApp  # noqa: PLC0415 (once the ini can be read)
+    import backlash  # noqa: PLC0415 (all of these once the ini can be read)
+    from webtest import TestApp  # noqa: PLC0415
 
     from gearbox_lite.server import load, logs  # noqa: PLC0415
+    from gearbox_lite.turbogears import loaded  # noqa: PLC0415
 
     logs.configure(settings)
-    raising = replace(settings, variables={**RAISING, **settings.variables})
-    application = load.load_application(raising)
+    backlash.DebuggedApplication = lambda application, **_: application  # a page is no use here, the exception is
+    application = load.load_application(replace(settings, variables={**RAISING, **settings.variables}))
     # Over plain HTTP a client would not send back the secure cookies of a production ini.
     app = TestApp(application, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "localhost"})
-    turbogears = sys.modules.get("tg")
-    config = {"config": turbogears.config} if turbogears else {}
-    return {"__name__": "__main__", "app": app, **config}
+    config = loaded.config()
+    return {"__name__": "__main__", "app": app, **({} if config is None else {"config": config})}
 
 
 def _run(source: str, origin: str, names: dict[str, Any], ini: Path, *, whole: bool) -> bool:

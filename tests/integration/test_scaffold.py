@@ -42,10 +42,9 @@ def test_a_controller_passes_its_own_test_and_answers_under_serve(project):
             assert page.status == 200
             assert "<h1>Movie list</h1>" in page.text
         assert served.end() == 0
-    for words in (["check", "--isolated", "--extend-select", "B,I,UP"], ["format", "--check", "--isolated"]):
-        linted = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, project], capture_output=True, text=True, check=False
-        )
+    for words in (["check", "--isolated", "--extend-select", "B,I,UP", "."], ["format", "--check", "--isolated", "."]):
+        command = [sys.executable, "-m", "ruff", *words]
+        linted = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
         assert linted.returncode == 0, linted.stdout
 
 

@@ -26,15 +26,15 @@ def test_the_client_keeps_cookies_also_secure_ones_and_config_is_turbogears_own(
 
 def test_an_exception_of_the_application_shows_the_users_own_code_only_and_exits_with_1(project):
     root = project / "hello" / "controllers" / "root.py"
-    root.write_text(root.read_text().replace("session.save()", "raise KeyError('from my code')"))
+    root.write_text(root.read_text().replace('session["user"] = "MVL"', "raise KeyError('from my code')"))
     result = run("shell", typed="print('before')\napp.get('/setsession')\nprint('after')\n", cwd=project)
     assert (result.returncode, result.stdout) == (1, "before\n")
     lines = result.stderr.splitlines()
     assert lines[0] == "Traceback of your code (most recent call last):"
-    assert [line for line in lines if line.startswith("  File")] == [
-        '  File "<stdin>", line 2, in <module>',
-        f'  File "{root}", line {line_of(root, "        raise")}, in setsession',
-    ]
+    frames = [line for line in lines if line.startswith("  File")]
+    assert frames[0] == '  File "<stdin>", line 2, in <module>'
+    assert all(f'"{project}/' in frame for frame in frames[1:])
+    assert frames[-1] == f'  File "{root}", line {line_of(root, "        raise")}, in setsession'
     assert "    app.get('/setsession')" in lines
     assert lines[-1] == "KeyError: 'from my code'"
     whole = run("-v", "shell", "-c", "app.get('/setsession')", cwd=project)
