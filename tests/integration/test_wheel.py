@@ -23,6 +23,7 @@ def test_a_wheel_installed_into_a_fresh_environment_quickstarts_the_same_project
     wheel = next(tmp_path.glob("*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
     assert "gearbox_lite/templates/turbogears/tree/.gitignore.j2" in names
+    assert "gearbox_lite/templates/scaffold/controller/template.toml" in names
     assert not any(name.startswith(("templates/", "tests/")) for name in names)
 
     environment = tmp_path / "environment"
