@@ -1,0 +1,30 @@
+"""How long it takes from the command to the first answer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from figures import OURS, Bench, Figure, in_turns
+from processes import Server
+from sites import DEV_SERVERS
+
+TITLE = "From `serve` to the first answer"
+
+
+def measure(bench: Bench) -> list[Figure]:
+    makers = {name: partial(make, bench.folder / "sites") for name, make in DEV_SERVERS.items()}
+    runs = {}
+    for name, site in bench.try_each(makers).items():
+        runs[name] = partial(_start, site.server(site.serve))
+        if name == OURS:
+            runs[f"{name} --reload"] = partial(_start, site.server(site.reload))
+    bench.progress(", ".join(runs))
+    samples = in_turns(runs, bench.rounds(10, 3))
+    return [Figure("first answer", name, "ms", values) for name, values in samples.items()]
+
+
+def _start(server: Server) -> float:
+    try:
+        return server.start("start")
+    finally:
+        server.stop()

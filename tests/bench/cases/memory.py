@@ -1,0 +1,55 @@
+"""The memory of all of a server's processes together, and whether it grows with reloads."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from client import Visitor, get
+from figures import OURS, Bench, Figure
+from processes import Server, running
+from sites import DEV_SERVERS, ours
+
+from cases.reload import wait_for
+
+TITLE = "Memory of all processes together (PSS)"
+
+REQUESTS = 1000
+
+
+def measure(bench: Bench) -> list[Figure]:
+    folder = bench.folder / "sites"
+    figures = []
+    sites = bench.try_each({name: partial(make, folder) for name, make in DEV_SERVERS.items()})
+    for what, way in (("without reload", "serve"), ("with reload", "reload")):
+        bench.progress(f"{REQUESTS} requests {what}")
+        for name, site in sites.items():
+            server = site.server(getattr(site, way))
+            with running({name: server}):
+                _visit(server)
+                figures.append(Figure(f"{what}, after {REQUESTS} requests", name, "MiB", [server.memory()]))
+    return figures + _reloads(bench)
+
+
+def _visit(server: Server) -> None:
+    cookies = get(server.port, "/write").cookies
+    visitor = Visitor(server.port)
+    for _ in range(REQUESTS):
+        answer = visitor.get("/read", cookies)
+        assert (answer.status, answer.body) == (200, "MVL"), answer
+    visitor.close()
+
+
+def _reloads(bench: Bench) -> list[Figure]:
+    """An hour's worth of reloads: after the first few, and after all of them."""
+    few, many = 10, bench.rounds(500, 50)
+    site = ours(bench.folder / "sites")
+    server = site.server(site.reload)
+    figures = []
+    with running({OURS: server}):
+        bench.progress(f"{many} reloads")
+        for number in range(1, many + 1):
+            site.save(f"v{number}")
+            wait_for(site, f"v{number}")
+            if number in (few, many):
+                figures.append(Figure(f"after {number} reloads", OURS, "MiB", [server.memory()]))
+    return figures

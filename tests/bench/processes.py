@@ -1,0 +1,142 @@
+"""Processes that are started, timed, weighed and, whatever happens, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from client import get
+
+PATIENCE = 60.0
+"""Seconds after which a process that should have answered or ended is given up."""
+
+_SUBREAPER = 36  # prctl(2): PR_SET_CHILD_SUBREAPER
+
+
+def keep_orphans() -> None:
+    """Become the parent of every process below this one whose own parent ends, so that none can get away."""
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+
+
+def below(pid: int) -> list[int]:
+    """Return the ids of all processes below this one."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    new = [pid]
+    while new:
+        new = [child for parent in new for child in children.get(parent, [])]
+        found += new
+    return found
+
+
+def end_all() -> None:
+    """Kill every process below this one, also those that are started meanwhile."""
+    while remaining := below(os.getpid()):
+        _kill(remaining)
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def time_to_end(command: list[object], cwd: Path, expected: str = "", **environment: str) -> float:
+    """Run a command to its end and return its milliseconds. Raises AssertionError for a wrong exit code or output."""
+    words = [str(word) for word in command]
+    started = time.perf_counter()
+    result = subprocess.run(
+        words, cwd=cwd, env=_environ(environment), capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    spent = (time.perf_counter() - started) * 1000
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, f"{words} ended with {result.returncode}: {output}"
+    assert expected in output, f"{words} did not say {expected!r}: {output}"
+    return spent
+
+
+class Server:
+    """A server and all its processes, from its start to its first right answer to its end."""
+
+    def __init__(self, command: list[object], cwd: Path, port: int, **environment: str) -> None:
+        self.command = [str(word) for word in command]
+        self.cwd = cwd
+        self.port = port
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, body: str = "") -> float:
+        """Start it and return the milliseconds until /version is answered with 200 (and this body)."""
+        with (self.cwd / f"{self.port}.log").open("wb") as log:
+            started = time.perf_counter()
+            self.process = subprocess.Popen(
+                self.command, cwd=self.cwd, env=_environ(self.environment), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        while time.perf_counter() - started < PATIENCE:
+            with contextlib.suppress(OSError):
+                answer = get(self.port, "/version")
+                if answer.status == 200 and body in answer.body:
+                    return (time.perf_counter() - started) * 1000
+            assert self.process.poll() is None, f"{self.command} ended: {self.log()}"
+            time.sleep(0.001)
+        raise AssertionError(f"{self.command} does not answer: {self.log()}")
+
+    def log(self) -> str:
+        return (self.cwd / f"{self.port}.log").read_text(errors="replace")[-2000:]
+
+    def memory(self) -> float:
+        """Return the MiB of all its processes together; memory that several of them share counts once (PSS)."""
+        assert self.process is not None
+        kilobytes = 0
+        for pid in [self.process.pid, *below(self.process.pid)]:
+            with contextlib.suppress(OSError):
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                kilobytes += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+        return kilobytes / 1024
+
+    def stop(self) -> None:
+        """Ask it to end, and kill what is left after a moment."""
+        if self.process is None:
+            return
+        children = below(self.process.pid)
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(3)
+        children += below(self.process.pid)
+        self.process.kill()
+        self.process.wait()
+        _kill(children)
+        self.process = None
+
+
+@contextlib.contextmanager
+def running(servers: dict[str, Server]) -> Iterator[None]:
+    """Start all these servers, and stop them at the end."""
+    try:
+        for server in servers.values():
+            server.start()
+        yield
+    finally:
+        for server in servers.values():
+            server.stop()
+
+
+def _environ(extra: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which no other program's settings take part."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    return {**kept, "HOME": tempfile.gettempdir(), "PYTHONUNBUFFERED": "1", **extra}

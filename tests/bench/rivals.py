@@ -1,0 +1,95 @@
+"""A virtual environment for each program, made once in a cache folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from figures import OURS, MissingError
+
+REPOSITORY = Path(__file__).parents[2]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gearbox-lite-bench"
+
+THEIRS = "theirs"
+"""The project that gearbox's own quickstart writes; it must be installed to be served."""
+
+SESSIONS = f"{OURS}-all"
+"""The environment with everything that the session stores need."""
+
+REQUIREMENTS = {
+    OURS: ["-e", str(REPOSITORY)],
+    SESSIONS: ["-e", f"{REPOSITORY}[all]", "python-memcached"],  # which is what stock Beaker needs for memcached
+    "gearbox": ["gearbox", "tg.devtools", "waitress", "Beaker", "jinja2", "click"],  # and what our application needs
+    "pyramid": ["pyramid", "plaster_pastedeploy", "waitress"],
+    "flask": ["flask", "gunicorn", "waitress"],
+    "django": ["django", "waitress"],
+    "cookiecutter": ["cookiecutter"],
+    "copier": ["copier"],
+}
+DISTRIBUTIONS = {
+    OURS: [OURS, "TurboGears2", "Beaker", "waitress"],
+    SESSIONS: ["SQLAlchemy", "psycopg", "redis", "pymemcache", "cryptography"],
+    "gearbox": ["gearbox", "tg.devtools"],
+    "flask": ["flask", "gunicorn"],
+}
+"""Whose versions are shown; without an entry, the environment's own name."""
+
+
+def program(environment: str, name: str) -> Path:
+    """Return a program of one environment, which is made first where it is missing or out of date.
+
+    Raises MissingError where it cannot be made.
+    """
+    folder = CACHE / environment
+    stamp = folder / "stamp"
+    wanted = "\n".join([sys.version, *REQUIREMENTS[environment], _dependencies(environment)])
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"  making {folder}", file=sys.stderr, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True, symlinks=True)
+        _install(folder, *REQUIREMENTS[environment])
+        if environment == "gearbox":
+            _install_theirs(folder)
+        stamp.write_text(wanted)
+    return folder / "bin" / name
+
+
+def theirs() -> Path:
+    """Return the folder of the installed project that gearbox's own quickstart has written."""
+    program("gearbox", "gearbox")
+    return CACHE / "gearbox" / THEIRS
+
+
+def versions(environment: str) -> str:
+    """Return an environment's distributions with their versions."""
+    names = DISTRIBUTIONS.get(environment, [environment])
+    code = f"import importlib.metadata as m\nprint(*(n + ' ' + m.version(n) for n in {names!r}), sep=', ')"
+    python = program(environment, "python")
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _dependencies(environment: str) -> str:
+    return (REPOSITORY / "pyproject.toml").read_text() if environment in (OURS, SESSIONS) else ""
+
+
+def _install(folder: Path, *words: str) -> None:
+    result = subprocess.run(
+        [folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if result.returncode:
+        reason = next(iter(result.stderr.strip().splitlines()[-1:]), "no reason given")
+        raise MissingError(f"{folder.name}: pip could not install {' '.join(words)}: {reason}")
+
+
+def _install_theirs(folder: Path) -> None:
+    """Quickstart a project without a database and users, as ours has none, and install it."""
+    subprocess.run(
+        [folder / "bin" / "gearbox", "quickstart", "--minimal", "--noauth", "--nosa", THEIRS],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    _install(folder, "-e", str(folder / THEIRS))

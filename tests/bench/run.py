@@ -1,0 +1,127 @@
+"""gearbox-lite beside what a user would pick instead, measured in turns in one run on this machine.
+
+The programs' virtual environments are made once in ~/.cache/gearbox-lite-bench. Each figure is the median, with the
+minimum and the maximum; the ratio is the figure divided by gearbox-lite's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import platform
+import re
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for services, which the tests use too
+
+import processes
+import rivals
+import table
+from figures import Bench, Figure, MissingError
+
+CASES = ["start", "quickstart", "first_answer", "reload", "load", "sessions", "memory"]
+README = rivals.REPOSITORY / "README.md"
+BEGIN, END = "<!-- tests/bench/run.py --readme writes from here -->", "<!-- to here -->"
+
+
+def main() -> int:
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    processes.keep_orphans()
+    results: dict[str, list[Figure]] = {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="gearbox-lite-bench-") as folder:
+            tempfile.tempdir = folder  # and all that is started leaves nothing anywhere else
+            bench = Bench(Path(folder), quick=options.quick)
+            machine = _machine()
+            print(machine, flush=True)
+            for case in options.cases:
+                _measure(case, bench, results)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    finally:
+        processes.end_all()
+    for text in bench.missing:
+        print(f"not measured: {text}")
+    if options.json:
+        data = [row for case, figures in results.items() for row in table.as_data(case, figures)]
+        report = {"machine": machine, "quick": options.quick, "missing": bench.missing, "figures": data}
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    if bench.failed:
+        print(f"failed: {', '.join(bench.failed)}", file=sys.stderr)
+        return 1
+    if options.readme:
+        _write_readme(machine, bench, results)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all without one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures with all samples as well")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
+    parser.add_argument("--readme", action="store_true", help="put the tables of a whole run into the README")
+    options = parser.parse_args()
+    if unknown := set(options.cases) - set(CASES):
+        parser.error(f"no such case: {', '.join(sorted(unknown))}; choose from {', '.join(CASES)}")
+    if options.readme and (options.cases or options.quick):
+        parser.error("--readme needs a whole run: no CASE and no --quick")
+    options.cases = options.cases or CASES
+    return options
+
+
+def _measure(case: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
+    module = import_module(f"cases.{case}")
+    print(f"{case}: {module.TITLE}", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    try:
+        results[case] = module.measure(bench)
+    except MissingError as error:
+        bench.lacks(error)
+        return
+    except Exception as error:  # noqa: BLE001 (the other cases are still worth having)
+        traceback.print_exception(error)
+        bench.failed.append(case)
+        return
+    print(f"  done in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    print(table.terminal(module.TITLE, results[case]), flush=True)
+
+
+def _machine() -> str:
+    """Return the date, the machine and what is compared on it."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    versions = []
+    for environment in rivals.REQUIREMENTS:
+        try:
+            versions.append(rivals.versions(environment))
+        except MissingError as error:
+            versions.append(f"no {environment} ({error})")
+    return (
+        f"{dt.datetime.now(tz=dt.timezone.utc).date()}, {os.cpu_count()} cores"
+        f" ({cpu[1] if cpu else platform.processor()}), Linux {platform.release()},"
+        f" Python {platform.python_version()}; {', '.join(versions)}"
+    )
+
+
+def _write_readme(machine: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
+    parts = [BEGIN, f"{machine}."]
+    parts += [table.markdown(import_module(f"cases.{case}").TITLE, figures) for case, figures in results.items()]
+    parts += [f"Not measured: {'; '.join(bench.missing)}."] if bench.missing else []
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    assert after, f"{README} has no {BEGIN} ... {END}"
+    README.write_text(before + "\n\n".join(parts) + f"\n\n{END}" + after)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The same small application in each framework: /version, /none, /read and /write, and how each is served."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from client import free_port
+from figures import OURS
+from processes import Server
+from rivals import REPOSITORY, THEIRS, program, theirs
+
+KEY = "0123456789abcdef" * 4
+CODE = Path(__file__).with_name("code")
+OURS_UNDER_GEARBOX = "gearbox, the same application"
+GEARBOX = "gearbox, its own application"
+
+
+@dataclass
+class Site:
+    """An application on disk, with the file that an edit changes and the ways to serve it."""
+
+    folder: Path
+    source: Path
+    code: str
+    serve: list[object]
+    reload: list[object]
+    deployed: list[object]
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    saves: int = 0
+
+    def __post_init__(self) -> None:
+        self.save("start")
+
+    def save(self, version: str) -> None:
+        """Give the application another version, in one step, as careful editors save."""
+        self.saves += 1
+        # Python takes its compiled file for current where the source's second and size are the same.
+        comment = "#" * (self.saves % 60)
+        new = self.source.with_name(f".{self.source.name}.new")
+        new.write_text(f"{self.code.replace('VERSION_HERE', version)}{comment}\n")
+        os.replace(new, self.source)  # noqa: PTH105 (as short)
+
+    def server(self, words: list[object]) -> Server:
+        """Return a server by one of the commands, with the port where it belongs."""
+        return Server([str(word).replace("PORT", str(self.port)) for word in words], self.folder, self.port,
+                      **self.environment)  # fmt: skip
+
+
+def _code(name: str, **names: str) -> str:
+    text = (CODE / f"{name}.txt").read_text()
+    for key, value in names.items():
+        text = text.replace(key, value)
+    return text
+
+
+def ours(folder: Path, *, debug: bool = True) -> Site:
+    """Return a project of our own quickstart."""
+    project = _quickstart(folder, debug=debug)
+    serve = [program(OURS, OURS), "serve", "development.ini", "--port", "PORT"]
+    return Site(
+        project, project / "hello/controllers/root.py", _code("turbogears"),
+        [*serve, "--no-reload"], [*serve, "--reload"], [*serve, "--no-reload", "--workers", "1"],
+    )  # fmt: skip
+
+
+def ours_under_gearbox(folder: Path, *, debug: bool = True) -> Site:
+    """Return the same project for ``gearbox serve``, which finds it and our filter on Python's path."""
+    project = _quickstart(folder, debug=debug)
+    port = free_port()
+    edit(project / "development.ini", {
+        "port = 8080": f"port = {port}",
+        "use = egg:gearbox_lite#session": "paste.filter_factory = gearbox_lite.sessions.middleware:filter_factory",
+    })  # fmt: skip
+    serve = [program("gearbox", "gearbox"), "serve", "-c", "development.ini"]
+    path = f"{project}{os.pathsep}{REPOSITORY}"
+    return Site(
+        project, project / "hello/controllers/root.py", _code("turbogears"),
+        serve, [*serve, "--reload"], serve, {"PYTHONPATH": path}, port,
+    )  # fmt: skip
+
+
+def gearbox(folder: Path, *, debug: bool = True) -> Site:
+    """Return the installed project of gearbox's own quickstart, with inis of its own."""
+    project, place = theirs(), _folder(folder)
+    port = free_port()
+    for name, server in (("wsgiref.ini", "gearbox#wsgiref"), ("waitress.ini", "waitress#main")):
+        (place / name).write_text((project / "development.ini").read_text())
+        edit(place / name, {"port = 8080": f"port = {port}", "egg:gearbox#wsgiref": f"egg:{server}"})
+        if not debug:
+            edit(place / name, {"debug = true": "debug = false"})
+    serve = [program("gearbox", "gearbox"), "serve", "-c"]
+    return Site(
+        place, project / THEIRS / "controllers/root.py", _code("turbogears"),
+        [*serve, "wsgiref.ini"], [*serve, "wsgiref.ini", "--reload"], [*serve, "waitress.ini"], port=port,
+    )  # fmt: skip
+
+
+def pyramid(folder: Path, *, debug: bool = True) -> Site:
+    """Return a Pyramid application with its signed-cookie session."""
+    del debug
+    site = _folder(folder)
+    port = free_port()
+    (site / "development.ini").write_text(
+        f"[app:main]\npaste.app_factory = site_views:main\n"
+        f"[server:main]\nuse = egg:waitress#main\nlisten = 127.0.0.1:{port}\nthreads = 4\n"
+    )
+    serve = [program("pyramid", "pserve"), "development.ini"]
+    code = _code("pyramid", KEY_HERE=KEY)
+    path = {"PYTHONPATH": str(site)}
+    return Site(site, site / "site_views.py", code, serve, [*serve, "--reload"], serve, path, port)
+
+
+def flask(folder: Path, *, debug: bool = True) -> Site:
+    """Return a Flask application; its session is a signed cookie."""
+    del debug
+    site = _folder(folder)
+    run = [program("flask", "flask"), "--app", "views", "run", "--port", "PORT"]
+    waitress = [program("flask", "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", "views:app"]
+    return Site(site, site / "views.py", _code("flask", KEY_HERE=KEY), run, [*run, "--debug"], waitress)
+
+
+def gunicorn(folder: Path, *, debug: bool = True) -> Site:
+    """Return the Flask application for gunicorn's reload."""
+    site = flask(folder, debug=debug)
+    serve = [program("flask", "gunicorn"), "--bind", "127.0.0.1:PORT", "views:app"]
+    site.serve, site.reload = serve, [*serve, "--reload"]
+    return site
+
+
+def django(folder: Path, *, debug: bool = True) -> Site:
+    """Return what startproject writes, with signed-cookie sessions instead of a database's."""
+    site = _folder(folder)
+    subprocess.run([program("django", "django-admin"), "startproject", "site1", "."], cwd=site, check=True)
+    with (site / "site1/settings.py").open("a") as settings:
+        settings.write("SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'\n")
+        settings.write(f"DEBUG = {debug}\nALLOWED_HOSTS = ['127.0.0.1']\n")
+    run = [program("django", "python"), "manage.py", "runserver", "127.0.0.1:PORT"]
+    waitress = [program("django", "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", "site1.wsgi:application"]
+    return Site(site, site / "site1/urls.py", _code("django"), [*run, "--noreload"], run, waitress)
+
+
+def bare(folder: Path, *, application: str) -> Site:
+    """Return a WSGI application by itself, or behind stock Beaker, on waitress."""
+    site = _folder(folder)
+    serve = [program(OURS, "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", f"views:{application}"]
+    return Site(site, site / "views.py", _code("bare", KEY_HERE=KEY), serve, [], serve)
+
+
+DEV_SERVERS: dict[str, Callable[..., Site]] = {
+    OURS: ours,
+    OURS_UNDER_GEARBOX: ours_under_gearbox,
+    GEARBOX: gearbox,
+    "pserve": pyramid,
+    "flask run": flask,
+    "django runserver": django,
+}
+
+
+def _folder(parent: Path) -> Path:
+    with contextlib.suppress(FileExistsError):
+        parent.mkdir()
+    site = parent / f"site{sum(1 for _ in parent.iterdir())}"
+    site.mkdir()
+    return site
+
+
+def _quickstart(folder: Path, *, debug: bool) -> Path:
+    site = _folder(folder)
+    subprocess.run([program(OURS, OURS), "quickstart", "hello"], cwd=site, check=True, capture_output=True)
+    if not debug:
+        edit(site / "hello/development.ini", {"debug = true": "debug = false"})
+    return site / "hello"
+
+
+def edit(file: Path, changes: dict[str, str]) -> None:
+    """Replace texts in a file. Raises AssertionError where one is not there."""
+    text = file.read_text()
+    for old, new in changes.items():
+        assert old in text, f"{file} has no {old!r}"
+        text = text.replace(old, new)
+    file.write_text(text)
