@@ -13,6 +13,7 @@ from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error
 
 COMMANDS = {
     "quickstart": "Write a new TurboGears project.",
+    "templates": "List the templates that come with gearbox-lite.",
     "serve": "Serve the application of a PasteDeploy ini.",
     "check": "Check an ini and its application without serving it.",
     "session": "Look at sessions, remove them, and rotate their keys.",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from gearbox_lite.generate import names, template, writer
+from gearbox_lite.commands.next_steps import next_steps
+from gearbox_lite.commands.progress import progress
+from gearbox_lite.errors import Location, Setting, UserError, show_warning
+from gearbox_lite.generate import answers, manifest, names, repository, template, writer
 
 TEMPLATE = "turbogears"
+INI = "development.ini"
 
 
 @click.command(name="quickstart")
@@ -25,9 +28,28 @@ TEMPLATE = "turbogears"
     metavar="DIR",
     help="Folder to write the project in; the current one by default.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--session", metavar="STORE", help="Keep sessions in: cookie, file, database, memcached or redis.")
+@click.option("--encrypt", is_flag=True, help="Encrypt the sessions' data.")
+@click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
+@click.option("--template", "chosen", metavar="PATH|NAME", help="Write another template than turbogears.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Answer a question of the template.")
+@click.option("--git/--no-git", help="Make a git repository with a first commit.  [default: no-git]")
+@click.option("--dry-run", is_flag=True, help="Show what would be written with its sizes, and write nothing.")
 @click.option("--serve", "then_serve", is_flag=True, help="Go on to serve the new project's development.ini.")
-def command(*, name: str, package: str | None, output_dir: Path, dry_run: bool, then_serve: bool) -> None:
+def command(
+    *,
+    name: str,
+    package: str | None,
+    output_dir: Path,
+    session: str | None,
+    encrypt: bool,
+    minimal: bool,
+    chosen: str | None,
+    settings: tuple[str, ...],
+    git: bool,
+    dry_run: bool,
+    then_serve: bool,
+) -> None:
     """Write a new TurboGears project.
 
     NAME is the project's name, for example hello or my-shop. The project is written to a new folder of that name.
@@ -35,41 +57,99 @@ def command(*, name: str, package: str | None, output_dir: Path, dry_run: bool, 
     project = names.project_name(name)
     package = names.package_name(project, package)
     target = output_dir / project
+    place = target.resolve()
+    is_here = place == Path.cwd()
     writer.check_target(target)
-    files = template.plan(template.template_folder(TEMPLATE), {"project": project, "package": package})
-    if not dry_run:
-        writer.write(files, target)
-    click.echo(_tree(target, files))
-    if dry_run:
-        click.echo("\nNothing was written (--dry-run).")
-        return
+    source = manifest.load(manifest.find(chosen or TEMPLATE))
+    given = [_setting(text) for text in settings]
+    given += [Setting("session", session, Location("--session"))] if session is not None else []
+    given += [Setting("encrypt", "true", Location("--encrypt"))] if encrypt else []
+    given += [Setting("minimal", "true", Location("--minimal"))] if minimal else []
+    known = _answers(source, given, ask=chosen is not None)
+    with progress() as track:
+        files = template.plan(source, {**known, "project": project, "package": package}, track)
+        has_ini = any(str(file.path) == INI for file in files)
+        if then_serve and not has_ini:
+            raise UserError(f"--serve: template {source.name} writes no {INI}", remedy="leave --serve out")
+        if dry_run:
+            _show_sizes(target, files)
+            return
+        warning = _write(files, target, track, git=git)
+    click.echo("\n".join(line for line, _ in _tree(target, files)))
+    if is_here:  # the empty folder in which we and the shell are has been replaced
+        target = place
+        os.chdir(place)
+    if warning:
+        show_warning(warning)
     if then_serve:
         from gearbox_lite.commands.serve import serve  # noqa: PLC0415 (imports the server, not needed to write)
 
         click.echo()
-        serve(target / "development.ini")
+        serve(target / INI)
         return
-    click.echo(f"\nNext steps:\n  cd {shlex.quote(str(target))}\n  {_program()} serve development.ini")
+    steps = next_steps(target, INI if has_ini else None)
+    click.echo("\n  ".join(["\nNext steps:", *steps]))
 
 
-def _tree(target: Path, files: list[template.PlannedFile]) -> str:
-    lines = [f"{target}/"]
+def _setting(text: str) -> Setting:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UserError(f"--set {text}: this is no answer", remedy="write --set NAME=VALUE")
+    return Setting(name, value, Location("--set"))
+
+
+def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> dict[str, manifest.Answer]:
+    """Return the answer to every question: given, else asked for where a person can answer, else the default."""
+    known = answers.given_answers(source, given)
+    ask = ask and sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+    for question in source.questions:
+        if question.name not in known:
+            known[question.name] = _ask(question) if ask else answers.default_answer(source, question)
+    return known
+
+
+def _ask(question: manifest.Question) -> manifest.Answer:
+    text = question.help or question.name
+    if question.type == "bool":
+        return click.confirm(text, default=None if question.default is None else bool(question.default))
+    kind = click.Choice(question.choices) if question.choices else None
+    return str(click.prompt(text, default=question.default, type=kind))
+
+
+def _write(files: list[template.PlannedFile], target: Path, track: template.Track, *, git: bool) -> str | None:
+    """Write the project and, with ``git``, its repository; return why that is not as it was wanted."""
+    problem = repository.obstacle(target) if git else None
+    if not git or problem:
+        writer.write(files, target, track)
+        return problem
+    problems: list[str | None] = []
+    writer.write(files, target, track, lambda project: problems.append(repository.start(project)))
+    return problems[0]
+
+
+def _tree(target: Path, files: list[template.PlannedFile]) -> list[tuple[str, template.PlannedFile | None]]:
+    """Return the lines of the tree, each with the file that it is for."""
+    lines: list[tuple[str, template.PlannedFile | None]] = [(f"{target}/", None)]
     shown: set[Path] = set()
     for file in files:
         for folder in reversed(file.path.parents[:-1]):
             if Path(folder) not in shown:
                 shown.add(Path(folder))
-                lines.append(f"{'  ' * len(folder.parts)}{folder.name}/")
-        lines.append(f"{'  ' * len(file.path.parts)}{file.path.name}")
-    return "\n".join(lines)
+                lines.append((f"{'  ' * len(folder.parts)}{folder.name}/", None))
+        lines.append((f"{'  ' * len(file.path.parts)}{file.path.name}", file))
+    return lines
 
 
-def _program() -> str:
-    """Return the words that run this same gearbox-lite from another folder."""
-    started = Path(sys.argv[0])
-    if started.name == "__main__.py":
-        return f"{shlex.quote(sys.executable)} -m gearbox_lite"
-    found = shutil.which("gearbox-lite")
-    if found is not None and Path(found).resolve() == started.resolve():
-        return "gearbox-lite"
-    return shlex.quote(str(started.absolute()))
+def _show_sizes(target: Path, files: list[template.PlannedFile]) -> None:
+    lines = _tree(target, files)
+    width = max(len(line) for line, _ in lines)
+    for line, file in lines:
+        click.echo(f"{line:{width}}  {_size(len(file.content)):>8}" if file else line)
+    total = _size(sum(len(file.content) for file in files))
+    click.echo(f"\n{len(files)} files, {total}; nothing was written (--dry-run).")
+
+
+def _size(size: int) -> str:
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

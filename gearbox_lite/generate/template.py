@@ -1,81 +1,141 @@
-"""A template folder and answers in, the planned files of a project out; nothing is written here.
+"""A template and answers in, the planned files of a project out; nothing is written here.
 
 In a template's ``tree/``, a file whose name ends in ``.j2`` is rendered with jinja2 and loses that ending; every
-other file is copied byte for byte. The names of files and folders are rendered too.
+other file is copied byte for byte. The names of files and folders are rendered too. All of it runs in jinja2's
+sandbox, which keeps templates from Python and from files outside the tree.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeVar
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gearbox_lite.errors import FAILURE, Location, UserError
+from gearbox_lite.generate import paths
+from gearbox_lite.generate.manifest import TREE, Answer, LeaveOut, Template
 
 RENDERED = ".j2"
 
-_PACKAGE = Path(__file__).parents[1]
+_Item = TypeVar("_Item")
+
+
+class Track(Protocol):
+    """Goes through items one by one, as ``iter`` does, and may show how far it is."""
+
+    def __call__(self, items: list[_Item], /) -> Iterable[_Item]:
+        """Yield the items."""
+        ...
 
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """One file of the project to be: its path in the project, its content, and whether it holds a secret."""
+    """One file of the project to be: its path in the project, its content, and its permissions."""
 
     path: PurePosixPath
     content: bytes
-    secret: bool
+    secret: bool = False
+    executable: bool = False
 
 
-def template_folder(name: str) -> Path:
-    """Return the folder of one of our templates, from an installed wheel or from a checkout.
+def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter) -> list[PlannedFile]:
+    """Render the files of a template that the answers do not leave out, sorted by path.
 
-    A wheel carries ``templates/`` inside the package; in a checkout it is beside the package.
+    Raises UserError, with file and line, for what does not render and for a path that cannot be written.
     """
-    for templates in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
-        if (templates / name / "tree").is_dir():
-            return templates / name
-    raise UserError(
-        f"gearbox-lite's template {name!r} is missing",
-        at=Location(_PACKAGE),
-        remedy="reinstall gearbox-lite",
-        code=FAILURE,
-    )
-
-
-def plan(template: Path, answers: dict[str, str]) -> list[PlannedFile]:
-    """Render every file of a template, sorted by path. Raises UserError with file and line for a template's fault."""
-    tree = template / "tree"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(tree, encoding="utf-8"),
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(template.tree, encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 (the output is Python, ini and TOML, never a page)
+        autoescape=False,  # the output is Python, ini and TOML, never a page
     )
 
     @cache  # most files are in few folders
     def render_name(name: str) -> str:
         return environment.from_string(name).render(answers) if "{" in name else name
 
-    planned = [_plan_file(environment, tree, source, answers, render_name) for source in _files(tree)]
+    planned = []
+    taken = paths.Taken()
+    for name in track(_wanted(environment, template, answers)):
+        source = template.tree / name
+        path = _path(source, name, render_name)
+        other = taken.add(path)
+        if other is not None:
+            raise _fault(Location(source), f"{path} is the path of two files or folders, it and {other}")
+        planned.append(_plan_file(environment, source, name, path, answers))
     return sorted(planned, key=lambda file: file.path)
 
 
-def _files(tree: Path) -> list[Path]:
-    return [path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+def _wanted(environment: jinja2.Environment, template: Template, answers: Mapping[str, Answer]) -> list[str]:
+    """Return the names of the tree's files that no answer leaves out."""
+    if not template.tree.is_dir():
+        raise _fault(Location(template.folder), f"this template has no folder {TREE}")
+    names = list(_files(template.tree))
+    if not names:
+        raise _fault(Location(template.tree), "this template writes nothing", "put files there")
+    parts = {name: (name, *map(str, PurePosixPath(name).parents)) for name in names}
+    unwanted: set[str] = set()
+    for item in template.leave_out:
+        applies = _applies(environment, item, answers)
+        for pattern in item.paths:
+            match = re.compile(fnmatch.translate(pattern)).match
+            found = [name for name in names if any(map(match, parts[name]))]
+            if not found:
+                raise _fault(item.at, f"no file of the tree matches {pattern!r}, which is to be left out")
+            if applies:
+                unwanted.update(found)
+    return [name for name in names if name not in unwanted]
+
+
+def _files(folder: Path, prefix: str = "") -> Iterator[str]:
+    """Yield the names of all files, relative to the tree. Raises UserError for a link or special file."""
+    try:
+        if folder.is_symlink():
+            raise _fault(Location(folder), "a template cannot hold a symbolic link", "put the file itself there")
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise _fault(Location(folder), f"cannot be read: {error.strerror}") from error
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name != "__pycache__":
+                yield from _files(Path(entry), f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False):
+            yield prefix + entry.name
+        else:
+            kind = "symbolic link" if entry.is_symlink() else "device or pipe"
+            raise _fault(Location(Path(entry)), f"a template cannot hold a {kind}", "put the file itself there")
+
+
+def _applies(environment: jinja2.Environment, item: LeaveOut, answers: Mapping[str, Answer]) -> bool:
+    try:
+        return bool(environment.compile_expression(item.when, undefined_to_none=False)(answers))
+    except Exception as error:
+        raise _fault(item.at, f"when = {item.when!r} does not work: {_reason(error)}") from error
+
+
+def _path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePosixPath:
+    try:
+        path = "/".join(map(render_name, name.removesuffix(RENDERED).split("/")))
+    except Exception as error:
+        raise _fault(Location(source), f"this name does not render: {_reason(error)}") from error
+    problem = paths.refusal(path)
+    if problem:
+        raise _fault(Location(source), f"the path that its name gives, {path!r}, {problem}", "rename it")
+    return PurePosixPath(path)
 
 
 def _plan_file(
-    environment: jinja2.Environment,
-    tree: Path,
-    source: Path,
-    answers: dict[str, str],
-    render_name: Callable[[str], str],
+    environment: jinja2.Environment, source: Path, name: str, path: PurePosixPath, answers: Mapping[str, Answer]
 ) -> PlannedFile:
     drawn: list[str] = []
 
@@ -84,34 +144,44 @@ def _plan_file(
         drawn.append(os.urandom(32).hex())  # secrets.token_hex(32), whose module takes longer than all the rest
         return drawn[-1]
 
-    name = source.relative_to(tree).as_posix()
     try:
-        path = "/".join(render_name(part) for part in name.removesuffix(RENDERED).split("/"))
-        if name.endswith(RENDERED):
-            text = environment.get_template(name).render(answers, new_secret=new_secret)
-            content = text.encode()
-        else:
-            content = source.read_bytes()
-    except jinja2.TemplateError as error:
-        raise UserError(
-            f"this template does not render: {error.message}",
-            at=Location(source, _line(error)),
-            remedy="mend the template",
-            code=FAILURE,
+        executable = os.access(source, os.X_OK)
+        if not name.endswith(RENDERED):
+            return PlannedFile(path, source.read_bytes(), executable=executable)
+        content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _fault(
+            Location(source, line), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"this template cannot be read: {error}", at=Location(source), code=FAILURE) from error
-    return PlannedFile(PurePosixPath(path), content, secret=bool(drawn))
+    except Exception as error:  # whatever a template divides, adds or calls
+        if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
+            raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
+        raise _fault(_place(error, source), f"this template does not render: {_reason(error)}") from error
+    return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
 
-def _line(error: jinja2.TemplateError) -> int | None:
-    """Return the template's line: syntax errors carry it, others have it in the traceback that jinja2 rewrites."""
+def _fault(at: Location, problem: str, remedy: str = "mend the template") -> UserError:
+    return UserError(problem, at=at, remedy=remedy, code=FAILURE)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"there is no {error.name} in the tree"
+    if isinstance(error, jinja2.TemplateError):
+        return error.message or type(error).__name__
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(error: Exception, source: Path) -> Location:
+    """Return file and line: syntax errors carry them, others have them in the traceback that jinja2 rewrites."""
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return error.lineno
+        return Location(Path(error.filename or source), error.lineno)
     frame = error.__traceback__
-    line = None
+    place = Location(source)
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename.endswith(RENDERED):
-            line = frame.tb_lineno
+        file = frame.tb_frame.f_code.co_filename
+        if file.endswith(RENDERED):
+            place = Location(Path(file), frame.tb_lineno)
         frame = frame.tb_next
-    return line
+    return place

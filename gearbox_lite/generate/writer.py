@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.generate.template import PlannedFile
+from gearbox_lite.generate.template import PlannedFile, Track
 
 try:
     import fcntl
@@ -41,16 +41,25 @@ def check_target(target: Path) -> None:
     )
 
 
-def write(files: list[PlannedFile], target: Path) -> None:
-    """Write the whole project to ``target``, or nothing. Raises UserError where the disk refuses."""
+def write(
+    files: list[PlannedFile],
+    target: Path,
+    track: Track = iter,
+    finish: Callable[[Path], object] = lambda _: None,
+) -> None:
+    """Write the whole project to ``target``, or nothing. Raises UserError where the disk refuses.
+
+    ``finish`` is called with the folder in which the project is staged, before it is moved into place.
+    """
     try:
         check_target(target)
         place = target.resolve()
         with _staging_folder(place) as staging:
             project = staging / place.name
             project.mkdir()
-            for file in files:
+            for file in track(files):
                 _write_file(project.joinpath(*file.path.parts), file)
+            finish(project)
             project.rename(place)
     except OSError as error:
         raise UserError(
@@ -63,7 +72,8 @@ def write(files: list[PlannedFile], target: Path) -> None:
 
 def _write_file(path: Path, file: PlannedFile) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o600 if file.secret else 0o666  # less the user's umask
+    mode = 0o700 if file.secret else 0o777  # less the user's umask
+    mode &= 0o777 if file.executable else 0o666
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with open(descriptor, "wb") as stream:  # noqa: PTH123 (Path.open takes no mode for the new file)
         stream.write(file.content)

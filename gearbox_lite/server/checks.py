@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.ini.settings import DEFAULT_INI, ServeSettings
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.errors import StoreUnavailable
@@ -46,7 +46,7 @@ def find(settings: ServeSettings) -> list[Finding]:
     if session.store == "memory":
         found += _memory(settings, session)
     if settings.debug is None:
-        found += _production(session)
+        found += [*_production(session), *_shared_with_development(settings, session)]
     return sorted(found, key=lambda finding: not finding.is_error)
 
 
@@ -111,6 +111,20 @@ def _production(session: Configured) -> Iterator[Finding]:
         yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
     if session.store == "cookie" and "timeout" not in session.options:
         yield _warning(session, "timeout", "a copied cookie is valid for ever; set for example session.timeout = 86400")
+
+
+def _shared_with_development(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
+    """Find keys in use that are also in the development.ini beside, which may be committed for all to see."""
+    path = settings.ini.with_name(DEFAULT_INI)
+    text = ""
+    with suppress(OSError):  # there is none, or only its owner can read it
+        text = path.read_text(encoding="utf-8", errors="replace") if path != settings.ini else ""
+    hint = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 random hex digits of its own"
+    for name in key_names(session):
+        old = session.options.get(f"{name}_fallbacks", ())
+        for option, keys in ((name, (session.options[name],)), (f"{name}_fallbacks", old)):
+            if any(key.replace("%", "%%") in text for key in keys):
+                yield _key(session, option, hint, is_error=True)
 
 
 def unreachable(settings: ServeSettings) -> list[Finding]:

@@ -42,7 +42,7 @@ def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(pr
     code, lines, _ = check(project)
     assert code == 1
     assert lines[0].startswith(f"Error: {line}")
-    refused = run("serve", cwd=project)
+    refused = run("serve", "--no-reload", cwd=project)
     assert refused.returncode == 2
     assert line in refused.stderr
     assert (value or key) not in refused.stderr
@@ -122,3 +122,30 @@ def test_what_serve_would_refuse_is_an_error(project, option, value, message):
     assert code == 1
     assert message in lines[0]
     assert counted == "development.ini: 1 error, no warnings\n"
+
+
+def test_keys_of_the_development_ini_beside_are_an_error_once_debug_is_off(project):
+    """Written again, inherited, and from the environment; the tests' ini has keys of its own."""
+    development = project / "development.ini"
+    production = project / "production.ini"
+    production.write_text(development.read_text().replace("debug = true", "debug = false"))
+    number = line_of(production, "session.validate_key")
+    line = f"Error: production.ini:{number}: session.validate_key = ...: development.ini has this key too"
+    code, lines, _ = check(project, "production.ini")
+    assert code == 1
+    assert lines[0].startswith(line)
+    assert run("serve", "production.ini", "--no-reload", cwd=project).returncode == 2
+    key = production.read_text().splitlines()[number - 1].partition(" = ")[2]
+
+    set_option(production, "session.validate_key", "%(ENV_HELLO_KEY)s")
+    for value, expected in ((key, 1), ("0123456789abcdef" * 4, 0)):
+        assert run("check", "production.ini", cwd=project, HELLO_KEY=value).returncode == expected
+    set_option(production, "session.validate_key_fallbacks", key)
+    result = run("check", "production.ini", cwd=project, HELLO_KEY="0123456789abcdef" * 4)
+    assert "session.validate_key_fallbacks = ...: development.ini has this key too" in result.stderr
+
+    production.write_text(
+        "[DEFAULT]\ndebug = false\n[app:main]\nuse = config:development.ini\n[server:main]\nuse = egg:waitress\n"
+    )
+    assert "development.ini has this key too" in check(project, "production.ini")[1][0]
+    assert check(project, "test.ini")[0] == 0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import fresh_environment, new_project
+from helpers import REPOSITORY, Browser, fresh_environment, new_project, serve, set_option
 
 
 def test_its_own_tests_pass_with_the_command_of_its_readme(tmp_path):
@@ -26,16 +26,66 @@ def test_its_own_tests_pass_with_the_command_of_its_readme(tmp_path):
     assert "warning" not in result.stdout
 
 
-def test_ruff_finds_nothing(project):
-    for words in (["check", "--isolated"], ["format", "--check", "--isolated"]):
+RULES = "B,C4,D,E,F,I,PT,RUF,S,SIM,UP,W"
+NOT = "D1,D203,D213,S101"  # a docstring where there is something to say, in one of two styles; tests assert
+
+
+@pytest.mark.parametrize("options", [[], ["--minimal"]])
+def test_ruff_and_mypy_find_nothing(tmp_path, options):
+    project = new_project(tmp_path, "hello", *options)
+    for words in (
+        ["ruff", "check", "--no-cache"],
+        ["ruff", "check", "--no-cache", "--select", RULES, "--ignore", NOT],
+        ["ruff", "format", "--check", "--no-cache"],
+        ["mypy", "--cache-dir", tmp_path / "cache"],
+    ):
         result = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, project],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+            [sys.executable, "-m", *words, "."],
+            cwd=project, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
         assert result.returncode == 0, result.stdout
+
+
+# Mounted at /shop, a page's links, its forms and the redirects after them stay below it.
+MOUNTED = """
+import sys
+from paste.deploy import loadapp
+from webtest import TestApp
+sys.path.insert(0, ".")
+app = TestApp(loadapp("config:development.ini", relative_to="."), extra_environ={"SCRIPT_NAME": "/shop"})
+page = app.get("/")
+form = page.forms[0]
+assert form.action == "/shop/store", form.action
+form["user"] = "Ada"
+page = form.submit().follow()
+assert "user = Ada" in page
+assert page.request.url == "http://localhost/shop/", page.request.url
+assert "user = Ada" in app.get("/")
+assert "/shop/css/style.css" in page
+assert "holds nothing yet" in page.forms[1].submit().follow()
+"""
+
+
+@pytest.mark.parametrize("store", ["cookie", "file", "database"])
+def test_the_welcome_page_works_with_each_store_that_needs_no_server_and_below_another_path(tmp_path, store):
+    project = new_project(tmp_path, "hello", "--session", store)
+    result = subprocess.run(
+        [sys.executable, "-c", MOUNTED], cwd=project, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_example_of_our_readme_works_pasted_over_the_root_controller_and_has_the_error_pages(project):
+    example = re.search(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)[1]
+    (project / "hello/controllers/root.py").write_text(example)
+    set_option(project / "development.ini", "debug", "false")
+    with serve(project) as served:
+        browser = Browser(served.url)
+        too_early = browser.get("/getsession")
+        assert too_early.status == 500
+        assert "Something went wrong here." in too_early.text
+        assert browser.get("/setsession").text == "stored"
+        assert browser.get("/getsession").text == "user is MVL"
 
 
 def test_every_setting_of_the_ini_has_a_comment(project):

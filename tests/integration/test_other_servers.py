@@ -43,7 +43,7 @@ def installed(python, tmp_path_factory) -> Path:
 def assert_session_works(url: str) -> None:
     browser = Browser(url)
     assert "sessionVariable set to MVL" in browser.get("/setsession").text
-    assert browser.get("/getsession").text == "<b>value of session variable retrieved MVL</b>"
+    assert "value of session variable retrieved MVL" in browser.get("/getsession").text
 
 
 MAIN = "import sys; from {} import main; sys.argv[0] = 'x'; sys.exit(main())"

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import PROGRAM, REPOSITORY, Browser, Served, add_line, run
+from helpers import PROGRAM, REPOSITORY, Browser, Served, run
 
 # Runs quickstart and, at the nth of its steps that change the disk, sends itself a signal.
 DIE_AT = """
@@ -159,44 +159,27 @@ def test_keys_are_random_and_different_and_the_ini_is_private(project, tmp_path)
     assert len(set(keys)) == 4
 
 
-def test_dry_run_prints_the_same_tree_and_writes_nothing(tmp_path):
+def test_dry_run_prints_the_same_tree_with_sizes_and_writes_nothing(tmp_path):
     dry = run("quickstart", "my-shop", "--dry-run", cwd=tmp_path)
     assert everything(tmp_path) == []
     wet = run("quickstart", "my-shop", cwd=tmp_path)
     assert dry.returncode == wet.returncode == 0
-    assert dry.stdout.partition("\n\n")[0] == wet.stdout.partition("\n\n")[0]
+    sized = re.compile(r"  +[0-9.]+ k?B$", re.MULTILINE)
+    tree = dry.stdout.partition("\n\n")[0]
+    assert sized.sub("", tree) == wet.stdout.partition("\n\n")[0]
     assert "my_shop/" in wet.stdout
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(sized.findall(tree)) == len(files)
+    size = (tmp_path / "my-shop/.editorconfig").stat().st_size
+    assert re.search(rf"^  \.editorconfig +{size} B$", tree, re.MULTILINE)
+    total = sum(path.stat().st_size for path in files) / 1000
+    assert dry.stdout.endswith(f"\n\n{len(files)} files, {total:.1f} kB; nothing was written (--dry-run).\n")
 
 
 def test_the_printed_tree_is_what_was_written(tmp_path):
     printed = run("quickstart", "hello", cwd=tmp_path).stdout.partition("\n\n")[0]
     names = sorted(line.strip().rstrip("/") for line in printed.splitlines())
     assert names == sorted(path.name for path in tmp_path.rglob("*"))
-
-
-@pytest.mark.parametrize("folder", ["plain", "with space and 'quote'"])
-def test_the_next_steps_work_when_pasted(tmp_path, folder):
-    """Pasted into a shell whose PATH has no gearbox-lite, as after calling a virtual environment's program."""
-    (tmp_path / folder).mkdir()
-    result = run("quickstart", "hello", "-o", folder, cwd=tmp_path, PATH="/usr/bin:/bin")
-    steps = [line.strip() for line in result.stdout.partition("Next steps:\n")[2].splitlines()]
-    assert len(steps) == 2
-    add_line(tmp_path / folder / "hello/development.ini", "server:main", "ident = pasted")
-    ini = tmp_path / folder / "hello/development.ini"
-    ini.write_text(ini.read_text().replace("port = 8080", "port = 0"))
-    with Served(["sh", "-c", "\n".join([steps[0], "exec " + steps[1]])], tmp_path, PATH="/usr/bin:/bin") as served:
-        assert Browser(served.url).get("/").header("Server") == "pasted"
-        assert served.end() == 0
-
-
-def test_the_next_steps_name_the_program_shortly_where_the_path_has_it(tmp_path):
-    found = run("quickstart", "hello", cwd=tmp_path, PATH=f"{Path(PROGRAM).parent}:/usr/bin")
-    assert found.stdout.endswith("  cd hello\n  gearbox-lite serve development.ini\n")
-    module = subprocess.run(
-        [sys.executable, "-m", "gearbox_lite", "quickstart", "other"],
-        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=30,
-    )  # fmt: skip
-    assert f"{sys.executable} -m gearbox_lite serve development.ini" in module.stdout
 
 
 def test_serve_goes_straight_on(tmp_path, port_8080):

@@ -25,7 +25,7 @@ def test_the_tutorial_comes_true_with_its_controller_pasted_unchanged(project):
 def test_the_generated_pages_set_get_and_delete_a_session(project):
     with serve(project) as served:
         browser = Browser(served.url)
-        assert "no session yet" in browser.get("/").text
+        assert "holds nothing yet" in browser.get("/").text
         assert "no session variable yet" in browser.get("/getsession").text
         browser.get("/setsession")
         assert "retrieved MVL" in browser.get("/getsession").text

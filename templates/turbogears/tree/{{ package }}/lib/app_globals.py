@@ -2,4 +2,4 @@
 
 
 class Globals:
-    """One instance is made when the application starts; controllers and templates know it as ``app_globals``."""
+    """Made once, when the application starts; it is ``app_globals`` everywhere."""

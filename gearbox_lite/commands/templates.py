@@ -1,0 +1,29 @@
+"""``gearbox-lite templates``."""
+
+from __future__ import annotations
+
+import click
+
+from gearbox_lite.generate import manifest
+
+
+@click.command(name="templates")
+def command() -> None:
+    """List the templates that come with gearbox-lite.
+
+    Each with its questions and their defaults, as they are answered: gearbox-lite quickstart --template NAME --set ...
+    """
+    for folder in manifest.bundled().values():
+        template = manifest.load(folder)
+        click.echo(f"{template.name}: {template.description}")
+        answers = [f"--set {question.name}={_default(question)}" for question in template.questions]
+        width = max(map(len, answers), default=0)
+        for question, answer in zip(template.questions, answers, strict=True):
+            values = f": {', '.join(question.choices)}" if question.choices else ""
+            click.echo(f"  {answer:{width}}  {question.help or question.name}{values}")
+
+
+def _default(question: manifest.Question) -> str:
+    if isinstance(question.default, bool):
+        return str(question.default).lower()
+    return "..." if question.default is None else question.default

@@ -1,0 +1,158 @@
+"""The generated site in a real Chromium: what a visitor, an accessibility checker and another site meet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import PATIENCE, free_port, serve, set_option, unavailable
+
+CHROMIUM = Path("/usr/bin/chromium")
+LOOKS = {
+    "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
+    "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
+    "phone": ({"color_scheme": "light"}, {"width": 360, "height": 740}),
+}
+LONG = "W" * 100
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """One browser for all tests; it only ever needs this machine."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        unavailable("Chromium is not installed")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+
+
+class Tab:
+    """A new visitor's page that remembers what its console says and where its requests go."""
+
+    def __init__(self, browser) -> None:
+        self.page = browser.new_context().new_page()
+        self.page.set_default_timeout(1000 * PATIENCE / 2)
+        self.problems: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2].split(":")[0]))
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def state(self) -> str:
+        return self.page.locator(".state").inner_text()
+
+
+@pytest.fixture
+def tab(chromium) -> Iterator[Tab]:
+    opened = Tab(chromium)
+    yield opened
+    opened.page.context.close()
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Where a person finds the screenshots."""
+    folder = Path(os.environ.get("GEARBOX_LITE_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def add_crash(project: Path) -> None:
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError\n")
+
+
+def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(project, tab):
+    port = free_port()
+    with serve(project, "--port", port) as served:
+        tab.page.goto(served.url)
+        assert tab.state == "This browser's session holds nothing yet."
+        assert tab.page.locator("script").count() == 0
+        tab.page.get_by_label("Store as user").fill("Ada <b>")
+        tab.press("Store")
+        assert tab.state == "This browser's session holds user = Ada <b>"
+        tab.page.reload()
+        assert "Ada" in tab.state
+    with serve(project, "--port", port):
+        tab.page.reload()
+        assert "Ada" in tab.state
+        assert [cookie["name"] for cookie in tab.page.context.cookies()] == ["hello"]
+        assert tab.page.evaluate("document.cookie") == ""
+        tab.press("Delete the session")
+        assert tab.state == "This browser's session holds nothing yet."
+        for link in ("/setsession", "/getsession"):
+            tab.page.get_by_role("link", name=link).click()
+        assert "retrieved MVL" in tab.page.inner_text("main")
+        assert tab.problems == []
+        assert tab.page.goto(f"{served.url}/nowhere").status == 404
+        tab.page.get_by_role("link", name="Back to the start").click()
+        assert "MVL" in tab.state
+        assert len(tab.problems) == 1, "Chromium itself notes that there is no such page, and nothing else"
+        assert tab.hosts == {"localhost"}
+
+
+def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_on_a_phone(project, tab, pictures):
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    set_option(project / "development.ini", "debug", "false")
+    add_crash(project)
+    found = {}
+    with serve(project) as served:
+        tab.page.goto(served.url)
+        tab.page.fill("#user", LONG)
+        tab.press("Store")
+        for path, name in {
+            "/": "welcome", "/getsession": "tutorial", "/store": "403", "/nowhere": "404", "/crash": "500",
+        }.items():  # fmt: skip
+            tab.page.goto(served.url + path)
+            tab.page.evaluate(AXE_SCRIPT)
+            for look, (media, size) in LOOKS.items():
+                tab.page.emulate_media(**media)
+                tab.page.set_viewport_size(size)
+                checked = tab.page.evaluate("axe.run({resultTypes: ['violations']})")
+                assert checked["passes"]
+                found[name, look] = [(item["id"], item["nodes"][0]["html"]) for item in checked["violations"]]
+                assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, look)
+                tab.page.screenshot(path=pictures / f"{name}-{look}.png", full_page=True)
+    assert {place: violations for place, violations in found.items() if violations} == {}
+    assert len(list(pictures.glob("*.png"))) >= 15
+
+
+def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab):
+    """The other site is another port of this host, whose forms SameSite cookies do come along with."""
+    with serve(project) as served:
+        tab.page.goto(served.url)
+        tab.page.get_by_label("Store as user").fill("Ada")
+        tab.press("Store")
+        form = f"<form method=post action={served.url}/store><input name=user value=Eve><button>Go</button></form>"
+        frame = f"<iframe src={served.url}></iframe>"
+        tab.page.route("http://localhost:1/", lambda route: route.fulfill(body=form + frame, content_type="text/html"))
+        tab.page.goto("http://localhost:1/")
+        assert tab.page.frames[1].url.startswith("chrome-error://")
+        tab.press("Go")
+        assert tab.page.url == f"{served.url}/store"
+        assert "This form has expired." in tab.page.inner_text("main")
+        tab.page.goto(served.url)
+        assert "Ada" in tab.state
+
+
+def test_the_debug_page_still_works(project, tab):
+    """Its scripts are inline, which the site's own pages do without."""
+    add_crash(project)
+    with serve(project) as served:
+        assert tab.page.goto(f"{served.url}/crash").status == 500
+        tab.page.locator(".frame").last.hover()
+        tab.page.locator(".frame img[title*=interactive]").last.click()
+        tab.page.locator("form input").last.fill("6 * 7")
+        tab.page.keyboard.press("Enter")
+        tab.page.get_by_text("42", exact=True).wait_for()
+        assert len(tab.problems) == 1, "Chromium itself notes the 500, and no policy stops a script"
