@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import pwd
 import shutil
@@ -87,6 +89,20 @@ class Redis(Service):
         return {"session.type": "ext:redis", "session.url": f"redis://127.0.0.1:{self.port}/0"}
 
 
+@functools.cache
+def new_cluster(initdb: Path, owner: str | None) -> Path:
+    """Make the data folder that every PostgreSQL of this process starts with a copy of."""
+    folder = Path(tempfile.mkdtemp(prefix="gearbox-lite-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder)
+    if owner:
+        shutil.chown(folder, owner)
+    subprocess.run(
+        [initdb, "-D", folder / "data", "-U", "test", "-A", "trust", "-N", "-E", "UTF8", "--no-locale"],
+        check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL, timeout=60,
+    )  # fmt: skip
+    return folder / "data"
+
+
 class PostgreSQL(Service):
     """Run by another user where the tests run as root, which PostgreSQL refuses."""
 
@@ -98,10 +114,7 @@ class PostgreSQL(Service):
         if owner:
             shutil.chown(folder, owner)
         initdb = Path(self.executable).resolve().with_name("initdb")
-        subprocess.run(
-            [initdb, "-D", folder / "data", "-U", "test", "-A", "trust", "-N", "-E", "UTF8", "--no-locale"],
-            check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL, timeout=60,
-        )  # fmt: skip
+        subprocess.run(["cp", "-a", new_cluster(initdb, owner), folder / "data"], check=True)
 
     def user(self) -> str | None:
         if os.geteuid() != 0:

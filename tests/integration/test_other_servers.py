@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import services
 from helpers import Browser, Served, free_port, fresh_environment, new_project, run, serve, set_option, use_store
@@ -194,13 +195,16 @@ def test_no_session_is_lost_when_one_of_two_gunicorns_behind_nginx_is_killed(pro
     other = tmp_path / "other"
     shutil.copytree(project, other)
     ports = [use_server(folder, "egg:gunicorn#main", "workers = 2") for folder in (project, other)]
-    with serve(project, "--keep-port") as first, serve(other, "--keep-port"):
+    with serve(project, "--keep-port") as first, serve(other, "--keep-port") as second:
         for port in ports:
             wait_until_it_listens(port)
         with services.running(services.Nginx, ports) as nginx:
             visitors = [Browser(f"http://127.0.0.1:{nginx.port}") for _ in range(5)]
             for count in range(1, 5):
                 assert [json.loads(visitor.get("/add").text)["n"] for visitor in visitors] == [count] * 5
-            first.process.kill()
+            master = psutil.Process(first.process.pid)
+            for process in [master, *master.children(recursive=True)]:  # whose workers would answer on without it
+                process.kill()
             for count in range(5, 9):
                 assert [json.loads(visitor.get("/add").text)["n"] for visitor in visitors] == [count] * 5
+        assert second.end() == 0
