@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers import add_line, line_of, set_option
+from helpers import add_line, line_of, set_option, set_serve
 from warm import run, serve
 
 
@@ -65,6 +65,14 @@ def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project)
     ini = project / "development.ini"
     set_option(ini, "debug", "false")
     set_option(ini, "session.type", "memory")
+    assert any("sessions end with each reload" in line for line in check(project)[1])
+    set_serve(ini, "workers = 2")
+    code, lines, _ = check(project)
+    assert code == 1
+    assert (
+        f"development.ini:{line_of(ini, 'session.type')}: session.type = memory: each worker has a memory" in lines[0]
+    )
+    set_serve(ini)
     assert any("sessions end with the process" in line for line in check(project)[1])
     set_option(ini, "use", "egg:gunicorn#main")
     set_option(ini, "threads", None)
