@@ -300,7 +300,10 @@ def test_twenty_thousand_mutated_cookies_are_answered_and_none_is_believed(kind,
         browser.get("/add?number=secret")
         good = browser.cookie("hello")
         port = int(served.url.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection, connection.makefile("rb") as stream:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+            connection.makefile("rb") as stream,
+        ):
             for _ in range(10_000):
                 bad = mutate(good, randomness)
                 if bad.strip().strip('"') == good or bad.split(";")[0].strip() == good:
