@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, free_port, serve, set_option, unavailable
+from helpers import PATIENCE, Served, free_port, serve, set_option, unavailable
 
 CHROMIUM = Path("/usr/bin/chromium")
 LOOKS = {
@@ -127,17 +128,22 @@ def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_o
     assert len(list(pictures.glob("*.png"))) >= 15
 
 
-def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab):
+def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab, tmp_path):
     """The other site is another port of this host, whose forms SameSite cookies do come along with."""
-    with serve(project) as served:
+    site = tmp_path / "site"
+    site.mkdir()
+    other_server = [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with serve(project) as served, Served(other_server, site, r"HTTP on 127.0.0.1 port (\d+)") as other:
+        form = f"<form method=post action={served.url}/store><input name=user value=Eve><button>Go</button></form>"
+        (site / "index.html").write_text(f"{form}<iframe src={served.url}></iframe><iframe src=allowed.html></iframe>")
+        (site / "allowed.html").write_text("<p>framed</p>")
         tab.page.goto(served.url)
         tab.page.get_by_label("Store as user").fill("Ada")
         tab.press("Store")
-        form = f"<form method=post action={served.url}/store><input name=user value=Eve><button>Go</button></form>"
-        frame = f"<iframe src={served.url}></iframe>"
-        tab.page.route("http://localhost:1/", lambda route: route.fulfill(body=form + frame, content_type="text/html"))
-        tab.page.goto("http://localhost:1/")
-        assert tab.page.frames[1].url.startswith("chrome-error://")
+        tab.page.goto(f"http://localhost:{other.url}/")
+        refused, allowed = tab.page.frames[1:]
+        assert refused.url.startswith("chrome-error://")
+        assert allowed.inner_text("p") == "framed"
         tab.press("Go")
         assert tab.page.url == f"{served.url}/store"
         assert "This form has expired." in tab.page.inner_text("main")

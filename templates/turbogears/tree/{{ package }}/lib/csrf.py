@@ -34,7 +34,7 @@ def csrf_token():
 def csrf_protected(remainder, params):
     """Answer 403 to whatever is not a form (POST) with the session's token."""
     expected = session.get(FIELD, "")
-    given = request.POST.get(FIELD, "")
+    given = str(request.POST.get(FIELD, ""))
     # Comparing takes the same time however much is right, so no part can be guessed.
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         abort(403, "This form has expired. Go back, reload the page, and try again.")
