@@ -27,7 +27,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 PROGRAM = str(Path(sys.executable).parent / "gearbox-lite")
 TUTORIAL = REPOSITORY / "tests" / "data" / "tutorial.txt"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a process that should have answered is killed; nothing is decided by it but hanging."""
 
 

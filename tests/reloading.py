@@ -56,6 +56,20 @@ def answers_with(served, text):
     return lambda: text in Browser(served.url).get("/version").text
 
 
+@contextlib.contextmanager
+def running(*clients):
+    """Run the clients meanwhile, and give them their time to end, also where the test fails."""
+    for client in clients:
+        client.start()
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.stop.set()
+        for client in clients:
+            client.join()
+
+
 class Client(threading.Thread):
     """Sends requests all the time, on one connection or on a new one each, and notes what goes wrong."""
 

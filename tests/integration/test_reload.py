@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from helpers import PATIENCE, Browser, free_port, serve, set_option
-from reloading import Client, Visitor, answers_with, port_of, wait_until, write_version
+from reloading import Client, Visitor, answers_with, port_of, running, wait_until, write_version
 
 
 def test_reload_refuses_and_cuts_no_request(project):
@@ -21,19 +21,14 @@ def test_reload_refuses_and_cuts_no_request(project):
     with serve(project, "--reload") as served:
         clients = [Client(port_of(served), keep_alive=number % 2 == 0) for number in range(7)]
         visitor = Visitor(served.url)
-        for client in [*clients, visitor]:
-            client.start()
-        for number in range(20):
-            if number in (5, 11, 17):
-                (project / "hello/controllers/root.py").write_text("def broken(:\n")
-                wait_until(answers_with(served, "does not load"))
-            write_version(project, f"v{number}")
-            wait_until(answers_with(served, f"v{number}"))
-        wait_until(lambda: all("v19" in client.seen for client in clients))
-        for client in [*clients, visitor]:
-            client.stop.set()
-        for client in [*clients, visitor]:
-            client.join()
+        with running(*clients, visitor):
+            for number in range(20):
+                if number in (5, 11, 17):
+                    (project / "hello/controllers/root.py").write_text("def broken(:\n")
+                    wait_until(answers_with(served, "does not load"))
+                write_version(project, f"v{number}")
+                wait_until(answers_with(served, f"v{number}"))
+            wait_until(lambda: all("v19" in client.seen for client in clients))
         assert [client.problems for client in [*clients, visitor]] == [[]] * 8
         assert visitor.count > 20
         assert served.end() == 0

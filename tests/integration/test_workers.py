@@ -9,7 +9,7 @@ import socket
 
 import pytest
 from helpers import PROGRAM, Browser, serve
-from reloading import Client, answers_with, port_of, wait_until, workers_of, write_version
+from reloading import Client, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
 def test_a_killed_worker_is_replaced_and_only_its_own_requests_fail(project):
@@ -17,16 +17,11 @@ def test_a_killed_worker_is_replaced_and_only_its_own_requests_fail(project):
     with serve(project, "--workers", "2", "--no-reload") as served:
         wait_until(lambda: len(workers_of(served)) == 2)
         clients = [Client(port_of(served), keep_alive=False) for _ in range(4)]
-        for client in clients:
-            client.start()
-        for _ in range(10):
-            before = workers_of(served)
-            os.kill(min(before), signal.SIGKILL)
-            wait_until(lambda before=before: len(workers_of(served) - {min(before)}) == 2)
-        for client in clients:
-            client.stop.set()
-        for client in clients:
-            client.join()
+        with running(*clients):
+            for _ in range(10):
+                before = workers_of(served)
+                os.kill(min(before), signal.SIGKILL)
+                wait_until(lambda before=before: len(workers_of(served) - {min(before)}) == 2)
         assert sum(client.requests for client in clients) > 100
         assert sum(len(client.problems) for client in clients) <= 10 * 4
         assert not any(isinstance(problem, tuple) for client in clients for problem in client.problems)
