@@ -65,6 +65,8 @@ def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project)
     ini = project / "development.ini"
     set_option(ini, "debug", "false")
     set_option(ini, "session.type", "memory")
+    assert any("sessions end with each reload" in line for line in check(project)[1])
+    set_option(ini, "reload", "false")
     assert any("sessions end with the process" in line for line in check(project)[1])
     set_option(ini, "use", "egg:gunicorn#main")
     set_option(ini, "threads", None)

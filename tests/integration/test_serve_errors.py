@@ -17,7 +17,7 @@ from warm import run, serve
 
 def refused(project, *arguments, code=2, **environment):
     """Serve, and return the single error line."""
-    result = run("serve", *arguments, cwd=project, **environment)
+    result = run("serve", "--no-reload", *arguments, cwd=project, **environment)
     assert result.returncode == code, result.stderr
     assert "Serving" not in result.stdout
     lines = [line for line in result.stderr.splitlines() if not line.startswith("Warning: ")]
@@ -28,9 +28,9 @@ def refused(project, *arguments, code=2, **environment):
 
 def test_a_missing_ini_names_the_inis_near(project, tmp_path):
     assert refused(tmp_path) == (
-        "development.ini: there is no such file; there is: hello/development.ini, hello/test.ini"
+        "development.ini: there is no such file; there is: hello/development.ini, hello/production.ini, hello/test.ini"
     )
-    assert "there is: development.ini, test.ini" in refused(project, "prodution.ini")
+    assert "there is: development.ini, production.ini, test.ini" in refused(project, "prodution.ini")
     assert "this is a folder" in refused(tmp_path, "hello")
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -235,7 +235,7 @@ def test_a_variable_is_not_an_option_for_the_port(project):
 )
 def test_a_fault_in_the_users_code_shows_their_frames_and_one_line(project, file, code, kind, line):
     (project / file).write_text(code)
-    result = run("serve", "--port", "0", cwd=project)
+    result = run("serve", "--no-reload", "--port", "0", cwd=project)
     assert result.returncode == 1
     *report, last = result.stderr.splitlines()
     assert last.startswith(f"Error: development.ini: the application does not load: {kind} in ")

@@ -55,6 +55,6 @@ def test_workers_of_another_server_are_its_own(project):
 
 def test_workers_that_cannot_load_are_one_error_and_exit_1(project):
     (project / "hello/controllers/root.py").write_text("def broken(:\n")
-    result = run("serve", "--port=0", "--workers=2", cwd=project)
+    result = run("serve", "--port=0", "--workers=2", "--no-reload", cwd=project)
     assert result.returncode == 1
     assert result.stderr.count("SyntaxError in root.py line 1; mend it and start again") == 1

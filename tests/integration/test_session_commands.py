@@ -150,7 +150,7 @@ def test_an_expired_cookie_is_none(project):
 
 def test_a_password_in_the_stores_address_is_not_shown(project):
     use_store(project, {"session.type": "ext:database", "session.url": "nosuch://me:hunter2@host/db"})
-    for arguments in (("check",), ("serve", "--port=0"), ("session", "purge")):
+    for arguments in (("check",), ("serve", "--port=0", "--no-reload"), ("session", "purge")):
         result = run(*arguments, cwd=project)
         assert result.returncode in (1, 2)
         assert "hunter2" not in result.stderr
