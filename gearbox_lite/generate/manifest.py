@@ -25,6 +25,7 @@ Answer = str | bool
 
 _TYPES = ("str", "bool", "choice")
 _PACKAGE = Path(__file__).parents[1]
+_PLACES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Template:
         """The folder with what is written."""
         return self.folder / TREE
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it came with gearbox-lite."""
+        return self.folder.parent in _PLACES
+
 
 def bundled() -> dict[str, Path]:
     """Return the folders of the templates that come with gearbox-lite, by name.
@@ -80,7 +86,7 @@ def bundled() -> dict[str, Path]:
     A wheel carries ``templates/`` inside the package; in a checkout it is beside the package. Raises UserError where
     there is neither.
     """
-    for templates in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
+    for templates in _PLACES:
         folders = {path.parent.name: path.parent for path in sorted(templates.glob(f"*/{MANIFEST}"))}
         if folders:
             return folders

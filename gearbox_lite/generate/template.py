@@ -20,7 +20,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.generate import paths
+from gearbox_lite.generate import compiled, paths
 from gearbox_lite.generate.manifest import TREE, Answer, LeaveOut, Template
 
 RENDERED = ".j2"
@@ -58,6 +58,7 @@ def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter)
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # the output is Python, ini and TOML, never a page
+        bytecode_cache=compiled.kept() if template.is_bundled else None,
     )
 
     @cache  # most files are in few folders

@@ -1,4 +1,4 @@
-"""What nobody would notice growing: modules that a command imports, and round trips to a store."""
+"""What nobody would notice growing: imported modules, compiled templates, round trips to a store."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
 from conftest import options_of
 from helpers import Served
+from jinja2 import Environment
 from sessions import visitor
+
+from gearbox_lite.generate import manifest, template
 
 MODULES = """
 import sys
@@ -46,12 +50,12 @@ def test_version_and_help_import_little_beside_click(option):
 def test_quickstart_imports_little_beside_click_and_jinja2(tmp_path):
     ours = modules_after(COMMAND, "quickstart", "hello", cwd=tmp_path) - modules_after("import click, jinja2")
     assert "gearbox_lite.commands.quickstart" in ours
-    assert len(ours) <= 28, ours
+    assert len(ours) <= 36, ours
 
 
 def test_serve_imports_little_beside_what_the_application_needs(project):
     """That is, what any other loader of the ini imports."""
-    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0"]
+    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0", "--no-reload"]
     with Served(command, project) as served:
         served.end()
         assert "MODULES " in served.output
@@ -125,3 +129,36 @@ def test_a_request_makes_few_round_trips_to_its_store(kind, read, write, tmp_pat
     assert trips["/none"] == 0
     assert 0 < trips["/get"] <= read
     assert trips["/get"] < trips["/set?user=MVL"] <= write
+
+
+def test_our_templates_are_compiled_once_and_again_where_that_is_lost(tmp_path, monkeypatch):
+    """As Python's own modules are, beside them."""
+    compiled = []
+    compile_template = Environment.compile
+    monkeypatch.setattr(
+        Environment, "compile",
+        lambda self, source, name=None, filename=None, **options: (
+            compiled.append(name) or compile_template(self, source, name, filename, **options)
+        ),
+    )  # fmt: skip
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    source = manifest.load(manifest.find("turbogears"))
+    answers = {"session": "cookie", "encrypt": False, "minimal": False, "project": "hello", "package": "hello"}
+
+    def plan():
+        compiled.clear()
+        files = template.plan(source, answers)
+        return len([name for name in compiled if name]), {file.path: len(file.content) for file in files}
+
+    count, files = plan()
+    assert count > 10
+    assert plan() == (count, files), "without the folder nothing is kept, and nothing fails"
+    place = Path(cache_from_source(manifest.__file__)).parent
+    place.mkdir(parents=True)
+    assert plan() == (count, files)
+    assert plan() == (0, files)
+    for kept in place.iterdir():
+        kept.write_bytes(kept.read_bytes()[:-10])
+    assert plan() == (count, files)
+    assert plan() == (0, files)

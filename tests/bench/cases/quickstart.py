@@ -7,33 +7,28 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from figures import OURS, Bench, Figure, MissingError, in_turns
+from figures import OURS, Bench, Figure, in_turns
 from processes import time_to_end
 from rivals import REPOSITORY, program
 
 TITLE = "quickstart, the whole process"
 
-FOLDER = "PROJECT"
-FULL_TREE = REPOSITORY / "templates" / "turbogears" / "tree"
+TREE = REPOSITORY / "templates" / "turbogears" / "tree"
 
 
 def measure(bench: Bench) -> list[Figure]:
-    sizes = [
-        (path.relative_to(FULL_TREE).with_name(f"{number}.txt"), path.stat().st_size, path.suffix == ".j2")
-        for number, path in enumerate(sorted(FULL_TREE.rglob("*")))
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-    sizes = [(Path(*(part.strip("{ }") for part in path.parts)), size, rendered) for path, size, rendered in sizes]
-    small = _templates(bench, sizes, "equal")
+    equal = _templates(bench, _our_files(bench), "equal")
+    quickstart = ["quickstart", "hello"]
     writers = bench.try_each(
         {
-            OURS: partial(_writer, bench, OURS, OURS, ["quickstart", "hello"]),
-            f"{OURS} --minimal": partial(_writer, bench, OURS, OURS, ["quickstart", "--minimal", "hello"]),
-            "gearbox": partial(_writer, bench, "gearbox", "gearbox", ["quickstart", "hello"]),
-            "gearbox --minimal": partial(_writer, bench, "gearbox", "gearbox", ["quickstart", "--minimal", "hello"]),
+            OURS: partial(_writer, bench, OURS, OURS, quickstart),
+            f"{OURS}, its first run": partial(_writer, bench, OURS, OURS, quickstart, PYTHONDONTWRITEBYTECODE="1"),
+            f"{OURS} --minimal": partial(_writer, bench, OURS, OURS, [*quickstart, "--minimal"]),
+            "gearbox": partial(_writer, bench, "gearbox", "gearbox", quickstart),
+            "gearbox --minimal": partial(_writer, bench, "gearbox", "gearbox", [*quickstart, "--minimal"]),
             "django-admin": partial(_writer, bench, "django", "django-admin", ["startproject", "hello"]),
-            "cookiecutter, equally sized": small["cookiecutter"],
-            "copier, equally sized": small["copier"],
+            "cookiecutter, as many files": equal["cookiecutter"],
+            "copier, as many files": equal["copier"],
         }
     )
     bench.progress("one project")
@@ -47,17 +42,26 @@ def measure(bench: Bench) -> list[Figure]:
     return figures
 
 
-def _writer(bench: Bench, environment: str, name: str, words: list[object], files: int = 5) -> Callable[[], float]:
+def _our_files(bench: Bench) -> list[tuple[Path, int, bool]]:
+    """Return path, size and whether it is rendered of each file that our own template writes."""
+    time_to_end([program(OURS, OURS), "quickstart", "hello"], bench.folder)
+    rendered = {path.name.removesuffix(".j2") for path in TREE.rglob("*.j2")}
+    project = bench.folder / "hello"
+    files = [path for path in sorted(project.rglob("*")) if path.is_file()]
+    return [(path.relative_to(project), path.stat().st_size, path.name in rendered) for path in files]
+
+
+def _writer(
+    bench: Bench, environment: str, name: str, words: list[object], files: int = 5, **variables: str
+) -> Callable[[], float]:
     """Return what runs a generator in a new folder, checks that its files are there, and removes them."""
     path = program(environment, name)
-    if "--minimal" in words and environment == OURS:
-        _needs("--minimal")
     place = bench.folder / "written"
 
     def run() -> float:
         place.mkdir()
         try:
-            spent = time_to_end([path, *words], place)
+            spent = time_to_end([path, *words], place, **variables)
             written = sum(1 for file in place.rglob("*") if file.is_file())
             assert written >= files, f"{name} wrote {written} files of {files}"
         finally:
@@ -65,16 +69,6 @@ def _writer(bench: Bench, environment: str, name: str, words: list[object], file
         return spent
 
     return run
-
-
-def _needs(option: str) -> None:
-    import subprocess
-
-    help_text = subprocess.run(
-        [program(OURS, OURS), "quickstart", "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    if option not in help_text:
-        raise MissingError(f"{OURS} quickstart {option}: not available")
 
 
 def _templates(bench: Bench, files: list[tuple[Path, int, bool]], name: str) -> dict[str, Callable[[], Callable]]:
@@ -94,12 +88,10 @@ def _templates(bench: Bench, files: list[tuple[Path, int, bool]], name: str) -> 
     (place / "cookiecutter" / "cookiecutter.json").write_text('{"package": "hello"}')
     (place / "copier" / "copier.yml").write_text("package:\n  type: str\n  default: hello\n")
 
-    def own() -> Callable[[], float]:
-        _needs("--template")
-        return _writer(bench, OURS, OURS, ["quickstart", "--template", place / OURS, "hello"], len(files))
-
     return {
-        OURS: own,
+        OURS: partial(
+            _writer, bench, OURS, OURS, ["quickstart", "--template", place / OURS, "hello"], len(files)
+        ),
         "cookiecutter": partial(
             _writer, bench, "cookiecutter", "cookiecutter", ["--no-input", place / "cookiecutter"], len(files)
         ),
