@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -82,10 +83,15 @@ class Forks:
 
     @contextmanager
     def _naming_modules(self) -> Iterator[None]:
+        """Tell a fork server that starts what to import, and keep Ctrl-C from it until it ignores that."""
         os.environ[preloaded.VARIABLE] = " ".join(self._modules)
+        if self._has_server:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             yield
         finally:
+            if self._has_server:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             del os.environ[preloaded.VARIABLE]
 
 

@@ -13,12 +13,12 @@ VARIABLE = "GEARBOX_LITE_IMPORT"
 
 
 def _prepare() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to all at once; the supervisor ends this one
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     for name in os.environ.pop(VARIABLE, "").split():
         with suppress(Exception):  # what does not load here is left to the worker
             import_module(name)
-    for number in ("SIGTERM", "SIGHUP"):  # sent to all processes at once; the supervisor ends this one
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # the workers share these objects' memory as long as nobody writes to them
 
