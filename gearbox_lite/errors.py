@@ -82,6 +82,11 @@ def nearest(name: str, known: list[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def line_not_utf8(error: UnicodeDecodeError) -> int:
+    """Return the number of the line that could not be decoded."""
+    return error.object.count(b"\n", 0, error.start) + 1
+
+
 def show_error(message: str, file: IO[Any] | None = None) -> None:
     """Write one error line, coloured only on a terminal and never with NO_COLOR (https://no-color.org)."""
     _show("Error:", "red", message, file or sys.stderr)

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gearbox_lite.errors import FAILURE, Location, UserError, nearest
+from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nearest
+from gearbox_lite.truth import FALSE, TRUE
 
 MANIFEST = "template.toml"
 TREE = "tree"
 ALWAYS_KNOWN = ("project", "package", "new_secret")
 """The variables that every template has, so that no question can have their names."""
-
-TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
-FALSE = frozenset({"false", "no", "off", "n", "f", "0"})
-"""The words for a question of type bool, the same as in an ini."""
 
 Answer = str | bool
 
@@ -132,8 +129,7 @@ def load(folder: Path) -> Template:
         reason = str(error)[: found.start()] if found else str(error)
         raise _refusal(path, line, f"this is not TOML: {reason}", "see https://toml.io") from error
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _refusal(path, line, "this is not UTF-8", "save the file as UTF-8") from error
+        raise _refusal(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
     except OSError as error:
         raise _refusal(path, None, f"cannot be read: {error.strerror}", "") from error
     return _Reader(path, text).template(values)

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gearbox_lite.errors import FAILURE, Location, UserError
+from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
 from gearbox_lite.generate import compiled, paths
 from gearbox_lite.generate.manifest import TREE, Answer, LeaveOut, Template
 
@@ -151,9 +151,8 @@ def _plan_file(
             return PlannedFile(path, source.read_bytes(), executable=executable)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
         raise _fault(
-            Location(source, line), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
+            Location(source, line_not_utf8(error)), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
         ) from error
     except Exception as error:  # whatever a template divides, adds or calls
         if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):

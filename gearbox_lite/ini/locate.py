@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.errors import Location, Setting, UserError, at_setting, line_not_utf8
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
 _FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
@@ -92,8 +92,8 @@ def _read(path: Path) -> str:
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UserError("this is not UTF-8", at=Location(path, line), remedy="save the file as UTF-8") from error
+        at = Location(path, line_not_utf8(error))
+        raise UserError("this is not UTF-8", at=at, remedy="save the file as UTF-8") from error
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", at=Location(path)) from error
     if text.startswith("\ufeff"):

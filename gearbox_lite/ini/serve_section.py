@@ -8,7 +8,7 @@ from typing import Any
 
 from gearbox_lite.errors import Location, Setting, at_setting, nearest
 from gearbox_lite.ini.locate import IniFile
-from gearbox_lite.ini.truth import as_bool
+from gearbox_lite.truth import as_bool
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini import deploy, serve_section
 from gearbox_lite.ini.locate import IniFile, environment
-from gearbox_lite.ini.truth import as_bool
+from gearbox_lite.truth import as_bool
 
 DEFAULT_INI = "development.ini"
 WAITRESS = "egg:waitress"

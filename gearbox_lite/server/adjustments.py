@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from waitress.adjustments import Adjustments, asbool
 
 from gearbox_lite.errors import Setting, UserError, at_setting, nearest
-from gearbox_lite.ini.truth import as_bool
+from gearbox_lite.truth import as_bool
 
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
 """The settings that say where to listen; waitress gets listening sockets instead."""

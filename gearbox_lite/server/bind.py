@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
-from gearbox_lite.ini.truth import as_bool
+from gearbox_lite.truth import as_bool
 
 # What waitress listens on when nothing is set (waitress.adjustments), but on this machine only.
 DEFAULT_HOST = Setting("host", "127.0.0.1", Location("default"))
@@ -33,11 +33,16 @@ class Address:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can connect."""
-        return ipaddress.ip_address(self.where[0].partition("%")[0]).is_loopback
+        return is_loopback(self.where[0])
 
     def __str__(self) -> str:
         host, port = self.where
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to an IP address, which may name an interface after a percent sign."""
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 def addresses(options: Mapping[str, Setting]) -> list[Address]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gearbox_lite.errors import UserError
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>The application does not load</title>
@@ -31,6 +33,11 @@ class Failure:
 
     message: str
     report: str = ""
+
+    @classmethod
+    def of(cls, error: UserError) -> Failure:
+        """Return what an error says."""
+        return cls(error.message, error.report)
 
 
 def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[bytes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
 from gearbox_lite.errors import Location, Setting, UserError
@@ -25,9 +24,7 @@ def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> dic
         return {}
     addresses = bind.addresses(settings.server.options)
     if not allow_remote_debug:
-        for address in addresses:
-            if not address.is_local:
-                _refuse_remote_debug(settings, address.host)
+        _check_local(settings, addresses)
     return {str(address): address for address in addresses}
 
 
@@ -86,7 +83,13 @@ class Listening:
 def _is_local(bound: socket.socket) -> bool:
     if bound.family == getattr(socket, "AF_UNIX", None):
         return True
-    return ipaddress.ip_address(str(bound.getsockname()[0]).partition("%")[0]).is_loopback
+    return bind.is_loopback(bound.getsockname()[0])
+
+
+def _check_local(settings: ServeSettings, addresses: list[bind.Address]) -> None:
+    for address in addresses:
+        if not address.is_local:
+            _refuse_remote_debug(settings, address.host)
 
 
 def _refuse_remote_debug(settings: ServeSettings, host: Setting) -> None:
@@ -120,9 +123,7 @@ def _check_other_is_local(settings: ServeSettings) -> None:
         )
     else:
         return
-    for address in wanted:
-        if not address.is_local:
-            _refuse_remote_debug(settings, address.host)
+    _check_local(settings, wanted)
 
 
 def url(bound: socket.socket) -> str:

@@ -6,12 +6,16 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import systemd
 from gearbox_lite.server.listening import Listening
 from gearbox_lite.server.readiness import Readiness
+
+if TYPE_CHECKING:
+    from gearbox_lite.server.supervised import Supervised
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ def run(
     try:
         with contextlib.suppress(KeyboardInterrupt):
             if serve.reload or serve.workers > 1:
-                _supervise(load, settings, terminal, listening, readiness)
+                from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415 (each way imports what it needs)
+
+                _supervise(Supervised(load, settings, terminal, listening, readiness))
             elif settings.is_waitress:
                 _run_here(settings, terminal, listening, readiness)
             else:
@@ -55,7 +61,7 @@ def run(
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve in this process: one worker, no reload."""
-    from gearbox_lite.server import adjustments, logs, signals  # noqa: PLC0415 (each way imports what it needs)
+    from gearbox_lite.server import adjustments, logs, signals  # noqa: PLC0415 (as above)
     from gearbox_lite.server.load import load_application  # noqa: PLC0415
     from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
 
@@ -73,10 +79,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         logs.configure(settings)
         listening.open(settings)
         application = load_application(settings)
-        serve = settings.serve
-        server = Server(
-            application, listening.sockets, adjust, drain_timeout=serve.drain_timeout, access_log=serve.access_log
-        )
+        server = Server(application, listening.sockets, adjust, settings.serve)
         running.append(server)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()
@@ -107,18 +110,10 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         serve(application)
 
 
-def _supervise(
-    load: Callable[[], ServeSettings],
-    settings: ServeSettings,
-    terminal: Terminal,
-    listening: Listening,
-    readiness: Readiness,
-) -> None:
+def _supervise(supervised: Supervised) -> None:
     """Keep workers, and swap them when a file changes or SIGHUP comes."""
     from gearbox_lite.server import signals  # noqa: PLC0415
-    from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415
 
-    supervised = Supervised(load, settings, terminal, listening, readiness)
     with signals.ending_on_signals(supervised.end):
         signals.on_hangup(supervised.swap_all, supervised.end)
         supervised.run()

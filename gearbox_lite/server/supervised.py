@@ -85,7 +85,7 @@ class Supervised:
                 self._terminal.note(f"Now serving at {' and '.join(self._listening.urls(settings))}")
             self._settings, self._options = settings, options
         except UserError as error:
-            failure = Failure(error.message, error.report)
+            failure = Failure.of(error)
         return Plan(self._settings, self._options, failure), self._listening.sockets
 
     def _announce(self, ready: Ready, first: bool) -> None:  # noqa: FBT001 (the supervisor's call)

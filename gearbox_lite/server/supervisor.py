@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gearbox_lite.errors import FAILURE, UserError
+from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import worker
 from gearbox_lite.server.forks import Forks
 from gearbox_lite.server.worker import Plan, Ready
@@ -62,7 +63,7 @@ class Supervisor:
         self._ending = False
         self._announced = False
         self._first = True
-        self._current: tuple[Plan, list[socket.socket]] | None = None
+        self._current: tuple[Plan, list[socket.socket]]  # from the first swap on, with which ``run`` begins
 
     def order(self, letter: bytes) -> None:
         """Ask the loop for a swap (b"s"), one that imports everything anew (b"a"), or the end (b"e").
@@ -79,16 +80,19 @@ class Supervisor:
             while not self._finished():
                 self._turn()
         finally:
-            for one in [*self._slots, *self._starting.values(), *self._leaving]:
-                if one is not None:
-                    one.process.kill()
-                    one.process.join()
+            for one in self._workers():
+                one.process.kill()
+                one.process.join()
+
+    def _workers(self) -> list[Worker]:
+        serving = [one for one in self._slots if one is not None]
+        return [*serving, *self._starting.values(), *self._leaving]
 
     def _finished(self) -> bool:
-        return self._ending and not self._leaving and not any(self._slots) and not self._starting
+        return self._ending and not self._workers()
 
     def _turn(self) -> None:
-        workers = [one for one in [*self._slots, *self._starting.values(), *self._leaving] if one is not None]
+        workers = self._workers()
         things: list[Any] = [self._inbox, *(one.process.sentinel for one in workers)]
         things += [one.channel for one in workers if not one.channel.closed]
         for ready in wait(things, timeout=self._until_next()):
@@ -141,7 +145,7 @@ class Supervisor:
             one.process.kill()  # it has not been told to begin, so nobody is waiting for it
             self._leaving.append(one)
         self._starting.clear()
-        wanted = self._current[0].settings.serve.workers
+        wanted = self._settings.serve.workers
         for surplus in self._slots[wanted:]:
             if surplus is not None:
                 self._drain(surplus, None)
@@ -150,9 +154,11 @@ class Supervisor:
             self._start(slot)
 
     def _start(self, slot: int) -> None:
-        assert self._current is not None  # noqa: S101 (run begins with a swap)
         plan, sockets = self._current
         self._starting[slot] = Worker(*self._forks.start(worker.main, sockets, plan))
+
+    def _starting_slot(self, one: Worker) -> int | None:
+        return next((slot for slot, other in self._starting.items() if other is one), None)
 
     def _hear(self, one: Worker) -> None:
         try:
@@ -170,10 +176,10 @@ class Supervisor:
             one.channel.close()
 
     def _promote(self, one: Worker, ready: Ready) -> None:
-        slot = next((slot for slot, other in self._starting.items() if other is one), None)
+        slot = self._starting_slot(one)
         if slot is None:
             return
-        is_shown = ready.failure is None or (ready.can_serve and self._reloads())
+        is_shown = ready.failure is None or (ready.can_serve and self._settings.serve.reload)
         if ready.failure is not None and self._first and not is_shown:
             raise UserError(ready.failure.message, report=ready.failure.report, code=FAILURE)
         del self._starting[slot]
@@ -200,22 +206,20 @@ class Supervisor:
         with suppress(OSError):
             one.channel.send(("begin", None))
 
-    def _reloads(self) -> bool:
-        return self._current is not None and self._current[0].settings.serve.reload
+    @property
+    def _settings(self) -> ServeSettings:
+        return self._current[0].settings
 
     def _shares_sockets(self) -> bool:
         """Whether workers can serve side by side; any other server than waitress binds a socket of its own."""
-        return self._current is not None and self._current[0].settings.is_waitress
+        return self._settings.is_waitress
 
     def _drain(self, one: Worker, heir: Worker | None) -> None:
         one.heir = heir
-        one.deadline = time.monotonic() + self._drain_timeout() + 1
+        one.deadline = time.monotonic() + self._settings.serve.drain_timeout + 1
         self._leaving.append(one)
         with suppress(OSError):
             one.channel.send(("drain" if heir is None else "hand over", None))
-
-    def _drain_timeout(self) -> float:
-        return 0.0 if self._current is None else self._current[0].settings.serve.drain_timeout
 
     def _pass_on(self, one: Worker, peer: Any, handle: int) -> None:
         """Give a connection from a draining worker to its heir, or the heir's heir."""
@@ -239,7 +243,7 @@ class Supervisor:
                     if waiting is not None and not waiting.serving:
                         self._begin(waiting)
             return
-        slot = next((slot for slot, other in self._starting.items() if other is one), None)
+        slot = self._starting_slot(one)
         if slot is not None:
             del self._starting[slot]
             if self._slots[slot] is not None:

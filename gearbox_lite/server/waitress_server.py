@@ -11,6 +11,8 @@ from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
+from gearbox_lite.ini.serve_section import ServeOptions
+
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
 
@@ -23,20 +25,18 @@ class Server:
         application: Callable[..., Any],
         sockets: list[socket.socket],
         options: Mapping[str, str],
-        *,
-        drain_timeout: float,
-        access_log: bool,
+        serve: ServeOptions,
     ) -> None:
-        """``options`` are waitress' settings without those that say where to listen; the timeout is in seconds."""
+        """``options`` are waitress' settings without those that say where to listen."""
         self._map: dict[int, Any] = {}
         server = create_server(application, map=self._map, sockets=sockets, **options)
         self._adj = server.adj
         self._dispatcher = server.task_dispatcher
         self._listeners = [item for item in self._map.values() if isinstance(item, BaseWSGIServer)]
-        self._drain_timeout = drain_timeout
+        self._drain_timeout = serve.drain_timeout
         self._ending = False
         self._hand_over: HandOver | None = None
-        if access_log:
+        if serve.access_log:
             from gearbox_lite.server.access_log import LoggedChannel  # noqa: PLC0415 (off means no cost)
 
             for listener in self._listeners:

@@ -92,22 +92,20 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
 
 
 def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
-    if plan.settings.serve.reload:
+    settings = plan.settings
+    if settings.serve.reload:
         fresh.install()
     before = set(sys.modules)
-    settings, serve = plan.settings, plan.settings.serve
     application, failure, warnings = _load_application(plan)
     files, installed = _own_modules(), _installed_modules(before)
     server: Serving | None = None
     if settings.is_waitress:
-        server = Server(
-            application, sockets, plan.options, drain_timeout=serve.drain_timeout, access_log=serve.access_log
-        )
+        server = Server(application, sockets, plan.options, settings.serve)
     else:
         try:
             server = OtherServer(load.load_server(settings), application)
         except UserError as error:
-            failure = Failure(error.message, error.report)
+            failure = Failure.of(error)
     return server, Ready(failure, warnings, files, installed, can_serve=server is not None)
 
 
@@ -121,7 +119,7 @@ def _load_application(plan: Plan) -> tuple[load.WSGIApplication, Failure | None,
             application = load.load_application(plan.settings)
             return application, None, [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
         except UserError as error:
-            failure = Failure(error.message, error.report)
+            failure = Failure.of(error)
         except SystemExit as error:
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error}")
     return error_page.application(failure, debug=plan.settings.debug is not None), failure, []

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from gearbox_lite.errors import nearest
-from gearbox_lite.ini.truth import FALSE, TRUE
 from gearbox_lite.sessions.stores.base import without_password
+from gearbox_lite.truth import FALSE, TRUE
 
 PREFIX = "session."
 ENGINE = "session.sa."

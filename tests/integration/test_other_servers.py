@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -75,14 +74,12 @@ def test_other_loaders_serve_the_unchanged_ini(python, installed, words, ready):
 
 def wait_until_it_listens(port: int) -> None:
     """The other servers announce themselves before they listen."""
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("nobody listens")
+
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens)
 
 
 def test_after_installation_it_is_served_from_anywhere(python, installed, tmp_path):

@@ -1,4 +1,4 @@
-"""What counts as true and false in an ini."""
+"""What counts as true and false in an ini, and in an answer to a template."""
 
 from __future__ import annotations
 
