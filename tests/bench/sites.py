@@ -22,7 +22,10 @@ GEARBOX = "gearbox, its own application"
 
 @dataclass
 class Site:
-    """An application on disk, with the file that an edit changes and the ways to serve it."""
+    """An application on disk, with the file that an edit changes and the ways to serve it.
+
+    ``deployed`` is on waitress and writes no access log.
+    """
 
     folder: Path
     source: Path
@@ -65,7 +68,7 @@ def ours(folder: Path, *, debug: bool = True) -> Site:
     serve = [program(OURS, OURS), "serve", "development.ini", "--port", "PORT"]
     return Site(
         project, project / "hello/controllers/root.py", _code("turbogears"),
-        [*serve, "--no-reload"], [*serve, "--reload"], [*serve, "--no-reload", "--workers", "1"],
+        [*serve, "--no-reload"], [*serve, "--reload"], [*serve, "--no-reload", "--no-access-log"],
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def _groups(figures: list[Figure]) -> dict[str, list[Figure]]:
 
 def _cell(figure: Figure, reference: Figure) -> str:
     spread = f" ({_number(min(figure.samples))} to {_number(max(figure.samples))})" if len(figure.samples) > 1 else ""
-    ratio = "" if figure is reference else f", **{_ratio(figure, reference)}**"
+    ratio = f", **{_ratio(figure, reference)}**" if figure is not reference and reference.median else ""
     return f"{_number(figure.median)}{spread}{ratio}"
 
 

@@ -6,6 +6,7 @@ The same application answers under both. What a request costs that leaves the se
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,9 +47,8 @@ def _figures(name: str, samples: dict[str, dict[str, list[float]]]) -> list[Figu
     figures = []
     for page in ("untouched", "read", "write"):
         for who, label in WHO.items():
-            values = samples[who][page]
-            if page != "untouched":
-                values = [value - without for value, without in zip(values, samples[who]["untouched"], strict=True)]
+            without = 0.0 if page == "untouched" else statistics.median(samples[who]["untouched"])
+            values = [value - without for value in samples[who][page]]
             figures.append(Figure(f"{name}: {page}", label, "us", values))
     return figures
 
