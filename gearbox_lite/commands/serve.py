@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
 from gearbox_lite.errors import UserError, shorten, show_error, show_warning
-from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load
+from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
 
 
 @click.command(name="serve")
@@ -80,12 +81,23 @@ def serve(
     allow_remote_debug: bool = False,
 ) -> None:
     """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
+    open_closed_streams()
     ini = find_ini(str(name), Path.cwd())
     sys.path.insert(0, str(ini.parent))  # the project runs in place, without being installed
     from gearbox_lite.server.run import Terminal, run  # noqa: PLC0415 (sockets, only needed to serve)
 
-    terminal = Terminal(announce=_banner, warn=show_warning, note=click.echo, fail=_fail)
-    run(lambda: load(ini, overrides or Overrides()), terminal, pid_file=pid_file, allow_remote_debug=allow_remote_debug)
+    terminal = Terminal(
+        announce=heard_or_not(_banner),
+        warn=heard_or_not(show_warning),
+        note=heard_or_not(click.echo),
+        fail=heard_or_not(_fail),
+    )
+    run(
+        lambda: load_server(ini, overrides or Overrides()),
+        terminal,
+        pid_file=pid_file,
+        allow_remote_debug=allow_remote_debug,
+    )
 
 
 def _fail(message: str, report: str) -> None:

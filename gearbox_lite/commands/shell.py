@@ -7,7 +7,6 @@ import sys
 import traceback
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import click
@@ -40,7 +39,7 @@ def command(
         _interact(names, settings)
         return
     source, origin = (code, "<string>") if code is not None else (sys.stdin.read(), "<stdin>")
-    if not _run(source, origin, names, settings.ini, whole=context.obj["verbose"]):
+    if not _run(source, origin, names, whole=context.obj["verbose"]):
         context.exit(FAILURE)
 
 
@@ -61,7 +60,7 @@ def _load(settings: AppSettings) -> dict[str, Any]:
     return {"__name__": "__main__", "app": app, **({} if config is None else {"config": config})}
 
 
-def _run(source: str, origin: str, names: dict[str, Any], ini: Path, *, whole: bool) -> bool:
+def _run(source: str, origin: str, names: dict[str, Any], *, whole: bool) -> bool:
     """Run code; show an exception with the user's own frames, or the whole of it, and return whether there was none."""
     from gearbox_lite.server.load import users_frames, users_traceback  # noqa: PLC0415
 
@@ -69,7 +68,7 @@ def _run(source: str, origin: str, names: dict[str, Any], ini: Path, *, whole: b
     try:
         exec(compile(source, origin, "exec"), names)  # noqa: S102 (it is what the user asks for)
     except Exception as error:  # noqa: BLE001 (whatever the user's code raises)
-        shown = users_traceback(error, users_frames(error, ini, origin))
+        shown = users_traceback(error, users_frames(error, origin))
         click.echo("".join(traceback.format_exception(error)) if whole else shown, err=True, nl=False)
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,11 +66,15 @@ class AppSettings:
 
 @dataclass(frozen=True)
 class ServeSettings(AppSettings):
-    """What ``serve`` needs beside the application: the server's section, and [serve]."""
+    """What ``serve`` needs beside the application: the server's section, and [serve].
+
+    ``mistake`` is what keeps the application's part from being read; then ``app`` knows the global settings only.
+    """
 
     server_name: str
     server: deploy.Section
     serve: serve_section.ServeOptions
+    mistake: UserError | None = None
 
     @property
     def is_waitress(self) -> bool:
@@ -82,7 +87,7 @@ def find_ini(name: str | None, folder: Path) -> Path:
     """Return the ini's absolute path. Raises UserError that names the inis nearby where it is missing."""
     path = folder / (name or DEFAULT_INI)
     if path.is_file():
-        return path.resolve()
+        return Path(os.path.abspath(path))  # noqa: PTH100 (a link's own folder is the project's)
     if path.is_dir():
         found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
     else:
@@ -99,6 +104,17 @@ def find_ini(name: str | None, folder: Path) -> Path:
 
 def load(ini: Path, overrides: Overrides) -> ServeSettings:
     """Read an ini for serving. Raises UserError, with file and line, for everything that is wrong in it."""
+    settings = load_server(ini, overrides)
+    if settings.mistake is not None:
+        raise settings.mistake
+    return settings
+
+
+def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
+    """Read an ini for serving an application that may be mended meanwhile.
+
+    Raises UserError, with file and line, for what is wrong in the server's part of it and in [serve].
+    """
     for name in ("host", "port"):
         if name in overrides.variables:
             value = overrides.variables[name]
@@ -109,7 +125,13 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
     file, values, variables = _open(ini, overrides)
     with _no_circle(ini):
         server = deploy.read(file, "server", overrides.server_name, variables)
-        app = deploy.read(file, "app", overrides.app_name, variables)
+    serve = serve_section.read(file, overrides.serve)
+    mistake = None
+    try:
+        with _no_circle(ini):
+            app = deploy.read(file, "app", overrides.app_name, variables)
+    except UserError as error:
+        app, mistake = deploy.Section("app", {}, {**file.defaults(), **variables}, None, ()), error
     options = dict(server.options)
     for name, given in (("host", overrides.host), ("port", overrides.port)):
         if given is not None:
@@ -123,7 +145,8 @@ def load(ini: Path, overrides: Overrides) -> ServeSettings:
         has_logging="loggers" in file.sections(),
         server_name=overrides.server_name,
         server=deploy.Section(server.name, options, server.globals, server.factory, ()),
-        serve=serve_section.read(file, overrides.serve),
+        serve=serve,
+        mistake=mistake,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 
 import click
 from waitress.channel import HTTPChannel
@@ -22,8 +23,9 @@ class _LoggedTask(Task):  # type: ignore[misc]
             super().service()
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
-            sys.stderr.write(_line(self, milliseconds))
-            sys.stderr.flush()
+            with suppress(OSError):  # nobody may be reading any more
+                sys.stderr.write(_line(self, milliseconds))
+                sys.stderr.flush()
 
 
 class _LoggedWSGITask(_LoggedTask, WSGITask):  # type: ignore[misc]
@@ -44,11 +46,11 @@ class LoggedChannel(HTTPChannel):  # type: ignore[misc]
 def _line(task: Task, milliseconds: float) -> str:
     """Return time, method, path, status, bytes of the body and milliseconds."""
     request, status = task.request, str(task.status).partition(" ")[0]
-    path = "".join(letter if letter.isprintable() else "?" for letter in str(request.path))
     query = f"?{request.query}" if getattr(request, "query", "") else ""
+    path = "".join(letter if letter.isprintable() else "?" for letter in f"{request.path}{query}")
     shown = status
     if is_coloured(sys.stderr):
         shown = click.style(status, fg=_COLOURS.get(status[:1]))
     method = getattr(request, "command", None) or "-"
     size = task.content_bytes_written
-    return f"{time.strftime('%H:%M:%S')} {method} {path}{query} {shown} {size} {milliseconds:.1f} ms\n"
+    return f"{time.strftime('%H:%M:%S')} {method} {path} {shown} {size} {milliseconds:.1f} ms\n"

@@ -6,9 +6,8 @@ import errno
 import ipaddress
 import os
 import socket
-import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
@@ -104,19 +103,22 @@ def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily])
     return found
 
 
-def bind(wanted: Mapping[str, Address], *, some_may_be_missing: bool = False) -> dict[str, socket.socket]:
+def bind(
+    wanted: Mapping[str, Address], beside: Sequence[socket.socket] = (), *, some_may_be_missing: bool = False
+) -> dict[str, socket.socket]:
     """Return sockets that listen on the addresses, under the same names, all or none.
 
-    A host name such as ``localhost`` may have addresses of a family that this machine does not run: those are left out
-    as long as one remains, or ``some_may_be_missing`` says that others are there. Raises UserError, exit code 1, naming
-    the address and the setting that asked for it.
+    ``beside`` are sockets that we listen on already; they do not keep us from a wider or narrower address on the same
+    port. A host name such as ``localhost`` may have addresses of a family that this machine does not run: those are
+    left out as long as one remains, or ``some_may_be_missing`` says that others are there. Raises UserError, exit code
+    1, naming the address and the setting that asked for it.
     """
     sockets: dict[str, socket.socket] = {}
     missing: list[UserError] = []
     try:
         for name, address in wanted.items():
             try:
-                sockets[name] = _listen(address)
+                sockets[name] = _listen(address, beside)
             except OSError as error:
                 failure = _explain(address, error)
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
@@ -131,15 +133,32 @@ def bind(wanted: Mapping[str, Address], *, some_may_be_missing: bool = False) ->
     return sockets
 
 
-def _listen(address: Address) -> socket.socket:
+@contextmanager
+def _sharing(sockets: list[socket.socket]) -> Iterator[None]:
+    """Let sockets of this process have the same port for a moment, where the system can."""
+    option = getattr(socket, "SO_REUSEPORT", None)
+    if option is None or len(sockets) == 1:
+        yield
+        return
+    for bound in sockets:
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
+    try:
+        yield
+    finally:
+        for bound in sockets:
+            bound.setsockopt(socket.SOL_SOCKET, option, 0)
+
+
+def _listen(address: Address, beside: Sequence[socket.socket]) -> socket.socket:
     bound = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if address.family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind(address.where)
-        bound.listen(1024)
+        with _sharing([bound, *(one for one in beside if one.family == address.family)]):
+            bound.bind(address.where)
+            bound.listen(1024)
         bound.setblocking(False)
     except BaseException:
         bound.close()
@@ -183,31 +202,3 @@ def _free_port(address: Address) -> int:
             probe.bind((host, port))
             return port
     return 0
-
-
-def bind_unix(path: Setting, mode: int) -> socket.socket:
-    """Return a socket that listens on a path, in place of one that a finished server left there.
-
-    Raises UserError, exit code 1, where something else is at the path or somebody listens there.
-    """
-    with suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.stat(path.value).st_mode):  # noqa: PTH116 (the path's own kind matters)
-            raise UserError(f"{path}: a file is in the way", at=path.at, remedy="remove it", code=FAILURE)
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(path.value) == 0:
-                raise UserError(f"{path}: another program listens there", at=path.at, code=FAILURE)
-        with suppress(FileNotFoundError):
-            os.unlink(path.value)  # noqa: PTH108
-        bound.bind(path.value)
-        os.chmod(path.value, mode)  # noqa: PTH101
-        bound.listen(1024)
-        bound.setblocking(False)
-    except OSError as error:
-        bound.close()
-        raise UserError(f"{path}: cannot listen there: {error.strerror or error}", at=path.at, code=FAILURE) from error
-    except UserError:
-        bound.close()
-        raise
-    return bound

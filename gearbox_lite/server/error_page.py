@@ -56,7 +56,7 @@ def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[byte
             text = _PAGE.format(message=html.escape(failure.message), report=html.escape(failure.report))
         else:
             kind, text = "text/plain; charset=utf-8", _UPDATING
-        body = text.encode()
+        body = text.encode(errors="backslashreplace")  # a file's name may be no text
         headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
         start_response(status, headers if debug else [*headers, ("Retry-After", "2")])
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]

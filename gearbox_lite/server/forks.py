@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gearbox_lite.server import preloaded
+from gearbox_lite.server.installed import is_installed
 
 KNOWN = [
     *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
@@ -99,7 +100,7 @@ def _installed() -> list[tuple[str, int]]:
     """Return the folders of installed distributions with the times of their last change."""
     found = []
     for folder in sys.path:
-        if "-packages" in folder:
+        if is_installed(folder):
             with suppress(OSError):
                 found.append((folder, os.stat(folder).st_mtime_ns))  # noqa: PTH116
     return found

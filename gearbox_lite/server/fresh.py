@@ -8,6 +8,8 @@ import time
 from importlib import machinery
 from importlib.util import cache_from_source
 
+from gearbox_lite.server.installed import is_installed
+
 FINEST = 2.0
 """Seconds by which bytecode must be younger than its source to be believed; file times may be this coarse."""
 
@@ -17,14 +19,15 @@ class _Loader(machinery.SourceFileLoader):
         """Raise OSError, which means compile and keep nothing, where the bytecode may be that of an earlier save.
 
         Python compares whole seconds and sizes only (https://docs.python.org/3/reference/import.html#pyc-invalidation),
-        and two saves within a second may have both in common.
+        and two saves within a second may have both in common. Bytecode that is much older than the source has another
+        time in it, so Python replaces it.
         """
         stats = super().path_stats(os.fsdecode(path))
         try:
             written = os.stat(cache_from_source(os.fsdecode(path))).st_mtime  # noqa: PTH116 (called for each import)
         except OSError:
             written = time.time()
-        if written - stats["mtime"] < FINEST:
+        if abs(written - stats["mtime"]) < FINEST:
             raise OSError
         return dict(stats)
 
@@ -34,14 +37,6 @@ _finder = machinery.FileFinder.path_hook(
     (_Loader, machinery.SOURCE_SUFFIXES),
     (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
 )
-
-
-def is_installed(path: str) -> bool:
-    """Whether a file or folder is Python's own or an installed distribution's, which nobody edits."""
-    return "-packages" in path or path.startswith(_LIBRARY)
-
-
-_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
 
 
 def _hook(path: str) -> object:

@@ -6,7 +6,7 @@ import socket
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import bind
+from gearbox_lite.server import bind, unix_socket
 
 
 def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> dict[str, bind.Address]:
@@ -28,14 +28,25 @@ def check_listening(settings: ServeSettings, *, allow_remote_debug: bool) -> dic
     return {str(address): address for address in addresses}
 
 
+def check_workers(settings: ServeSettings) -> None:
+    """Raise UserError where several workers are to share the sockets of a server that binds its own."""
+    if settings.serve.workers > 1 and not settings.is_waitress:
+        raise UserError(
+            f"{settings.server.factory} has workers of its own, if any",
+            at=settings.server.factory.at if settings.server.factory else None,
+            remedy="set them in its own section, and workers = 1 in [serve]",
+        )
+
+
 class Listening:
     """The listening sockets of one server, kept as long as its settings want them."""
 
     def __init__(self, passed: list[socket.socket], *, allow_remote_debug: bool) -> None:
         """Sockets passed by systemd stand for whatever the settings say."""
-        self._passed = {url(bound): bound for bound in passed}
+        self._passed = {f"descriptor {bound.fileno()}": bound for bound in passed}
         self._allow_remote_debug = allow_remote_debug
         self._sockets: dict[str, socket.socket] = {}
+        self._places: dict[str, unix_socket.Place] = {}
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -45,39 +56,57 @@ class Listening:
     def urls(self, settings: ServeSettings) -> list[str]:
         """Return the addresses to open in a browser, those in the settings where the server binds its own socket."""
         if settings.is_waitress:
-            return [url(bound) for bound in self.sockets]
+            return list(dict.fromkeys(url(bound) for bound in self.sockets))
         host, port = (settings.server.options.get(name) for name in ("host", "port"))
         return [f"http://{host.value if host else '127.0.0.1'}:{port.value}" if port else f"{settings.server.factory}"]
 
     def open(self, settings: ServeSettings) -> bool:
-        """Open the sockets that are new, then close those that are gone; return whether any was opened.
+        """Open the sockets that are new, then close those that are gone; return whether there were any.
 
         Raises UserError and changes nothing where one cannot be opened.
         """
         opened = self._open(settings)
-        for name in list(self._sockets):
-            if name not in opened:
-                self._sockets.pop(name).close()  # processes that still drain have their own copies
-        is_new = opened.keys() != self._sockets.keys()
+        gone = self._sockets.keys() - opened.keys()
+        has_changed = opened.keys() != self._sockets.keys()
+        for name in gone:
+            self._sockets[name].close()  # processes that still drain have their own copies
+            self._remove(name)
         self._sockets = opened
-        return is_new
+        return has_changed
+
+    def close(self) -> None:
+        """Close all sockets, and remove the path of a Unix one."""
+        for name, bound in self._sockets.items():
+            bound.close()
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        if name in self._places:
+            self._places.pop(name).remove()
 
     def _open(self, settings: ServeSettings) -> dict[str, socket.socket]:
         if self._passed:
             if not self._allow_remote_debug:
-                for name, bound in self._passed.items():
+                for bound in self._passed.values():
                     if not _is_local(bound):
-                        _refuse_remote_debug(settings, Setting("LISTEN_FDS", name, Location("systemd")))
+                        _refuse_remote_debug(settings, Setting("LISTEN_FDS", url(bound), Location("systemd")))
             return self._passed
         wanted = check_listening(settings, allow_remote_debug=self._allow_remote_debug)
         path, perms = (settings.server.options.get(name) for name in ("unix_socket", "unix_socket_perms"))
         if path is not None and settings.is_waitress:
-            name = f"unix:{path.value}"
-            return {name: self._sockets.get(name) or bind.bind_unix(path, int(perms.value, 8) if perms else 0o600)}
+            return self._open_unix(path, int(perms.value, 8) if perms else 0o600)
         kept = {name: bound for name, bound in self._sockets.items() if name in wanted}
         new = {name: address for name, address in wanted.items() if name not in kept}
-        opened = {**kept, **bind.bind(new, some_may_be_missing=bool(kept))}
+        opened = {**kept, **bind.bind(new, self.sockets, some_may_be_missing=bool(kept))}
         return {name: opened[name] for name in wanted if name in opened}
+
+    def _open_unix(self, path: Setting, mode: int) -> dict[str, socket.socket]:
+        name = f"unix:{path.value}"
+        if name not in self._sockets:
+            bound = unix_socket.bind(path, mode)
+            self._places[name] = unix_socket.Place(path.value)
+            return {name: bound}
+        return {name: self._sockets[name]}
 
 
 def _is_local(bound: socket.socket) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from paste.deploy.loadwsgi import SERVER, loadcontext
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import AppSettings, ServeSettings
+from gearbox_lite.server.installed import is_users
 
 WSGIApplication = Callable[..., Any]
 
@@ -33,7 +34,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
     return application
 
 
-@contextlib.contextmanager
+@contextmanager
 def explaining(settings: AppSettings, what: str = "the application does not load") -> Iterator[None]:
     """Turn any exception into the UserError that load_application describes; ``what`` is what then went wrong."""
     try:
@@ -57,8 +58,8 @@ def _import_controllers() -> None:
 
 
 def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
-    frames = users_frames(error, settings.ini)
-    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, settings.ini):
+    frames = users_frames(error)
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         at_fault = f"{Path(error.filename).name} line {error.lineno}"
     elif frames:
         at_fault = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
@@ -66,16 +67,16 @@ def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
         return _explain_setting(error, settings, what)
     return UserError(
         f"{settings.ini.name}: {what}: {type(error).__name__} in {at_fault}",
-        remedy="mend it and start again",
+        remedy="mend it and try again",
         report=users_traceback(error, frames),
         code=FAILURE,
     )
 
 
-def users_frames(error: BaseException, ini: Path, *names: str) -> list[traceback.FrameSummary]:
+def users_frames(error: BaseException, *names: str) -> list[traceback.FrameSummary]:
     """Return the frames of a traceback that are in the user's own files, or in code that has one of the names."""
     frames = traceback.extract_tb(error.__traceback__)
-    return [frame for frame in frames if frame.filename in names or _is_users(frame.filename, ini)]
+    return [frame for frame in frames if frame.filename in names or _is_users(frame.filename)]
 
 
 def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
@@ -84,14 +85,21 @@ def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) 
     return "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
 
 
-def _is_users(filename: str, ini: Path) -> bool:
-    """Whether a frame's file is the user's: below the ini's folder, or at least outside what is installed."""
-    path = Path(filename)
-    if not path.is_file():
-        return False
-    installed = ("site-packages" in path.parts) or ("dist-packages" in path.parts)
-    library = path.is_relative_to(Path(contextlib.__file__).parent) or path.is_relative_to(Path(__file__).parents[1])
-    return not installed and (path.is_relative_to(ini.parent) or not library)
+def _is_users(filename: str) -> bool:
+    return is_users(filename) and Path(filename).is_file()
+
+
+def looked_for(error: BaseException) -> list[str]:
+    """Return the user's files that an error came through or that were missing, whose change may mend it."""
+    files = {frame.filename for frame in users_frames(error)}
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
+        files.add(error.filename)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        for folder in filter(is_users, sys.path):
+            module = Path(folder, *error.name.split("."))
+            files |= {f"{module}.py", str(module / "__init__.py")}
+    before = error.__cause__ or error.__context__
+    return [*files, *(looked_for(before) if before is not None else [])]
 
 
 def _explain_setting(error: Exception, settings: AppSettings, what: str) -> UserError:

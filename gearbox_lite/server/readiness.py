@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from gearbox_lite.errors import FAILURE, Location, UserError
+from gearbox_lite.errors import FAILURE, Location, UserError, shorten
 
 PID_FILE = Location("--pid-file")
 
@@ -21,7 +21,7 @@ class Readiness:
 
     def __init__(self, pid_file: Path | None) -> None:
         """Raise UserError where the file could not be written or is something else."""
-        self._pid_file = pid_file
+        self._pid_file = None if pid_file is None else pid_file.absolute()  # the application may change the folder
         self._address = os.environ.pop("NOTIFY_SOCKET", "")  # the application is not to speak for the server
         self._is_ready = False
         if pid_file is not None:
@@ -89,4 +89,4 @@ def _write(path: Path) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}", at=PID_FILE, code=FAILURE) from error
+        raise UserError(f"{shorten(path)}: cannot be written: {error.strerror}", at=PID_FILE, code=FAILURE) from error

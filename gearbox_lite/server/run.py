@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import systemd
-from gearbox_lite.server.listening import Listening
+from gearbox_lite.server.listening import Listening, check_workers
 from gearbox_lite.server.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -38,12 +37,9 @@ def run(
     settings = load()
     serve = settings.serve
     readiness = Readiness(pid_file)
-    if serve.workers > 1 and not settings.is_waitress:
-        raise UserError(
-            f"{settings.server.factory} has workers of its own, if any",
-            at=settings.server.factory.at if settings.server.factory else None,
-            remedy="set them in its own section, and workers = 1 in [serve]",
-        )
+    check_workers(settings)
+    if settings.mistake is not None and not serve.reload:
+        raise settings.mistake
     listening = Listening(systemd.take_sockets() if settings.is_waitress else [], allow_remote_debug=allow_remote_debug)
     try:
         with contextlib.suppress(KeyboardInterrupt):
@@ -56,6 +52,7 @@ def run(
             else:
                 _run_other(settings, terminal, listening, readiness)
     finally:
+        listening.close()
         readiness.close()
 
 

@@ -26,16 +26,25 @@ def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
 
 
 def on_hangup(swap: Callable[[], None], end: Callable[[], None]) -> None:
-    """Call ``swap`` on SIGHUP, but ``end`` when the terminal has been closed. Windows has no such signal."""
-    if not hasattr(signal, "SIGHUP"):
+    """Call ``swap`` on SIGHUP, but ``end`` when the terminal has been closed.
+
+    Windows has no such signal, and nohup has programs ignore it.
+    """
+    if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
     had_terminal = _has_terminal()
+    handling = False
 
     def handle(*_: object) -> None:
+        nonlocal handling
+        if handling:  # more of them than can be handled, one inside the other
+            return
+        handling = True
         if had_terminal and not _has_terminal():
             end()
         else:
             swap()
+        handling = False
 
     signal.signal(signal.SIGHUP, handle)
 

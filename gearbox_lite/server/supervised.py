@@ -12,7 +12,7 @@ from gearbox_lite.ini.locate import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import adjustments
 from gearbox_lite.server.error_page import Failure
-from gearbox_lite.server.listening import Listening
+from gearbox_lite.server.listening import Listening, check_workers
 from gearbox_lite.server.readiness import Readiness
 from gearbox_lite.server.supervisor import Supervisor
 from gearbox_lite.server.watch import Interest, Watcher
@@ -70,6 +70,7 @@ class Supervised:
 
     def _check(self, settings: ServeSettings) -> dict[str, str]:
         """Return waitress' settings. Raises UserError for those that cannot be used, at all or by a reload."""
+        check_workers(settings)
         if settings.is_waitress != self._settings.is_waitress and settings.server.factory is not None:
             raise at_setting(settings.server.factory, "a reload cannot change the server", "stop it and start it again")
         return adjustments.check(settings.server.options) if settings.is_waitress else {}
@@ -77,10 +78,11 @@ class Supervised:
     def _plan(self) -> tuple[Plan, list[socket.socket]]:
         """Read the ini again; where that fails, go on with what is known and serve the error page."""
         self._readiness.reloading()
-        failure = None
+        failure: Failure | None = None
         try:
             settings = self._load()
             options = self._check(settings)
+            failure = None if settings.mistake is None else Failure.of(settings.mistake)
             if self._listening.open(settings):
                 self._terminal.note(f"Now serving at {' and '.join(self._listening.urls(settings))}")
             self._settings, self._options = settings, options
@@ -90,7 +92,7 @@ class Supervised:
 
     def _announce(self, ready: Ready, first: bool) -> None:  # noqa: FBT001 (the supervisor's call)
         """Say what the first worker of a swap has reported, and watch what it has imported."""
-        self._watch(ready.modules)  # first, since who reads that it is ready may save at once
+        self._watch(ready.files)  # first, since who reads that it is ready may save at once
         if ready.failure is not None:
             self._terminal.fail(ready.failure.message, ready.failure.report)
         elif not first:
@@ -109,12 +111,13 @@ class Supervised:
         self._terminal.warn(message)
         self._readiness.reloaded()
 
-    def _watch(self, modules: list[str]) -> None:
+    def _watch(self, made_of: list[str]) -> None:
         """Watch the project as it now is; what broke before it was reported is still watched as it was."""
         ini, serve = self._settings.ini, self._settings.serve
-        project = f"{ini.parent}{os.sep}"
-        self._files |= {path for path in modules if not path.startswith(project)}
-        self._files |= {str(path.resolve()) for path, _ in with_inherited(ini)}
+        project = Interest(ini.parent, (), serve.watch, serve.ignore)
+        inis = [os.path.abspath(path) for path, _ in with_inherited(ini)]  # noqa: PTH100 (links are followed beside)
+        files = {*made_of, *inis, *map(os.path.realpath, inis)}
+        self._files |= {path for path in files if not project.covers(path)}
         wanted = (frozenset(self._files), serve.watch, serve.ignore) if serve.reload else None
         if wanted == self._watched:
             return

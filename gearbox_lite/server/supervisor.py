@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from multiprocessing import reduction
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import worker
+from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.forks import Forks
 from gearbox_lite.server.worker import Plan, Ready
+from gearbox_lite.server.worker_process import Worker
 
 QUICK_DEATH = 5.0
 """Seconds; a worker that lived shorter is started again only after a pause."""
 LONGEST_PAUSE = 10.0
-
-
-@dataclass
-class Worker:
-    """One process and the channel to it."""
-
-    process: BaseProcess
-    channel: Connection
-    started: float = field(default_factory=time.monotonic)
-    serving: bool = False
-    gone: bool = False
-    deadline: float | None = None
-    heir: Worker | None = None
-    failure: str | None = None
 
 
 class Supervisor:
@@ -55,6 +40,7 @@ class Supervisor:
         self._died = died
         self._forks = Forks()
         self._slots: list[Worker | None] = []
+        self._surplus: list[Worker] = []
         self._starting: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
         self._pauses: dict[int, tuple[float, float]] = {}
@@ -86,7 +72,7 @@ class Supervisor:
 
     def _workers(self) -> list[Worker]:
         serving = [one for one in self._slots if one is not None]
-        return [*serving, *self._starting.values(), *self._leaving]
+        return [*serving, *self._surplus, *self._starting.values(), *self._leaving]
 
     def _finished(self) -> bool:
         return self._ending and not self._workers()
@@ -127,10 +113,11 @@ class Supervisor:
             self._ending = True
             for one in list(self._starting.values()):
                 one.process.kill()
-            for serving in self._slots:
+            for serving in [*self._slots, *self._surplus]:
                 if serving is not None:
                     self._drain(serving, None)
             self._slots = [None] * len(self._slots)
+            self._surplus.clear()
         elif not self._ending:
             if b"a" in letters:
                 self._forks.renew()
@@ -146,34 +133,35 @@ class Supervisor:
             self._leaving.append(one)
         self._starting.clear()
         wanted = self._settings.serve.workers
-        for surplus in self._slots[wanted:]:
-            if surplus is not None:
-                self._drain(surplus, None)
+        self._surplus += [one for one in self._slots[wanted:] if one is not None]
         self._slots = [*self._slots[:wanted], *[None] * (wanted - len(self._slots))]
         for slot in range(wanted):
             self._start(slot)
 
-    def _start(self, slot: int) -> None:
+    def _start(self, slot: int, failure: Failure | None = None) -> None:
+        """Start a worker, one that only shows a failure where there is one."""
         plan, sockets = self._current
-        self._starting[slot] = Worker(*self._forks.start(worker.main, sockets, plan))
+        if failure is not None:
+            plan = replace(plan, failure=failure)
+        self._starting[slot] = Worker(*self._forks.start(worker.main, sockets, plan), stands_in=failure is not None)
 
     def _starting_slot(self, one: Worker) -> int | None:
         return next((slot for slot, other in self._starting.items() if other is one), None)
 
     def _hear(self, one: Worker) -> None:
-        try:
-            message = one.channel.recv()
-            if isinstance(message, Ready):
-                self._promote(one, message)
-            elif message[0] == "failed":
-                one.failure = message[1]
-            elif message[0] == "drained":
-                one.gone = True
-                one.channel.send(("leave", None))
-            else:
-                self._pass_on(one, message[1], reduction.recv_handle(one.channel))
-        except (EOFError, OSError):
-            one.channel.close()
+        heard = one.hear()
+        if heard is None:
+            return
+        word, content, handle = heard
+        if word == "ready":
+            self._promote(one, content)
+        elif word == "failed":
+            one.failure = content
+        elif word == "drained":
+            one.gone = True
+            one.tell("leave")
+        elif handle is not None:
+            self._pass_on(one, content, handle)
 
     def _promote(self, one: Worker, ready: Ready) -> None:
         slot = self._starting_slot(one)
@@ -196,15 +184,16 @@ class Supervisor:
         self._slots[slot] = one
         if self._shares_sockets():
             self._begin(one)
-        if before is not None:
-            self._drain(before, one)
+        for former in [before, *self._surplus]:
+            if former is not None:
+                self._drain(former, one)
+        self._surplus.clear()
         if not one.serving and not self._leaving:
             self._begin(one)
 
     def _begin(self, one: Worker) -> None:
         one.serving = True
-        with suppress(OSError):
-            one.channel.send(("begin", None))
+        one.tell("begin")
 
     @property
     def _settings(self) -> ServeSettings:
@@ -218,8 +207,7 @@ class Supervisor:
         one.heir = heir
         one.deadline = time.monotonic() + self._settings.serve.drain_timeout + 1
         self._leaving.append(one)
-        with suppress(OSError):
-            one.channel.send(("drain" if heir is None else "hand over", None))
+        one.tell("drain" if heir is None else "hand over")
 
     def _pass_on(self, one: Worker, peer: Any, handle: int) -> None:
         """Give a connection from a draining worker to its heir, or the heir's heir."""
@@ -243,36 +231,41 @@ class Supervisor:
                     if waiting is not None and not waiting.serving:
                         self._begin(waiting)
             return
+        if one in self._surplus:
+            self._surplus.remove(one)
+            return
         slot = self._starting_slot(one)
         if slot is not None:
             del self._starting[slot]
-            if self._slots[slot] is not None:
-                self._died(f"a new worker has ended while loading ({_reason(one)}); the one before goes on")
-                return
+            if not self._ending:
+                self._replace_unready(slot, one)
         elif one in self._slots:
             slot = self._slots.index(one)
             self._slots[slot] = None
-        if slot is None or self._ending:
+            self._restart(slot, one)
+
+    def _replace_unready(self, slot: int, one: Worker) -> None:
+        """Do what is right after a worker that has ended while its application loaded."""
+        if self._slots[slot] is not None:
+            self._died(f"a new worker has ended while loading ({one.reason}); the one before goes on")
             return
-        self._restart(slot, one)
+        failure = Failure(f"{self._settings.ini.name}: the application ended Python while it loaded: {one.reason}")
+        if one.was_killed or one.stands_in:
+            self._restart(slot, one)
+        elif self._settings.serve.reload:
+            self._start(slot, failure)
+        elif self._first:
+            raise UserError(failure.message, code=FAILURE)
+        else:
+            self._restart(slot, one)
 
     def _restart(self, slot: int, one: Worker) -> None:
         if not self._shares_sockets():
-            self._died(f"the server has ended ({_reason(one)}); it starts again at the next change")
+            self._died(f"the server has ended ({one.reason}); it starts again at the next change")
             return
         _, pause = self._pauses.get(slot, (0.0, 0.0))
         if time.monotonic() - one.started >= QUICK_DEATH:
             pause = 0.0
         if pause == 0.0:
-            self._died(f"a worker has ended ({_reason(one)}); it is started again")
+            self._died(f"a worker has ended ({one.reason}); it is started again")
         self._pauses[slot] = time.monotonic() + pause, min(LONGEST_PAUSE, max(0.2, pause * 2))
-
-
-def _reason(one: Worker) -> str:
-    if one.failure is not None:
-        return one.failure
-    code = one.process.exitcode
-    if code is not None and code < 0:
-        with suppress(ValueError):
-            return signal.Signals(-code).name
-    return f"exit code {code}"

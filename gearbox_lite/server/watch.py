@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
-from glob import glob
+from glob import escape, glob, has_magic
 from pathlib import Path
 
+from watchfiles import Change
 from watchfiles._rust_notify import RustNotify
 
 SKIPPED = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
@@ -19,7 +20,7 @@ LONGEST_BURST = 400
 """Milliseconds after which a burst counts as one change although it goes on."""
 
 
-def folders(root: Path) -> list[str]:
+def folders(root: str) -> list[str]:
     """Return a project's folder and all below it that may hold source."""
     found = []
     for folder, below, _ in os.walk(root):
@@ -32,37 +33,49 @@ def folders(root: Path) -> list[str]:
 
 
 class Interest:
-    """What to reload for: a project's Python files, further files wherever they are, and the user's own globs."""
+    """What to reload for: a project's Python files, further files wherever they are, and the user's own globs.
+
+    A glob is relative to the project. Its ``*`` also stands for slashes, and ``**/`` for any folders or none.
+    """
 
     def __init__(self, root: Path, files: Iterable[str], watch: tuple[str, ...], ignore: tuple[str, ...]) -> None:
-        """``files`` are inis, and imported modules that are not installed; the globs are relative to the root."""
-        self._root = root
+        """``files`` are inis, and imported modules that are not installed."""
+        self._root = str(root)
         self._exact = set(files)
-        self._watch = watch
-        self._ignore = ignore
+        self._watch = [os.path.normpath(pattern) for pattern in watch]
+        self._ignore = [os.path.normpath(pattern) for pattern in ignore]
 
     def folders(self) -> list[str]:
-        """Return the folders to watch, none of them twice."""
-        further = {os.path.dirname(path) for path in self._exact}  # noqa: PTH120
+        """Return the folders to watch, none of them twice; for one that is not there, the nearest one that is."""
+        wanted = {os.path.dirname(path) for path in self._exact}  # noqa: PTH120
         for pattern in self._watch:
-            further.update(glob(os.path.join(self._root, os.path.dirname(pattern))))  # noqa: PTH118, PTH120, PTH207
-        return sorted({*folders(self._root), *filter(os.path.isdir, map(os.path.normpath, further))})
+            folder = os.path.dirname(pattern)  # noqa: PTH120
+            wanted.update(filter(os.path.isdir, glob(os.path.join(escape(self._root), folder), recursive=True)))  # noqa: PTH118, PTH207
+            while has_magic(folder):
+                folder = os.path.dirname(folder)  # noqa: PTH120
+            wanted.add(os.path.join(self._root, folder))  # noqa: PTH118
+        return sorted({*folders(self._root), *map(_nearest, map(os.path.normpath, wanted))})
 
     def covers(self, path: str) -> bool:
         """Whether a change of this file asks for a reload."""
-        inside = os.path.relpath(path, self._root)
-        if any(fnmatch(inside, pattern) or fnmatch(os.path.basename(path), pattern) for pattern in self._ignore):  # noqa: PTH119
+        inside, name = os.path.relpath(path, self._root), os.path.basename(path)  # noqa: PTH119
+        if _matches(self._ignore, inside, path, name):
             return False
-        if path in self._exact or any(fnmatch(inside, pattern) for pattern in self._watch):
+        if path in self._exact or _matches(self._watch, inside, path):
             return True
         parts = Path(inside).parts
         hidden = any(part.startswith(".") or part in SKIPPED for part in parts)
         return inside.endswith(".py") and not hidden and parts[0] != os.pardir
 
-    def is_source_folder(self, path: str) -> bool:
-        """Whether this is a folder of the project that may hold source."""
-        name = os.path.basename(path)  # noqa: PTH119
-        return os.path.isdir(path) and name not in SKIPPED and not name.startswith(".")  # noqa: PTH112
+
+def _matches(globs: list[str], *names: str) -> bool:
+    return any(fnmatch(name, pattern.replace("**/", "")) for pattern in globs for name in names)
+
+
+def _nearest(folder: str) -> str:
+    while not os.path.isdir(folder):  # noqa: PTH112
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return folder
 
 
 class Watcher:
@@ -72,15 +85,13 @@ class Watcher:
         self._interest = interest
         self._changed = changed
         self._stop = threading.Event()
-        self._notify = self._watch_folders()
+        self._folders = interest.folders()
+        self._notify = _watching(self._folders)
         threading.Thread(target=self._run, daemon=True, name="watch").start()
 
     def close(self) -> None:
         """Stop watching."""
         self._stop.set()
-
-    def _watch_folders(self) -> RustNotify:
-        return RustNotify(self._interest.folders(), False, False, 0, False, True)
 
     def _run(self) -> None:
         while True:
@@ -88,9 +99,22 @@ class Watcher:
             if isinstance(changes, str):  # "stop", or a signal that is the main thread's
                 self._notify.close()
                 return
-            grown = any(self._interest.is_source_folder(path) for _, path in changes)
-            if grown:
-                before, self._notify = self._notify, self._watch_folders()
-                before.close()
-            if grown or any(self._interest.covers(path) for _, path in changes):
+            if self._rewatch(changes) or any(self._interest.covers(path) for _, path in changes):
                 self._changed()
+
+    def _rewatch(self, changes: set[tuple[int, str]]) -> bool:
+        """Watch anew where folders have come, gone or been replaced; return whether they have."""
+        replaced = any(path in self._folders and kind != Change.modified for kind, path in changes)
+        if not replaced and not any(os.path.isdir(path) for _, path in changes):  # noqa: PTH112
+            return False
+        wanted = self._interest.folders()
+        if not replaced and wanted == self._folders:
+            return False
+        before, self._notify = self._notify, _watching(wanted)
+        before.close()
+        self._folders = wanted
+        return True
+
+
+def _watching(paths: list[str]) -> RustNotify:
+    return RustNotify(paths, False, False, 0, False, True)

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import reduction
@@ -18,6 +19,7 @@ from gearbox_lite.errors import UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
+from gearbox_lite.server.installed import is_installed, is_users
 from gearbox_lite.server.other_server import OtherServer
 from gearbox_lite.server.waitress_server import HandOver, Server
 
@@ -35,15 +37,23 @@ class Plan:
 class Ready:
     """A worker's report.
 
-    Why its application did not load, if so, and whether it can serve that; what is doubtful; the files of modules that
-    somebody may edit, and the names of those that are installed and that other workers may start with.
+    Why its application did not load, if so, and whether it can serve that; what is doubtful; the files that it is made
+    of and somebody may edit, and the names of installed modules that other workers may start with.
     """
 
     failure: Failure | None
     warnings: list[str]
-    modules: list[str]
+    files: list[str]
     installed: list[str]
     can_serve: bool
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    application: load.WSGIApplication
+    failure: Failure | None = None
+    warnings: Sequence[str] = ()
+    looked_for: Sequence[str] = ()
 
 
 class Serving(Protocol):
@@ -66,15 +76,14 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
             signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
     if str(plan.settings.ini.parent) not in sys.path:
         sys.path.insert(0, str(plan.settings.ini.parent))
+    word = threading.Thread(target=_await_word, args=(channel,), daemon=True, name="supervisor")
+    word.start()
     server, ready = _load(plan, sockets)
     if isinstance(server, Server):
         signal.signal(signal.SIGTERM, lambda *_: server.end())
-    channel.send(ready)
-    try:
-        begins = channel.recv()[0] == "begin"  # until this word the supervisor may end this process at any time
-    except (EOFError, OSError):
-        begins = False
-    if server is None or not begins:
+    channel.send(("ready", ready))
+    word.join()
+    if server is None:
         os._exit(1)
     obeying = threading.Thread(target=_obey, args=(channel, server), daemon=True, name="supervisor")
     obeying.start()
@@ -96,55 +105,66 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
     if settings.serve.reload:
         fresh.install()
     before = set(sys.modules)
-    application, failure, warnings = _load_application(plan)
-    files, installed = _own_modules(), _installed_modules(before)
+    loaded = _load_application(plan)
+    failure, files, installed = loaded.failure, _own_files(loaded.looked_for), _installed_modules(before)
     server: Serving | None = None
     if settings.is_waitress:
-        server = Server(application, sockets, plan.options, settings.serve)
+        server = Server(loaded.application, sockets, plan.options, settings.serve)
     else:
         try:
-            server = OtherServer(load.load_server(settings), application)
+            server = OtherServer(load.load_server(settings), loaded.application)
         except UserError as error:
             failure = Failure.of(error)
-    return server, Ready(failure, warnings, files, installed, can_serve=server is not None)
+    return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
 
 
-def _load_application(plan: Plan) -> tuple[load.WSGIApplication, Failure | None, list[str]]:
-    failure = plan.failure
+def _load_application(plan: Plan) -> _Loaded:
+    failure, looked_for = plan.failure, []
     if failure is None:
         try:
             findings = checks.find(plan.settings)
             checks.raise_errors(findings)
             logs.configure(plan.settings)
             application = load.load_application(plan.settings)
-            return application, None, [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
+            warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
+            return _Loaded(application, warnings=warnings)
         except UserError as error:
-            failure = Failure.of(error)
+            failure, looked_for = Failure.of(error), load.looked_for(error)
         except SystemExit as error:
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error}")
-    return error_page.application(failure, debug=plan.settings.debug is not None), failure, []
+            looked_for = load.looked_for(error)
+    page = error_page.application(failure, debug=plan.settings.debug is not None)
+    return _Loaded(page, failure, looked_for=looked_for)
 
 
-def _own_modules() -> list[str]:
-    """Return the files of the modules that are neither Python's nor installed."""
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
-    return [
-        file
-        for file in files
-        if file.endswith(".py") and not fresh.is_installed(file) and not file.startswith(ours + os.sep)
-    ]
+def _file_of(module: object) -> str:
+    try:
+        file = getattr(module, "__file__", None)
+    except Exception:  # noqa: BLE001 (modules that load themselves lazily may raise anything)
+        return ""
+    return file if isinstance(file, str) else ""
+
+
+def _own_files(looked_for: Sequence[str]) -> list[str]:
+    """Return the files of the user's modules and others that were looked for, and what links among them point to."""
+    modules = (_file_of(module) for module in list(sys.modules.values()))
+    files = {*looked_for, *(file for file in modules if file.endswith(".py") and is_users(file))}
+    return sorted(files | {os.path.realpath(file) for file in files})
 
 
 def _installed_modules(before: set[str]) -> list[str]:
     """Return the installed modules that have been imported since, none where threads run that no fork would keep."""
-    if threading.active_count() > 1:
+    if threading.active_count() > 2:  # this one, and the one that awaits the supervisor's word
         return []
-    return [
-        name
-        for name, module in list(sys.modules.items())
-        if name not in before and fresh.is_installed(getattr(module, "__file__", None) or "")
-    ]
+    return [name for name, module in list(sys.modules.items()) if name not in before and is_installed(_file_of(module))]
+
+
+def _await_word(channel: Connection) -> None:
+    """Wait until the supervisor says to begin; end the process at once where it says otherwise, or has gone."""
+    with suppress(EOFError, OSError):
+        if channel.recv()[0] == "begin":
+            return
+    os._exit(1)
 
 
 def _obey(channel: Connection, server: Serving) -> None:

@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
-from gearbox_lite.server.bind import Address, addresses, bind, bind_unix
+from gearbox_lite.server import unix_socket
+from gearbox_lite.server.bind import Address, addresses, bind
 
 
 def options(**given: str) -> dict[str, Setting]:
@@ -91,14 +92,14 @@ def test_an_address_that_is_not_here_is_left_out_beside_one_that_is():
 
 def test_a_unix_socket_somebody_listens_on_and_a_file_in_the_way_are_refused(tmp_path):
     path = options(unix_socket=str(tmp_path / "web.sock"))["unix_socket"]
-    bound = bind_unix(path, 0o600)
+    bound = unix_socket.bind(path, 0o600)
     with pytest.raises(UserError, match="another program listens there"):
-        bind_unix(path, 0o600)
+        unix_socket.bind(path, 0o600)
     bound.close()
-    again = bind_unix(path, 0o600)
+    again = unix_socket.bind(path, 0o600)
     again.close()
     plain = options(unix_socket=str(tmp_path / "file"))["unix_socket"]
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UserError, match="a file is in the way"):
-        bind_unix(plain, 0o600)
+        unix_socket.bind(plain, 0o600)
     assert (tmp_path / "file").read_text() == "mine"
