@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from helpers import new_project, unavailable
 
 # Programs start as they do for users: with the bytecode of our own modules kept, wherever that is turned off.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# And they take SIGHUP, also where these tests run under nohup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

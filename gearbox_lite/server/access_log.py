@@ -46,11 +46,12 @@ class LoggedChannel(HTTPChannel):  # type: ignore[misc]
 def _line(task: Task, milliseconds: float) -> str:
     """Return time, method, path, status, bytes of the body and milliseconds."""
     request, status = task.request, str(task.status).partition(" ")[0]
-    query = f"?{request.query}" if getattr(request, "query", "") else ""
-    path = "".join(letter if letter.isprintable() else "?" for letter in f"{request.path}{query}")
+    path, query = (getattr(request, name, "") for name in ("path", "query"))  # neither in a line that is no request
+    target = f"{path}?{query}" if query else path or "-"
+    shown_target = "".join(letter if letter.isprintable() else "?" for letter in target)
     shown = status
     if is_coloured(sys.stderr):
         shown = click.style(status, fg=_COLOURS.get(status[:1]))
     method = getattr(request, "command", None) or "-"
     size = task.content_bytes_written
-    return f"{time.strftime('%H:%M:%S')} {method} {path} {shown} {size} {milliseconds:.1f} ms\n"
+    return f"{time.strftime('%H:%M:%S')} {method} {shown_target} {shown} {size} {milliseconds:.1f} ms\n"

@@ -27,6 +27,11 @@ class Readiness:
         if pid_file is not None:
             _check(pid_file)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether systemd awaits what it is told."""
+        return bool(self._address)
+
     def ready(self) -> None:
         """Say that requests are answered. Raises UserError where the file cannot be written."""
         if self._pid_file is not None and not self._is_ready:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from gearbox_lite.server.readiness import Readiness
 
 if TYPE_CHECKING:
     from gearbox_lite.server.supervised import Supervised
+
+
+_STAYS = "SIGHUP: this one process goes on as it is; with --workers 2 or --reload, SIGHUP swaps the processes"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def run(
     listening = Listening(systemd.take_sockets() if settings.is_waitress else [], allow_remote_debug=allow_remote_debug)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            if serve.reload or serve.workers > 1:
+            # systemd may ask for a reload, which takes a second process; otherwise one worker needs no supervisor.
+            if serve.reload or serve.workers > 1 or (readiness.is_heard and settings.is_waitress):
                 from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415 (each way imports what it needs)
 
                 _supervise(Supervised(load, settings, terminal, listening, readiness))
@@ -70,7 +75,11 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         readiness.stopping()
         running[0].end()
 
+    def stay() -> None:
+        threading.Thread(target=terminal.warn, args=[_STAYS]).start()  # a handler must not print in between
+
     with signals.ending_on_signals(end):
+        signals.on_hangup(stay, end)
         _check(settings, terminal)
         adjust = adjustments.check(settings.server.options)
         logs.configure(settings)

@@ -14,7 +14,7 @@ from gearbox_lite.server import adjustments
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.listening import Listening, check_workers
 from gearbox_lite.server.readiness import Readiness
-from gearbox_lite.server.supervisor import Supervisor
+from gearbox_lite.server.supervisor import Order, Supervisor
 from gearbox_lite.server.watch import Interest, Watcher
 from gearbox_lite.server.worker import Plan, Ready
 
@@ -58,15 +58,15 @@ class Supervised:
     def end(self) -> None:
         """Drain all workers, then return from ``run``."""
         self._readiness.stopping()
-        self._supervisor.order(b"e")
+        self._supervisor.order(Order.END)
 
     def swap(self) -> None:
         """Replace all workers by new ones."""
-        self._supervisor.order(b"s")
+        self._supervisor.order(Order.SWAP)
 
     def swap_all(self) -> None:
         """Replace all workers by new ones that import even installed modules anew."""
-        self._supervisor.order(b"a")
+        self._supervisor.order(Order.SWAP_ALL)
 
     def _check(self, settings: ServeSettings) -> dict[str, str]:
         """Return waitress' settings. Raises UserError for those that cannot be used, at all or by a reload."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum, auto
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -22,6 +24,14 @@ from gearbox_lite.server.worker_process import Worker
 QUICK_DEATH = 5.0
 """Seconds; a worker that lived shorter is started again only after a pause."""
 LONGEST_PAUSE = 10.0
+
+
+class Order(Enum):
+    """What a supervisor can be told: to swap its workers, also with all imports anew, or to end."""
+
+    SWAP = auto()
+    SWAP_ALL = auto()
+    END = auto()
 
 
 class Supervisor:
@@ -44,20 +54,20 @@ class Supervisor:
         self._starting: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
         self._pauses: dict[int, tuple[float, float]] = {}
-        self._orders, self._inbox = socket.socketpair()
-        self._orders.setblocking(False)
+        self._orders: deque[Order] = deque()
+        self._bell, self._inbox = socket.socketpair()
+        for end in (self._bell, self._inbox):
+            end.setblocking(False)
         self._ending = False
         self._announced = False
         self._first = True
         self._current: tuple[Plan, list[socket.socket]]  # from the first swap on, with which ``run`` begins
 
-    def order(self, letter: bytes) -> None:
-        """Ask the loop for a swap (b"s"), one that imports everything anew (b"a"), or the end (b"e").
-
-        Safe in signal handlers and threads.
-        """
-        with suppress(OSError):
-            self._orders.send(letter)
+    def order(self, order: Order) -> None:
+        """Have the loop carry out an order; safe in signal handlers and threads."""
+        self._orders.append(order)
+        with suppress(BlockingIOError):  # full, so that the loop wakes up anyway
+            self._bell.send(b"!")
 
     def run(self) -> None:
         """Serve until the end is ordered. Raises UserError where the very first load fails and reload is off."""
@@ -83,9 +93,10 @@ class Supervisor:
         things += [one.channel for one in workers if not one.channel.closed]
         for ready in wait(things, timeout=self._until_next()):
             if ready is self._inbox:
-                self._obey(self._inbox.recv(100))
+                self._inbox.recv(1 << 16)
             elif isinstance(ready, Connection):
                 self._hear(next(one for one in workers if one.channel is ready))
+        self._obey()
         for one in workers:
             if not one.process.is_alive():
                 self._bury(one)
@@ -108,8 +119,9 @@ class Supervisor:
     def _is_empty(self, slot: int) -> bool:
         return self._slots[slot] is None and slot not in self._starting and not self._ending
 
-    def _obey(self, letters: bytes) -> None:
-        if b"e" in letters and not self._ending:
+    def _obey(self) -> None:
+        orders = {self._orders.popleft() for _ in range(len(self._orders))}
+        if Order.END in orders and not self._ending:
             self._ending = True
             for one in list(self._starting.values()):
                 one.process.kill()
@@ -118,8 +130,8 @@ class Supervisor:
                     self._drain(serving, None)
             self._slots = [None] * len(self._slots)
             self._surplus.clear()
-        elif not self._ending:
-            if b"a" in letters:
+        elif orders and not self._ending:
+            if Order.SWAP_ALL in orders:
                 self._forks.renew()
             self._swap()
 

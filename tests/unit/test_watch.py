@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from gearbox_lite.server.watch import Interest
@@ -41,3 +44,29 @@ def test_folders_without_source_are_not_watched(tmp_path):
     (tmp_path / "env37/pyvenv.cfg").touch()
     watched = Interest(tmp_path, [], ("data/*.json",), ()).folders()
     assert watched == sorted(str(tmp_path / name) for name in (".", "data", "hello", "hello/lib"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        *(("./data/*.json", "data/a.json"), ("data//*.json", "data/a.json"), ("../shared/*.md", "../shared/a.md")),
+        *(("texts/**/*.md", "texts/a.md"), ("texts/**/*.md", "texts/deep/er/a.md"), ("**/*.md", "a.md")),
+        ("/abs/*.md", "/abs/a.md"),
+    ],
+)
+def test_globs_mean_the_same_however_they_are_written(tmp_path, pattern, name):
+    root = tmp_path / "a [strange] name"
+    watching = Interest(root, [], (pattern,), ())
+    path = str(Path(root, name))
+    assert watching.covers(os.path.normpath(path))
+    assert not watching.covers(os.path.normpath(path) + ".bak")
+    assert not Interest(root, [], (pattern,), (pattern,)).covers(os.path.normpath(path))
+
+
+def test_the_folders_of_globs_are_watched_and_the_nearest_of_those_that_are_missing(tmp_path):
+    root, shared = tmp_path / "a [strange] name", tmp_path / "shared"
+    for folder in (root / "texts/deep/er", shared):
+        folder.mkdir(parents=True)
+    globs = ("texts/**/*.md", "../shared/*.md", "later/on/*.md")
+    watched = Interest(root, [str(shared / "gone/part.py")], globs, ()).folders()
+    assert watched == sorted(map(str, [root, root / "texts", root / "texts/deep", root / "texts/deep/er", shared]))
