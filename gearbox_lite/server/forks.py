@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -47,11 +47,18 @@ class Forks:
         if self._has_server and _installed() != self._installed:
             self.renew()
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=main, args=(theirs, *arguments))
+        with theirs:
+            try:
+                return self._start(main, theirs, *arguments), ours
+            except (EOFError, ConnectionError):  # the fork server has been killed
+                self.renew()
+                return self._start(main, theirs, *arguments), ours
+
+    def _start(self, main: Callable[..., None], *arguments: object) -> BaseProcess:
+        process: BaseProcess = self._context.Process(target=main, args=arguments)
         with self._naming_modules():
             process.start()
-        theirs.close()
-        return process, ours
+        return process
 
     def preload(self, modules: list[str]) -> None:
         """Have the processes after this one start with these modules, if that is worth it."""
@@ -84,15 +91,16 @@ class Forks:
 
     @contextmanager
     def _naming_modules(self) -> Iterator[None]:
-        """Tell a fork server that starts what to import, and keep Ctrl-C from it until it ignores that."""
+        """Tell a fork server that starts what to import, and keep from it what would end it before it is ready."""
         os.environ[preloaded.VARIABLE] = " ".join(self._modules)
         if self._has_server:
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            resource_tracker.ensure_running()  # the fork server needs it, and starting it lifts the block
+            signal.pthread_sigmask(signal.SIG_BLOCK, preloaded.ENDING)
         try:
             yield
         finally:
             if self._has_server:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, preloaded.ENDING)
             del os.environ[preloaded.VARIABLE]
 
 

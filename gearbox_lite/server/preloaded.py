@@ -10,12 +10,14 @@ from importlib import import_module
 
 VARIABLE = "GEARBOX_LITE_IMPORT"
 """The environment variable that names the modules; only the fork server has it."""
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals that may be sent to all processes at once; the supervisor alone ends a fork server."""
 
 
 def _prepare() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to all at once; the supervisor ends this one
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     for name in os.environ.pop(VARIABLE, "").split():
         with suppress(Exception):  # what does not load here is left to the worker
             import_module(name)

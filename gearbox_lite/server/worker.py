@@ -74,6 +74,7 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
     for name in ("SIGINT", "SIGHUP"):  # sent to all processes of a terminal; the supervisor says what to do
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
     if str(plan.settings.ini.parent) not in sys.path:
         sys.path.insert(0, str(plan.settings.ini.parent))
     word = threading.Thread(target=_await_word, args=(channel,), daemon=True, name="supervisor")

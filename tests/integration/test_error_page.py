@@ -6,6 +6,9 @@ import pytest
 from helpers import Browser, add_line, serve, set_option
 from reloading import answers_with, wait_until, write_version
 
+from gearbox_lite.server import error_page
+from gearbox_lite.server.error_page import Failure
+
 
 def break_and_mend(project, kind):
     """Return the two edits that break a project in one way and mend it."""
@@ -81,3 +84,19 @@ def test_without_debug_the_page_says_only_that_the_site_is_updated(project):
         wait_until(lambda: Browser(served.url).get("/version").status == 503)
         assert "being updated" in Browser(served.url).get("/version").text
         assert "secret" not in Browser(served.url).get("/version").text
+
+
+def test_an_ini_whose_application_is_not_there_from_the_start_is_served_once_it_is(project):
+    """What the server itself needs is right, so the address is known."""
+    ini = project / "development.ini"
+    good = ini.read_text()
+    ini.write_text(good.replace("[app:hello]", "[app:helo]"))
+    with serve(project, "--keep-reload") as served:
+        assert "there is no section [app:hello]" in Browser(served.url).get("/").text
+        ini.write_text(good)
+        wait_until(lambda: Browser(served.url).get("/").status == 200)
+
+
+def test_the_page_can_show_names_that_are_no_text():
+    page = error_page.application(Failure("caf\udce9.py does not load"), debug=True)
+    assert b"caf\\udce9.py does not load" in b"".join(page({}, lambda *_: None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -17,26 +18,36 @@ from reloading import wait_until
 
 STAND_IN = """
 import os, sys
-descriptor = int(os.environ.pop("PASS"))
-os.dup2(descriptor, 3, inheritable=True)
-os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+descriptors = [int(number) for number in os.environ.pop("PASS").split()]
+for wanted, descriptor in enumerate(descriptors, 3):
+    os.dup2(descriptor, wanted, inheritable=True)
+os.environ.update(LISTEN_FDS=str(len(descriptors)), LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """Does what systemd does between fork and exec."""
 
 
 @contextlib.contextmanager
-def under_systemd(project, tmp_path, listener, *arguments):
-    """Serve on a passed socket, and give the server and the messages that it sends."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages:
+def under_systemd(project, tmp_path, listeners, *arguments):
+    """Serve on passed sockets, and give the server and the messages that it sends."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages, contextlib.ExitStack() as stack:
         messages.bind(str(tmp_path / "notify"))
         messages.settimeout(PATIENCE)
-        os.set_inheritable(listener.fileno(), True)
-        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "PASS": str(listener.fileno())}
+        high = [stack.enter_context(at_a_high_number(listener)) for listener in listeners]
+        numbers = tuple(file.fileno() for file in high)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "PASS": " ".join(map(str, numbers))}
         command = [sys.executable, "-c", STAND_IN, PROGRAM, "serve", *arguments]
-        with Served(command, project, pass_fds=(listener.fileno(),), **environment) as served:
+        with Served(command, project, pass_fds=numbers, **environment) as served:
             yield served, messages
     (tmp_path / "notify").unlink()
+
+
+@contextlib.contextmanager
+def at_a_high_number(file):
+    """Give a copy of an open file whose number the stand-in does not write over."""
+    number = fcntl.fcntl(file.fileno(), fcntl.F_DUPFD, 50)
+    with os.fdopen(number, "rb", buffering=0) as copy:
+        yield copy
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2", "--no-reload"], ["--reload"]])
@@ -47,24 +58,40 @@ def test_sockets_from_systemd_are_served_and_it_hears_of_each_change(project, tm
         url = f"http://localhost:{listener.getsockname()[1]}"
         early = socket.create_connection(listener.getsockname())  # before the server is there
         early.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        with under_systemd(project, tmp_path, listener, *arguments) as (served, messages):
+        with under_systemd(project, tmp_path, [listener], *arguments) as (served, messages):
             assert served.url == url
             assert messages.recv(100) == b"READY=1"
             assert early.recv(100).startswith(b"HTTP/1.0 200")
             assert Browser(url).get("/").status == 200
-            if arguments != ["--no-reload"]:
-                served.process.send_signal(signal.SIGHUP)
-                assert messages.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
-                assert messages.recv(100) == b"READY=1"
+            served.process.send_signal(signal.SIGHUP)
+            assert messages.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+            assert messages.recv(100) == b"READY=1"
             served.process.send_signal(signal.SIGTERM)
             assert messages.recv(100) == b"STOPPING=1"
             assert served.process.wait(PATIENCE) == 0
         late = socket.create_connection(listener.getsockname())  # while nobody serves, as during an upgrade
         late.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        with under_systemd(project, tmp_path, listener, *arguments):
+        with under_systemd(project, tmp_path, [listener], *arguments):
             assert late.recv(100).startswith(b"HTTP/1.0 200")
             late.close()
         early.close()
+
+
+def test_each_passed_socket_is_served_also_two_on_one_port(project, tmp_path):
+    """As of ListenStream=127.0.0.1:8080 and ListenStream=[::1]:8080."""
+    with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
+        four.bind(("127.0.0.1", 0))
+        port = four.getsockname()[1]
+        try:
+            six.bind(("::1", port))
+        except OSError:
+            unavailable("this machine has no IPv6")
+        for listener in (four, six):
+            listener.listen()
+        with under_systemd(project, tmp_path, [four, six], "--reload") as (served, _):
+            for host in ("127.0.0.1", "[::1]"):
+                assert Browser(f"http://{host}:{port}").get("/").status == 200
+            assert served.end() == 0
 
 
 def test_a_debug_page_is_not_served_to_other_machines_on_a_passed_socket_either(project, tmp_path):
@@ -72,13 +99,13 @@ def test_a_debug_page_is_not_served_to_other_machines_on_a_passed_socket_either(
         listener.bind(("0.0.0.0", 0))
         listener.listen()
         with pytest.raises(AssertionError, match=r"LISTEN_FDS = http\S+ lets other machines connect while debug"):
-            with under_systemd(project, tmp_path, listener):
+            with under_systemd(project, tmp_path, [listener]):
                 pass
 
 
 def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path):
     with (tmp_path / "file").open("w") as plain, pytest.raises(AssertionError, match="no listening stream socket"):
-        with under_systemd(project, tmp_path, plain):
+        with under_systemd(project, tmp_path, [plain]):
             pass
 
 

@@ -8,8 +8,8 @@ import socket
 import threading
 
 import pytest
-from helpers import PATIENCE, Browser, free_port, serve, set_option
-from reloading import Client, Visitor, answers_with, port_of, running, wait_until, write_version
+from helpers import PATIENCE, Browser, free_port, serve, set_option, set_serve
+from reloading import Client, Visitor, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
 def test_reload_refuses_and_cuts_no_request(project):
@@ -80,3 +80,43 @@ def test_an_edited_port_is_opened_before_the_old_one_is_closed(project):
         assert Browser(f"http://127.0.0.1:{second}").get("/version").text == "good"
         with socket.socket() as probe:
             wait_until(lambda: probe.connect_ex(("127.0.0.1", first)) != 0)
+
+
+def test_an_edited_host_on_the_same_port_keeps_open_connections(project):
+    """From one address of this machine to all, back, and again; we are not in our own way."""
+    write_version(project, "good")
+    port = free_port()
+    ini = project / "development.ini"
+    set_option(ini, "port", str(port))
+    with serve(project, "--reload", "--keep-port", "--allow-remote-debug") as served:
+        clients = [Client(port, keep_alive=True) for _ in range(4)]
+        with running(*clients):
+            for number, host in enumerate(["0.0.0.0", "127.0.0.1", "0.0.0.0"]):
+                set_option(ini, "host", host)
+                write_version(project, f"v{number}")
+                wait_until(answers_with(served, f"v{number}"))
+        assert [client.problems for client in clients] == [[]] * 4
+        assert served.output.count("Now serving at") == 3
+        set_option(ini, "host", "192.0.2.1")
+        wait_until(answers_with(served, "this machine does not have that address"))
+        assert served.end() == 0
+
+
+def test_connections_of_workers_that_are_too_many_are_handed_over(project):
+    """Workers are set to one; no open connection is closed, whichever worker had it."""
+    write_version(project, "old")
+    ini = set_serve(project / "development.ini", "workers = 3", "reload = true")
+    with serve(project, "--keep-reload") as served:
+        connections = [http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE) for _ in range(30)]
+        for connection in connections:
+            connection.request("GET", "/version")
+            assert connection.getresponse().read() == b"old"
+            connection.auto_open = 0  # any new connection would be an error
+        set_serve(ini, "workers = 1", "reload = true")
+        write_version(project, "new")
+        wait_until(answers_with(served, "new"))
+        wait_until(lambda: len(workers_of(served)) == 1)
+        for connection in connections:
+            connection.request("GET", "/version")
+            assert connection.getresponse().read() == b"new"
+            connection.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from helpers import Browser, run, serve, set_serve
+from helpers import Browser, free_port, run, serve, set_option, set_serve
+from reloading import wait_until
 
 
 def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(project):
@@ -51,6 +52,20 @@ def test_workers_of_another_server_are_its_own(project):
     result = run("serve", cwd=project)
     assert result.returncode == 2
     assert "has workers of its own, if any; set them in its own section" in result.stderr
+
+
+def test_workers_of_another_server_are_its_own_also_when_they_are_edited(project):
+    ini = set_serve(project / "development.ini", "reload = true")
+    ini.write_text(
+        ini.read_text().replace("egg:waitress#main", "egg:gearbox#wsgiref").replace("\nthreads", "\n#threads")
+    )
+    port = free_port()
+    set_option(ini, "port", str(port))
+    with serve(project, "--keep-reload", "--keep-port") as served:
+        set_serve(ini, "reload = true", "workers = 2")
+        wait_until(lambda: "has workers of its own, if any; set them in its own section" in served.output)
+        set_serve(ini, "reload = true", "workers = 1")
+        wait_until(lambda: "Reloaded." in served.output)
 
 
 def test_workers_that_cannot_load_are_one_error_and_exit_1(project):

@@ -6,9 +6,11 @@ import os
 import pty
 import signal
 import socket
+import subprocess
 
+import psutil
 import pytest
-from helpers import PROGRAM, Browser, serve
+from helpers import PATIENCE, PROGRAM, Browser, run, serve
 from reloading import Client, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
@@ -42,6 +44,19 @@ def test_the_workers_end_by_themselves_when_the_supervisor_is_killed(project):
 
         wait_until(gone)
         assert workers
+
+
+def test_workers_that_still_load_end_too_when_the_supervisor_is_killed(project):
+    write_version(project, "one")
+    root = project / "hello/controllers/root.py"
+    with serve(project, "--reload") as served:
+        loading = "import os, time\nopen('loading', 'w').write(str(os.getpid()))\nwhile True: time.sleep(0.01)\n"
+        root.write_text(loading)
+        wait_until(lambda: (project / "loading").exists() and (project / "loading").read_text())
+        workers = [psutil.Process(pid) for pid in workers_of(served)]
+        assert int((project / "loading").read_text()) in {one.pid for one in workers}
+        served.process.kill()
+        wait_until(lambda: not any(one.is_running() for one in workers))
 
 
 def test_sighup_swaps_all_workers_and_imports_even_installed_modules_anew(project, tmp_path):
@@ -111,6 +126,40 @@ def test_code_that_ends_python_while_loading_leaves_what_runs_running(project):
         assert answers_with(served, "one")()
         write_version(project, "two")
         wait_until(answers_with(served, "two"))
+
+
+@pytest.mark.parametrize("arguments", [["--reload"], ["--reload", "--workers", "2"]])
+def test_code_that_ends_python_from_the_first_start_is_answered_by_the_error_page(project, arguments):
+    root = project / "hello/controllers/root.py"
+    root.write_text("import os; os._exit(7)\n")
+    with serve(project, *arguments) as served:
+        assert "the application ended Python while it loaded: exit code 7" in Browser(served.url).get("/").text
+        write_version(project, "good")
+        wait_until(answers_with(served, "good"))
+        assert served.output.count("exit code 7") == 1
+
+
+def test_code_that_ends_python_from_the_first_start_is_one_line_without_reload(project):
+    (project / "hello/controllers/root.py").write_text("import os; os._exit(7)\n")
+    result = run("serve", "--port=0", "--workers=2", "--no-reload", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr == "Error: development.ini: the application ended Python while it loaded: exit code 7\n"
+
+
+@pytest.mark.parametrize("children", [0, 1])
+def test_ctrl_c_during_the_start_shows_no_traceback(project, children):
+    """Pressed before and after the fork server is there; a terminal sends it to all processes."""
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--reload", "--port", "0"], cwd=project, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    server = psutil.Process(process.pid)
+    wait_until(lambda: len(server.children()) >= children and (children or server.num_threads() > 1))
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Traceback" not in output
+    assert "KeyboardInterrupt" not in output
 
 
 def test_closing_the_terminal_ends_the_server(project):
