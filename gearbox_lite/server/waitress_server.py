@@ -47,6 +47,8 @@ class Server:
         while not self._ending:
             self._turn(self._adj.asyncore_loop_timeout)
         for listener in self._listeners:
+            if self._hand_over is not None:
+                self._accept_waiting(listener)
             wasyncore.dispatcher.close(listener)  # its trigger stays open for the requests that still run
         self._turn(0)  # takes in what was adopted just before the end
         deadline = time.monotonic() + self._drain_timeout
@@ -77,6 +79,14 @@ class Server:
 
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
+
+    def _accept_waiting(self, listener: BaseWSGIServer) -> None:
+        """Take in who has connected so far, so that nobody is cut off where this was the address's last socket."""
+        for _ in range(self._adj.backlog):
+            before = len(self._map)
+            listener.handle_accept()
+            if len(self._map) == before:
+                return
 
     def _leave_idle(self) -> bool:
         """Hand over or close the connections on which no request runs, arrives or is being answered.

@@ -94,9 +94,10 @@ def test_an_edited_host_on_the_same_port_keeps_open_connections(project):
             for number, host in enumerate(["0.0.0.0", "127.0.0.1", "0.0.0.0"]):
                 set_option(ini, "host", host)
                 write_version(project, f"v{number}")
-                wait_until(answers_with(served, f"v{number}"))
+                wait_until(lambda number=number: all(f"v{number}" in client.seen for client in clients))
         assert [client.problems for client in clients] == [[]] * 4
         assert served.output.count("Now serving at") == 3
+        assert answers_with(served, "v2")()
         set_option(ini, "host", "192.0.2.1")
         wait_until(answers_with(served, "this machine does not have that address"))
         assert served.end() == 0
