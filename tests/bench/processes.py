@@ -103,6 +103,16 @@ class Server:
                 kilobytes += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
         return kilobytes / 1024
 
+    def processor_time(self) -> float:
+        """Return the seconds of processor time that all its processes have taken."""
+        assert self.process is not None
+        spent = 0.0
+        for pid in [self.process.pid, *below(self.process.pid)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = psutil.Process(pid).cpu_times()
+                spent += times.user + times.system
+        return spent
+
     def stop(self) -> None:
         """Ask it to end, and kill what is left after a moment."""
         if self.process is None:

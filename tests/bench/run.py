@@ -27,7 +27,7 @@ import rivals
 import table
 from figures import Bench, Figure, MissingError
 
-CASES = ["start", "quickstart", "first_answer", "reload", "load", "sessions", "memory"]
+CASES = ["start", "quickstart", "first_answer", "reload", "large_project", "load", "sessions", "memory"]
 README = rivals.REPOSITORY / "README.md"
 BEGIN, END = "<!-- tests/bench/run.py --readme writes from here -->", "<!-- to here -->"
 

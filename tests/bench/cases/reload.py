@@ -20,7 +20,7 @@ def measure(bench: Bench) -> list[Figure]:
     sites = bench.try_each({name: partial(make, bench.folder / "sites") for name, make in makers.items()})
     lost: dict[str, list[float]] = {name: [] for name in sites}
     with running({name: site.server(site.reload) for name, site in sites.items()}):
-        edits = {name: _editor(site, lost[name]) for name, site in sites.items()}
+        edits = {name: editor(site, lost[name]) for name, site in sites.items()}
         rounds = bench.rounds(20, 3)
         bench.progress(f"{rounds} edits each")
         samples = in_turns(edits, rounds)
@@ -29,7 +29,7 @@ def measure(bench: Bench) -> list[Figure]:
     return figures + [Figure(what, name, "", counts[1:]) for name, counts in lost.items()]
 
 
-def _editor(site: Site, lost: list[float]) -> Callable[[], float]:
+def editor(site: Site, lost: list[float]) -> Callable[[], float]:
     """Return what edits the site once, under a light load of 100 requests a second, and waits for the answer."""
 
     def edit() -> float:

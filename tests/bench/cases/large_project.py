@@ -1,0 +1,51 @@
+"""A project of 5,000 files under reload: how long a save takes, and what watching costs while nobody saves."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from figures import Bench, Figure, in_turns
+from processes import Server, running
+from sites import DEV_SERVERS, GEARBOX, Site
+
+from cases.reload import editor
+
+TITLE = "Reload in a project of 5,000 files"
+
+FILES = 5000
+
+
+def measure(bench: Bench) -> list[Figure]:
+    # gearbox's own application is installed once for all cases, so it is not filled with files.
+    makers = {name: make for name, make in DEV_SERVERS.items() if name != GEARBOX}
+    sites = bench.try_each({name: partial(make, bench.folder / "sites") for name, make in makers.items()})
+    for site in sites.values():
+        _fill(site)
+    servers = {name: site.server(site.reload) for name, site in sites.items()}
+    with running(servers):
+        rounds = bench.rounds(10, 2)
+        bench.progress(f"{rounds} edits each")
+        samples = in_turns({name: editor(site, []) for name, site in sites.items()}, rounds)
+        figures = [Figure("save to fresh answer", name, "ms", values) for name, values in samples.items()]
+        bench.progress("memory, and processor time while nothing happens")
+        idle = in_turns({name: partial(_idle, server) for name, server in servers.items()}, bench.rounds(3, 1))
+        figures += [Figure("idle, ms of processor time a second", name, "", values) for name, values in idle.items()]
+        figures += [Figure("memory (PSS)", name, "MiB", [server.memory()]) for name, server in servers.items()]
+    return figures
+
+
+def _fill(site: Site) -> None:
+    """Add Python files beside the one that is edited, in folders of 100."""
+    for number in range(FILES):
+        folder = site.source.parent / f"part{number // 100}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"m{number}.py").write_text("")
+
+
+def _idle(server: Server) -> float:
+    """Return the milliseconds of processor time that all processes take in a second of nothing."""
+    seconds = 5
+    before = server.processor_time()
+    time.sleep(seconds)
+    return (server.processor_time() - before) * 1000 / seconds
