@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
+from gearbox_lite.server.channel import Channel
 
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
@@ -36,11 +37,15 @@ class Server:
         self._drain_timeout = serve.drain_timeout
         self._ending = False
         self._hand_over: HandOver | None = None
+        channel = Channel
         if serve.access_log:
             from gearbox_lite.server.access_log import LoggedChannel  # noqa: PLC0415 (off means no cost)
 
-            for listener in self._listeners:
-                listener.channel_class = LoggedChannel
+            channel = LoggedChannel
+        self._is_woken = False
+        for listener in self._listeners:
+            listener.channel_class = channel
+            listener.pull_trigger = partial(self._wake, listener.trigger)
 
     def run(self) -> None:
         """Serve until told to end, then drain."""
@@ -75,7 +80,14 @@ class Server:
 
         listener.trigger.pull_trigger(take)
 
+    def _wake(self, trigger: Any) -> None:
+        """Wake the I/O thread, which looks at all connections then; once is enough until it does."""
+        if not self._is_woken:
+            self._is_woken = True
+            trigger.pull_trigger()
+
     def _turn(self, timeout: float) -> None:
+        self._is_woken = False  # before the connections are looked at, so that no change is missed
         wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
 
     def _leave_idle(self) -> bool:
@@ -83,7 +95,7 @@ class Server:
 
         Returns whether others remain.
         """
-        channels = [item for item in self._map.values() if isinstance(item, HTTPChannel)]
+        channels = [item for item in self._map.values() if isinstance(item, Channel)]
         for channel in channels:
             if channel.requests or channel.request or channel.total_outbufs_len:
                 continue
