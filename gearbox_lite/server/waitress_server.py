@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.channel import Channel
+from gearbox_lite.server.dispatcher import PATIENCE, Dispatcher
 
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
@@ -30,9 +32,10 @@ class Server:
     ) -> None:
         """``options`` are waitress' settings without those that say where to listen."""
         self._map: dict[int, Any] = {}
-        server = create_server(application, map=self._map, sockets=sockets, **options)
+        self._dispatcher = Dispatcher()
+        server = create_server(application, self._map, _dispatcher=self._dispatcher, sockets=sockets, **options)
         self._adj = server.adj
-        self._dispatcher = server.task_dispatcher
+        self._dispatcher.set_thread_count(self._adj.threads)
         self._listeners = [item for item in self._map.values() if isinstance(item, BaseWSGIServer)]
         self._drain_timeout = serve.drain_timeout
         self._ending = False
@@ -42,7 +45,7 @@ class Server:
             from gearbox_lite.server.access_log import LoggedChannel  # noqa: PLC0415 (off means no cost)
 
             channel = LoggedChannel
-        self._is_woken = False
+        self._is_woken = self._is_patient = False
         for listener in self._listeners:
             listener.channel_class = channel
             listener.pull_trigger = partial(self._wake, listener.trigger)
@@ -82,13 +85,25 @@ class Server:
 
     def _wake(self, trigger: Any) -> None:
         """Wake the I/O thread, which looks at all connections then; once is enough until it does."""
-        if not self._is_woken:
+        if not self._is_woken and not (self._is_patient and self._dispatcher.queue):
             self._is_woken = True
             trigger.pull_trigger()
 
     def _turn(self, timeout: float) -> None:
+        if self._dispatcher.queue and self._dispatcher.has_idle():
+            self._wait_for_threads()
+            timeout = 0
         self._is_woken = False  # before the connections are looked at, so that no change is missed
         wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
+
+    def _wait_for_threads(self) -> None:
+        """Let the threads that run take what is queued, all of it or for a moment; then wake another one."""
+        first = self._dispatcher.first()
+        self._is_patient = True
+        done, _, _ = select.select([self._listeners[0].trigger.socket], [], [], PATIENCE)
+        self._is_patient = False
+        if not done:
+            self._dispatcher.call_another(first)
 
     def _leave_idle(self) -> bool:
         """Hand over or close the connections on which no request runs, arrives or is being answered.
