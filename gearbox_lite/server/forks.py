@@ -28,6 +28,22 @@ WORTH_A_SERVER = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
 
 
+class _NoTracker:
+    """Stands in for the process that would tidy up after semaphores and shared memory, and take 6 MiB.
+
+    The supervisor has neither. ``entry`` takes it from the workers, whose applications may have them.
+    """
+
+    def __init__(self) -> None:
+        self._fd = os.open(os.devnull, os.O_WRONLY)
+
+    def ensure_running(self) -> None:
+        pass
+
+    def getfd(self) -> int:
+        return self._fd
+
+
 class Forks:
     """Processes from multiprocessing's fork server, or new interpreters where the system has none."""
 
@@ -39,6 +55,7 @@ class Forks:
         self._installed = _installed()
         self._former: list[int] = []
         if self._has_server:
+            forkserver.resource_tracker = _NoTracker()  # type: ignore[attr-defined]
             self._context.set_forkserver_preload([preloaded.__name__])
 
     def start(self, main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:

@@ -66,7 +66,7 @@ class Server:
         """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
         self._hand_over = hand_over
         self._ending = True
-        self._listeners[0].pull_trigger()
+        self._listeners[0].trigger.pull_trigger()
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
         """Go on with a connection that another process has accepted; a server that drains passes it on."""

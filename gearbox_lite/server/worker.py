@@ -9,41 +9,16 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
+from gearbox_lite.server.messages import Plan, Ready, send_connection
 from gearbox_lite.server.other_server import OtherServer
 from gearbox_lite.server.waitress_server import HandOver, Server
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a worker is to serve: an ini that has been read, or why it could not be."""
-
-    settings: ServeSettings
-    options: dict[str, str]
-    failure: Failure | None
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A worker's report.
-
-    Why its application did not load, if so, and whether it can serve that; what is doubtful; the files of modules that
-    somebody may edit, and the names of those that are installed and that other workers may start with.
-    """
-
-    failure: Failure | None
-    warnings: list[str]
-    modules: list[str]
-    installed: list[str]
-    can_serve: bool
 
 
 class Serving(Protocol):
@@ -162,14 +137,3 @@ def _obey(channel: Connection, server: Serving) -> None:
                 server.end(lambda connection, address: send_connection(channel, connection, address))
     except (EOFError, OSError):
         os._exit(1)
-
-
-_sending = threading.Lock()
-
-
-def send_connection(channel: Connection, connection: socket.socket | int, peer: Any) -> None:
-    """Send an open connection to the process at the channel's other end; drop it where that has gone."""
-    with suppress(OSError), _sending:
-        channel.send(("connection", peer))
-        handle = connection if isinstance(connection, int) else connection.fileno()
-        reduction.send_handle(channel, handle, 0)
