@@ -9,8 +9,10 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from itertools import islice
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
@@ -70,9 +72,10 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
     settings = plan.settings
     if settings.serve.reload:
         fresh.install()
-    before = set(sys.modules)
+    before = len(sys.modules)
     application, failure, warnings = _load_application(plan)
-    files, installed = _own_modules(), _installed_modules(before)
+    modules = _imported_after(before)
+    files, installed = _own_modules(modules), _installed_modules(modules)
     server: Serving | None = None
     if settings.is_waitress:
         server = Server(application, sockets, plan.options, settings.serve)
@@ -100,10 +103,18 @@ def _load_application(plan: Plan) -> tuple[load.WSGIApplication, Failure | None,
     return error_page.application(failure, debug=plan.settings.debug is not None), failure, []
 
 
-def _own_modules() -> list[str]:
+def _imported_after(count: int) -> dict[str, ModuleType]:
+    """Return the modules that have been imported since there were so many.
+
+    Those before are not even looked at: that would write to memory that this process shares with the fork server.
+    """
+    return dict(islice(reversed(sys.modules.items()), max(0, len(sys.modules) - count)))
+
+
+def _own_modules(modules: dict[str, ModuleType]) -> list[str]:
     """Return the files of the modules that are neither Python's nor installed."""
     ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    files = [getattr(module, "__file__", None) or "" for module in modules.values()]
     return [
         file
         for file in files
@@ -111,15 +122,11 @@ def _own_modules() -> list[str]:
     ]
 
 
-def _installed_modules(before: set[str]) -> list[str]:
-    """Return the installed modules that have been imported since, none where threads run that no fork would keep."""
+def _installed_modules(modules: dict[str, ModuleType]) -> list[str]:
+    """Return the installed ones of these modules, none where threads run that no fork would keep."""
     if threading.active_count() > 1:
         return []
-    return [
-        name
-        for name, module in list(sys.modules.items())
-        if name not in before and fresh.is_installed(getattr(module, "__file__", None) or "")
-    ]
+    return [name for name, module in modules.items() if fresh.is_installed(getattr(module, "__file__", None) or "")]
 
 
 def _obey(channel: Connection, server: Serving) -> None:
