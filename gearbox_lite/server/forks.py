@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from itertools import pairwise
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection, arbitrary_address  # type: ignore[attr-defined]
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -56,7 +59,8 @@ class Forks:
         self._former: list[int] = []
         if self._has_server:
             forkserver.resource_tracker = _NoTracker()  # type: ignore[attr-defined]
-            self._context.set_forkserver_preload([preloaded.__name__])
+            with self._naming_modules():
+                _fork_server()
 
     def start(self, main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
         """Return a new process that runs ``main`` with a channel and the arguments, and the channel's other end."""
@@ -110,6 +114,38 @@ class Forks:
             if self._has_server:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             del os.environ[preloaded.VARIABLE]
+
+
+def _fork_server() -> None:
+    """Fork the first fork server off this process, so that all share the memory of what this one has imported.
+
+    That has to be before this process has threads. A later one is a new interpreter (multiprocessing.forkserver).
+    """
+    server: Any = forkserver._forkserver  # noqa: SLF001
+    with socket.socket(socket.AF_UNIX) as listener:
+        address = arbitrary_address("AF_UNIX")
+        listener.bind(address)
+        listener.listen()
+        alive_r, alive_w = os.pipe()
+        gc.freeze()
+        pid = os.fork()
+        if pid == 0:
+            _be_server(listener.fileno(), alive_r)
+        os.close(alive_r)
+    server._forkserver_address, server._forkserver_alive_fd, server._forkserver_pid = address, alive_w, pid  # noqa: SLF001
+
+
+def _be_server(listener: int, alive: int) -> None:
+    """Serve forks until nobody is left who could ask; never return."""
+    try:
+        kept = sorted({0, 1, 2, listener, alive})
+        for after, before in pairwise([*kept, os.sysconf("SC_OPEN_MAX")]):
+            os.closerange(after + 1, before)
+        forkserver.resource_tracker = resource_tracker  # type: ignore[attr-defined]
+        preloaded.prepare()
+        forkserver.main(listener, alive, [])
+    finally:
+        os._exit(0)
 
 
 def _installed() -> list[tuple[str, int]]:

@@ -12,7 +12,8 @@ VARIABLE = "GEARBOX_LITE_IMPORT"
 """The environment variable that names the modules; only the fork server has it."""
 
 
-def _prepare() -> None:
+def prepare() -> None:
+    """Become a process to fork workers from: leave signals to the supervisor, and import what it names."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to all at once; the supervisor ends this one
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
@@ -24,4 +25,4 @@ def _prepare() -> None:
 
 
 if VARIABLE in os.environ:
-    _prepare()
+    prepare()
