@@ -7,10 +7,10 @@ import time
 from contextlib import suppress
 
 import click
-from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask, Task, WSGITask
+from waitress.task import Task
 
 from gearbox_lite.errors import is_coloured
+from gearbox_lite.server.channel import Channel, OneWriteErrorTask, OneWriteWSGITask
 
 _COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 
@@ -28,15 +28,15 @@ class _LoggedTask(Task):  # type: ignore[misc]
                 sys.stderr.flush()
 
 
-class _LoggedWSGITask(_LoggedTask, WSGITask):  # type: ignore[misc]
+class _LoggedWSGITask(_LoggedTask, OneWriteWSGITask):
     pass
 
 
-class _LoggedErrorTask(_LoggedTask, ErrorTask):  # type: ignore[misc]
+class _LoggedErrorTask(_LoggedTask, OneWriteErrorTask):
     pass
 
 
-class LoggedChannel(HTTPChannel):  # type: ignore[misc]
+class LoggedChannel(Channel):
     """A connection whose answers are written to the access log."""
 
     task_class = _LoggedWSGITask

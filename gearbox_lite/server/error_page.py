@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -53,6 +52,8 @@ def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[byte
             text = json.dumps(content)
         elif debug:
             kind = "text/html; charset=utf-8"
+            import html  # noqa: PLC0415 (the supervisor needs Failure only)
+
             text = _PAGE.format(message=html.escape(failure.message), report=html.escape(failure.report))
         else:
             kind, text = "text/plain; charset=utf-8", _UPDATING

@@ -5,16 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import Any
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from typing import Any, Protocol
 
-from gearbox_lite.server import preloaded
-from gearbox_lite.server.installed import is_installed
+from gearbox_lite.server import fork_server
+from gearbox_lite.server.fork_server import ENDING, NUMBER
+from gearbox_lite.server.installed import SITES
+from gearbox_lite.server.messages import Plan
 
 KNOWN = [
     *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
@@ -29,36 +30,110 @@ WORTH_A_SERVER = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
 
 
+class Process(Protocol):
+    """A worker process, as multiprocessing has it."""
+
+    @property
+    def sentinel(self) -> int:
+        """What is ready to be read from once the process has ended."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """How it has ended, the negative number of a signal; None before."""
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+
+
+class Forked:
+    """A process that a fork server has forked, and that reports when it has ended."""
+
+    LOST = 255
+    """The exit code where the fork server has been killed, which then cannot say."""
+
+    def __init__(self, report: int) -> None:
+        """Wait until it is there. Raises ConnectionError where the fork server has gone."""
+        self.sentinel = report
+        pid = os.read(report, NUMBER.size)
+        if not pid:
+            os.close(report)
+            raise ConnectionError
+        self._pid: int = NUMBER.unpack(pid)[0]
+        self.exitcode: int | None = None
+        os.set_blocking(report, False)
+
+    def is_alive(self) -> bool:
+        """Whether it runs, as far as the fork server has said."""
+        if self.exitcode is None:
+            with suppress(BlockingIOError):
+                self._note(os.read(self.sentinel, NUMBER.size))
+        return self.exitcode is None
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.exitcode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        if self.exitcode is None:
+            os.set_blocking(self.sentinel, True)
+            self._note(os.read(self.sentinel, NUMBER.size))
+
+    def _note(self, code: bytes) -> None:
+        if not code:
+            self.kill()
+        self.exitcode = NUMBER.unpack(code)[0] if code else self.LOST
+        os.close(self.sentinel)
+
+
 class Forks:
-    """Processes from multiprocessing's fork server, or new interpreters where the system has none."""
+    """Workers from a fork server, or in new interpreters where the system cannot fork."""
 
     def __init__(self) -> None:
-        methods = multiprocessing.get_all_start_methods()
-        self._has_server = "forkserver" in methods
-        self._context: Any = multiprocessing.get_context("forkserver" if self._has_server else "spawn")
+        self._has_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
         self._modules = KNOWN
         self._installed = _installed()
-        self._former: list[int] = []
+        self._former: list[subprocess.Popen[bytes]] = []
         if self._has_server:
-            self._context.set_forkserver_preload([preloaded.__name__])
+            self._server, self._control = self._start_server()
 
-    def start(self, main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
-        """Return a new process that runs ``main`` with a channel and the arguments, and the channel's other end."""
-        if self._has_server and _installed() != self._installed:
-            self.renew()
-        ours, theirs = self._context.Pipe()
+    def start(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, Connection]:
+        """Return a new worker process and the channel to it."""
+        ours, theirs = Pipe()
         with theirs:
-            try:
-                return self._start(main, theirs, *arguments), ours
-            except (EOFError, ConnectionError):  # the fork server has been killed
+            if not self._has_server:
+                process: Any = multiprocessing.get_context("spawn").Process(
+                    target=_spawned, args=(theirs, sockets, plan)
+                )
+                process.start()
+                return process, ours
+            if _installed() != self._installed:
                 self.renew()
-                return self._start(main, theirs, *arguments), ours
+            try:
+                return self._fork(theirs, sockets, plan), ours
+            except (EOFError, ConnectionError):  # somebody has killed the fork server
+                self.renew()
+                return self._fork(theirs, sockets, plan), ours
 
-    def _start(self, main: Callable[..., None], *arguments: object) -> BaseProcess:
-        process: BaseProcess = self._context.Process(target=main, args=arguments)
-        with self._naming_modules():
-            process.start()
-        return process
+    def _fork(self, channel: Connection, sockets: list[socket.socket], plan: Plan) -> Forked:
+        report, theirs = os.pipe()
+        try:
+            descriptors = [theirs, channel.fileno(), *(one.fileno() for one in sockets)]
+            fork_server.send(self._control, plan, descriptors)
+        except BaseException:
+            os.close(report)
+            raise
+        finally:
+            os.close(theirs)
+        return Forked(report)
 
     def preload(self, modules: list[str]) -> None:
         """Have the processes after this one start with these modules, if that is worth it."""
@@ -68,47 +143,38 @@ class Forks:
             self.renew()
 
     def renew(self) -> None:
-        """Have the next process come from a new fork server, which imports everything anew.
-
-        The former one ends with its last process: each holds its pipe open (multiprocessing.forkserver). The standard
-        library has no call for this.
-        """
-        if not self._has_server:
-            return
-        self._installed = _installed()
-        server: Any = forkserver._forkserver  # noqa: SLF001
-        for pid in list(self._former):
-            with suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG)[0]:
-                    self._former.remove(pid)
-        if server._forkserver_pid is not None:  # noqa: SLF001
-            self._former.append(server._forkserver_pid)  # noqa: SLF001
-            os.close(server._forkserver_alive_fd)  # noqa: SLF001
-        vars(server).update(vars(type(server)()))
-        self._context.set_forkserver_preload([preloaded.__name__])
-        with self._naming_modules():
-            server.ensure_running()
-
-    @contextmanager
-    def _naming_modules(self) -> Iterator[None]:
-        """Tell a fork server that starts what to import, and keep from it what would end it before it is ready."""
-        os.environ[preloaded.VARIABLE] = " ".join(self._modules)
+        """Have the next process come from a new fork server, which imports everything anew."""
         if self._has_server:
-            resource_tracker.ensure_running()  # the fork server needs it, and starting it lifts the block
-            signal.pthread_sigmask(signal.SIG_BLOCK, preloaded.ENDING)
+            self._installed = _installed()
+            self._control.close()  # the former one ends with its last process
+            self._former = [one for one in [*self._former, self._server] if one.poll() is None]
+            self._server, self._control = self._start_server()
+
+    def _start_server(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until it ignores them itself
         try:
-            yield
+            with theirs:
+                flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001
+                command = [sys.executable, *flags, "-m", fork_server.__name__, str(theirs.fileno())]
+                server = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 (this interpreter)
         finally:
-            if self._has_server:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, preloaded.ENDING)
-            del os.environ[preloaded.VARIABLE]
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        fork_server.send(ours, (sys.path, self._modules), [])
+        return server, ours
+
+
+def _spawned(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
+    from gearbox_lite.server import worker  # noqa: PLC0415 (the supervisor does not need it)
+
+    worker.main(channel, sockets, plan)
 
 
 def _installed() -> list[tuple[str, int]]:
     """Return the folders of installed distributions with the times of their last change."""
     found = []
     for folder in sys.path:
-        if is_installed(folder):
+        if os.path.basename(folder) in SITES:  # noqa: PTH119
             with suppress(OSError):
                 found.append((folder, os.stat(folder).st_mtime_ns))  # noqa: PTH116
     return found

@@ -13,10 +13,10 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import adjustments
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.listening import Listening, check_workers
+from gearbox_lite.server.messages import Plan, Ready
 from gearbox_lite.server.readiness import Readiness
 from gearbox_lite.server.supervisor import Order, Supervisor
 from gearbox_lite.server.watch import Interest, Watcher
-from gearbox_lite.server.worker import Plan, Ready
 
 if TYPE_CHECKING:
     from gearbox_lite.server.run import Terminal

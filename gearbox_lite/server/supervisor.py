@@ -15,10 +15,9 @@ from typing import Any
 
 from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import worker
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.forks import Forks
-from gearbox_lite.server.worker import Plan, Ready
+from gearbox_lite.server.messages import Plan, Ready, send_connection
 from gearbox_lite.server.worker_process import Worker
 
 QUICK_DEATH = 5.0
@@ -155,7 +154,7 @@ class Supervisor:
         plan, sockets = self._current
         if failure is not None:
             plan = replace(plan, failure=failure)
-        self._starting[slot] = Worker(*self._forks.start(worker.main, sockets, plan), stands_in=failure is not None)
+        self._starting[slot] = Worker(*self._forks.start(sockets, plan), stands_in=failure is not None)
 
     def _starting_slot(self, one: Worker) -> int | None:
         return next((slot for slot, other in self._starting.items() if other is one), None)
@@ -227,7 +226,7 @@ class Supervisor:
         while heir is not None and (heir.heir is not None or heir.gone):
             heir = heir.heir
         if heir is not None and not heir.channel.closed:
-            worker.send_connection(heir.channel, handle, peer)
+            send_connection(heir.channel, handle, peer)
         os.close(handle)
 
     def _bury(self, one: Worker) -> None:

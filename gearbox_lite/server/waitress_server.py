@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
+from gearbox_lite.server.channel import Channel
+from gearbox_lite.server.dispatcher import PATIENCE, Dispatcher
 
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
@@ -29,18 +32,23 @@ class Server:
     ) -> None:
         """``options`` are waitress' settings without those that say where to listen."""
         self._map: dict[int, Any] = {}
-        server = create_server(application, map=self._map, sockets=sockets, **options)
+        self._dispatcher = Dispatcher()
+        server = create_server(application, self._map, _dispatcher=self._dispatcher, sockets=sockets, **options)
         self._adj = server.adj
-        self._dispatcher = server.task_dispatcher
+        self._dispatcher.set_thread_count(self._adj.threads)
         self._listeners = [item for item in self._map.values() if isinstance(item, BaseWSGIServer)]
         self._drain_timeout = serve.drain_timeout
         self._ending = False
         self._hand_over: HandOver | None = None
+        channel = Channel
         if serve.access_log:
             from gearbox_lite.server.access_log import LoggedChannel  # noqa: PLC0415 (off means no cost)
 
-            for listener in self._listeners:
-                listener.channel_class = LoggedChannel
+            channel = LoggedChannel
+        self._is_woken = self._is_patient = False
+        for listener in self._listeners:
+            listener.channel_class = channel
+            listener.pull_trigger = partial(self._wake, listener.trigger)
 
     def run(self) -> None:
         """Serve until told to end, then drain."""
@@ -60,7 +68,7 @@ class Server:
         """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
         self._hand_over = hand_over
         self._ending = True
-        self._listeners[0].pull_trigger()
+        self._listeners[0].trigger.pull_trigger()
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
         """Go on with a connection that another process has accepted; a server that drains passes it on."""
@@ -77,7 +85,17 @@ class Server:
 
         listener.trigger.pull_trigger(take)
 
+    def _wake(self, trigger: Any) -> None:
+        """Wake the I/O thread, which looks at all connections then; once is enough until it does."""
+        if not self._is_woken and not (self._is_patient and self._dispatcher.queue):
+            self._is_woken = True
+            trigger.pull_trigger()
+
     def _turn(self, timeout: float) -> None:
+        if self._dispatcher.queue and self._dispatcher.has_idle():
+            self._wait_for_threads()
+            timeout = 0
+        self._is_woken = False  # before the connections are looked at, so that no change is missed
         wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
 
     def _accept_waiting(self, listener: BaseWSGIServer) -> None:
@@ -88,12 +106,21 @@ class Server:
             if len(self._map) == before:
                 return
 
+    def _wait_for_threads(self) -> None:
+        """Let the threads that run take what is queued, all of it or for a moment; then wake another one."""
+        first = self._dispatcher.first()
+        self._is_patient = True
+        done, _, _ = select.select([self._listeners[0].trigger.socket], [], [], PATIENCE)
+        self._is_patient = False
+        if not done:
+            self._dispatcher.call_another(first)
+
     def _leave_idle(self) -> bool:
         """Hand over or close the connections on which no request runs, arrives or is being answered.
 
         Returns whether others remain.
         """
-        channels = [item for item in self._map.values() if isinstance(item, HTTPChannel)]
+        channels = [item for item in self._map.values() if isinstance(item, Channel)]
         for channel in channels:
             if channel.requests or channel.request or channel.total_outbufs_len:
                 continue

@@ -8,44 +8,21 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.installed import is_installed, is_users
+from gearbox_lite.server.messages import Plan, Ready, send_connection
 from gearbox_lite.server.other_server import OtherServer
 from gearbox_lite.server.waitress_server import HandOver, Server
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a worker is to serve: an ini that has been read, or why it could not be."""
-
-    settings: ServeSettings
-    options: dict[str, str]
-    failure: Failure | None
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A worker's report.
-
-    Why its application did not load, if so, and whether it can serve that; what is doubtful; the files that it is made
-    of and somebody may edit, and the names of installed modules that other workers may start with.
-    """
-
-    failure: Failure | None
-    warnings: list[str]
-    files: list[str]
-    installed: list[str]
-    can_serve: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +74,9 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
         channel.send(("drained", None))
     obeying.join()  # until the supervisor says that no connection is on its way here any more
     atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(0)  # threads that are still busy after the drain are cut
 
 
@@ -105,9 +84,10 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
     settings = plan.settings
     if settings.serve.reload:
         fresh.install()
-    before = set(sys.modules)
+    before = len(sys.modules)
     loaded = _load_application(plan)
-    failure, files, installed = loaded.failure, _own_files(loaded.looked_for), _installed_modules(before)
+    modules = _imported_after(before)
+    failure, files, installed = loaded.failure, _own_files(modules, loaded.looked_for), _installed(modules)
     server: Serving | None = None
     if settings.is_waitress:
         server = Server(loaded.application, sockets, plan.options, settings.serve)
@@ -138,6 +118,15 @@ def _load_application(plan: Plan) -> _Loaded:
     return _Loaded(page, failure, looked_for=looked_for)
 
 
+def _imported_after(count: int) -> dict[str, str]:
+    """Return the modules that have been imported since there were so many, and their files.
+
+    Those before are not even looked at: that would write to memory that this process shares with the fork server.
+    """
+    modules = islice(reversed(sys.modules.items()), max(0, len(sys.modules) - count))
+    return {name: _file_of(module) for name, module in modules}
+
+
 def _file_of(module: object) -> str:
     try:
         file = getattr(module, "__file__", None)
@@ -146,18 +135,17 @@ def _file_of(module: object) -> str:
     return file if isinstance(file, str) else ""
 
 
-def _own_files(looked_for: Sequence[str]) -> list[str]:
+def _own_files(modules: Mapping[str, str], looked_for: Sequence[str]) -> list[str]:
     """Return the files of the user's modules and others that were looked for, and what links among them point to."""
-    modules = (_file_of(module) for module in list(sys.modules.values()))
-    files = {*looked_for, *(file for file in modules if file.endswith(".py") and is_users(file))}
+    files = {*looked_for, *(file for file in modules.values() if file.endswith(".py") and is_users(file))}
     return sorted(files | {os.path.realpath(file) for file in files})
 
 
-def _installed_modules(before: set[str]) -> list[str]:
-    """Return the installed modules that have been imported since, none where threads run that no fork would keep."""
+def _installed(modules: Mapping[str, str]) -> list[str]:
+    """Return the names of installed modules, none where threads run that no fork would keep."""
     if threading.active_count() > 2:  # this one, and the one that awaits the supervisor's word
         return []
-    return [name for name, module in list(sys.modules.items()) if name not in before and is_installed(_file_of(module))]
+    return [name for name, file in modules.items() if is_installed(file)]
 
 
 def _await_word(channel: Connection) -> None:
@@ -183,14 +171,3 @@ def _obey(channel: Connection, server: Serving) -> None:
                 server.end(lambda connection, address: send_connection(channel, connection, address))
     except (EOFError, OSError):
         os._exit(1)
-
-
-_sending = threading.Lock()
-
-
-def send_connection(channel: Connection, connection: socket.socket | int, peer: Any) -> None:
-    """Send an open connection to the process at the channel's other end; drop it where that has gone."""
-    with suppress(OSError), _sending:
-        channel.send(("connection", peer))
-        handle = connection if isinstance(connection, int) else connection.fileno()
-        reduction.send_handle(channel, handle, 0)

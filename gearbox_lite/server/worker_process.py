@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any
+
+from gearbox_lite.server.forks import Process
 
 _FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)}
 """Exit codes of a process that somebody else has ended, for example the system for want of memory."""
@@ -19,7 +20,7 @@ _FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if ha
 class Worker:
     """One process and the channel to it."""
 
-    process: BaseProcess
+    process: Process
     channel: Connection
     started: float = field(default_factory=time.monotonic)
     serving: bool = False

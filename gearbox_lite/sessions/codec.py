@@ -74,8 +74,11 @@ class Serializer:
         return True
 
 
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes an encoder for each call
+
+
 def _dump_json(data: Any) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode()
+    return _encode_json(data).encode()
 
 
 def _dump_pickle(data: Any) -> bytes:

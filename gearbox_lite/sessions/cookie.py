@@ -49,7 +49,8 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
                     reasons.append(str(error))
                     continue
                 if self._adopt(data):
-                    self.setdefault("_id", new_id())
+                    if "_id" not in self:
+                        self["_id"] = new_id()
                     self._reissue = self._reissue or number > 0
                     self._loaded = text, number
                     return True

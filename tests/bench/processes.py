@@ -113,6 +113,13 @@ class Server:
                 spent += times.user + times.system
         return spent
 
+    def settle(self) -> None:
+        """Wait until no process of it has started or ended for half a second: a replaced worker ends after its heir."""
+        assert self.process is not None
+        before: list[int] = []
+        while before != (before := below(self.process.pid)):
+            time.sleep(0.5)
+
     def stop(self) -> None:
         """Ask it to end, and kill what is left after a moment."""
         if self.process is None:

@@ -12,6 +12,7 @@ import threading
 from importlib.util import cache_from_source
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import options_of
 from helpers import Served
@@ -69,6 +70,20 @@ def test_serve_imports_little_beside_what_the_application_needs(project):
     assert "gearbox_lite.commands.serve" in ours
     assert not ours & {"gearbox_lite.generate", "gearbox_lite.server.supervisor", "multiprocessing", "watchfiles"}
     assert len(ours) <= 34, ours
+
+
+def test_the_supervisor_has_two_processes_and_imports_nothing_of_the_application(project):
+    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0", "--reload"]
+    with Served(command, project) as served:
+        below = psutil.Process(served.process.pid).children(recursive=True)
+        served.end()
+        assert "MODULES " in served.output
+    assert len(below) == 2, "one to fork from, and one worker"
+    ours = modules_in(served.output) - modules_after("import click, multiprocessing.forkserver, watchfiles, waitress")
+    packages = {name.partition(".")[0] for name in ours}
+    assert not packages & {"beaker", "hello", "html", "jinja2", "paste", "tg", "webob"}, packages
+    assert not ours & {f"gearbox_lite.{name}" for name in ("server.checks", "server.load", "server.worker", "sessions")}
+    assert len(ours) <= 72, ours
 
 
 class CountingProxy:

@@ -51,5 +51,6 @@ def _reloads(bench: Bench) -> list[Figure]:
             site.save(f"v{number}")
             wait_for(site, f"v{number}")
             if number in (few, many):
+                server.settle()
                 figures.append(Figure(f"after {number} reloads", OURS, "MiB", [server.memory()]))
     return figures
