@@ -123,7 +123,10 @@ def _run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except OSError as error:
-        show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        if isinstance(error, FileNotFoundError) and error.filename is None:  # as os.getcwd() says it
+            show_error("the current folder has been removed; go to another one")
+        else:
+            show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
         return FAILURE
     return result if isinstance(result, int) else 0
 
