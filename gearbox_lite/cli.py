@@ -111,7 +111,9 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "gearbox-lite"
         message = " ".join(error.format_message().split()).rstrip(".")
-        show_error(f"{message[:1].lower()}{message[1:]}; see {path} --help")
+        message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
+        hint = "" if message.endswith("?") else f"; see {path} --help"
+        show_error(f"{message[:1].lower()}{message[1:]}{hint}")
         return USAGE
     except click.ClickException as error:
         show_error(error.format_message())

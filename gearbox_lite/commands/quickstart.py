@@ -23,7 +23,7 @@ INI = "development.ini"
 @click.option(
     "-o",
     "--output-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
     help="Folder to write the project in; the current one by default.",
@@ -58,6 +58,8 @@ def command(
     """
     project = names.project_name(name)
     package = names.package_name(project, package)
+    if not output_dir.exists():
+        raise UserError(f"there is no folder {output_dir}", at=Location("--output-dir"), remedy="make it first")
     target = output_dir / project
     place = target.resolve()
     is_here = place == Path.cwd()
