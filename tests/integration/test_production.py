@@ -33,7 +33,10 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     project = new_project(tmp_path, "hello", *options)
     before = run("check", "production.ini", cwd=project)
     assert before.returncode == 1
-    assert re.fullmatch(r"Error: production\.ini:\d+: .*; set it: export HELLO_SESSION_\w+=\.\.\.\n", before.stderr)
+    said = re.fullmatch(
+        r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_SESSION_\w+=\.\.\. ?)+)\n", before.stderr
+    )
+    missing = set(re.findall(r"\w+(?==)", said[1]))
     pasted = subprocess.run(
         ["sh", "-e", "-c", blocks(project, "Deploy")[0]],
         cwd=project, env={"PATH": PATH}, capture_output=True, text=True, timeout=60, check=False,
@@ -42,6 +45,7 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     assert pasted.stdout == "production.ini: no errors, no warnings\n"
     assert (project / "production.env").stat().st_mode & 0o077 == 0
     keys = re.findall(r"_KEY=([0-9a-f]{64})\n", (project / "production.env").read_text())
+    assert missing == set(re.findall(r"^(\w+)=", (project / "production.env").read_text(), re.MULTILINE))
     assert len(keys) == len(set(keys)) == (3 if "--encrypt" in options else 1)
 
 
