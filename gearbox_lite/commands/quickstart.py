@@ -17,6 +17,13 @@ TEMPLATE = "turbogears"
 INI = "development.ini"
 
 
+def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Return what Tab offers after --session."""
+    questions = manifest.load(manifest.find(TEMPLATE)).questions
+    choices = next(question.choices for question in questions if question.name == "session")
+    return [store for store in choices if store.startswith(incomplete)]
+
+
 @click.command(name="quickstart")
 @click.argument("name")
 @click.option("-p", "--package", metavar="PKG", help="Name of the Python package; derived from NAME by default.")
@@ -29,7 +36,10 @@ INI = "development.ini"
     help="Folder to write the project in; the current one by default.",
 )
 @click.option(
-    "--session", metavar="STORE", help="Keep sessions in: cookie (default), file, database, memcached, redis."
+    "--session",
+    metavar="STORE",
+    shell_complete=_stores,
+    help="Keep sessions in: cookie (default), file, database, memcached, redis.",
 )
 @click.option("--encrypt", is_flag=True, help="Encrypt the sessions' data.")
 @click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
