@@ -111,7 +111,9 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "gearbox-lite"
         message = " ".join(error.format_message().split()).rstrip(".")
-        show_error(f"{message[:1].lower()}{message[1:]}; see {path} --help")
+        message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
+        hint = "" if message.endswith("?") else f"; see {path} --help"
+        show_error(f"{message[:1].lower()}{message[1:]}{hint}")
         return USAGE
     except click.ClickException as error:
         show_error(error.format_message())
@@ -123,7 +125,10 @@ def _run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except OSError as error:
-        show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        if isinstance(error, FileNotFoundError) and error.filename is None:  # as os.getcwd() says it
+            show_error("the current folder has been removed; go to another one")
+        else:
+            show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
         return FAILURE
     return result if isinstance(result, int) else 0
 

@@ -135,6 +135,31 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def nginx_check(folder: Path, servers: str) -> subprocess.CompletedProcess[str]:
+    """Let nginx read what stands inside its ``http`` block."""
+    program = Path("/usr/sbin/nginx")
+    if not program.exists():
+        unavailable("nginx is not installed")
+    (folder / "nginx.conf").write_text(f"pid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{servers}}}\n")
+    return subprocess.run(
+        [program, "-t", "-e", "stderr", "-c", folder / "nginx.conf"],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def units_check(folder: Path, units: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Let systemd read units, given by their names."""
+    if shutil.which("systemd-analyze") is None:
+        unavailable("systemd-analyze is not installed")
+    folder.mkdir(exist_ok=True)
+    for name, text in units.items():
+        (folder / name).write_text(re.sub(r"=/srv/\S+/gearbox-lite", f"={PROGRAM}", text))
+    return subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *sorted(folder.iterdir())],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"},
+    )  # fmt: skip
+
+
 @dataclass
 class Answer:
     status: int

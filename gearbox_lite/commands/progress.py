@@ -19,21 +19,27 @@ _Item = TypeVar("_Item")
 
 
 @contextmanager
-def progress() -> Iterator[Track]:
-    """Give what goes through the items of each part of the work, with a bar where standard error is a terminal."""
+def progress(parts: int) -> Iterator[Track]:
+    """Give what goes through the items, with a bar where standard error is a terminal.
+
+    It is called once for each of the ``parts`` of the work, which have the same number of items; one bar is for all.
+    """
     start = monotonic()
-    with ExitStack() as bars:  # ends a bar before an error is shown
+    done = 0
+    advance: Callable[[int], None] | None = None
+    with ExitStack() as bars:  # ends the bar before an error is shown
 
         def track(items: list[_Item], /) -> Iterator[_Item]:
-            advance: Callable[[int], None] | None = None
-            for number, item in enumerate(items):
+            nonlocal done, advance
+            for item in items:
                 if advance is None and monotonic() - start > DELAY and sys.stderr.isatty():
-                    bar = click.progressbar(length=len(items), label="Writing the project", file=sys.stderr)
+                    length = parts * len(items)
+                    bar = click.progressbar(length=length, label="Writing the project", file=sys.stderr)
                     advance = bars.enter_context(bar).update
-                    advance(number)
+                    advance(done)
                 yield item
+                done += 1
                 if advance is not None:
                     advance(1)
-            bars.close()
 
         yield track

@@ -17,18 +17,30 @@ TEMPLATE = "turbogears"
 INI = "development.ini"
 
 
+def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Return what Tab offers after --session."""
+    questions = manifest.load(manifest.find(TEMPLATE)).questions
+    choices = next(question.choices for question in questions if question.name == "session")
+    return [store for store in choices if store.startswith(incomplete)]
+
+
 @click.command(name="quickstart")
 @click.argument("name")
 @click.option("-p", "--package", metavar="PKG", help="Name of the Python package; derived from NAME by default.")
 @click.option(
     "-o",
     "--output-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
     help="Folder to write the project in; the current one by default.",
 )
-@click.option("--session", metavar="STORE", help="Keep sessions in: cookie, file, database, memcached or redis.")
+@click.option(
+    "--session",
+    metavar="STORE",
+    shell_complete=_stores,
+    help="Keep sessions in: cookie (default), file, database, memcached, redis.",
+)
 @click.option("--encrypt", is_flag=True, help="Encrypt the sessions' data.")
 @click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
 @click.option("--template", "chosen", metavar="PATH|NAME", help="Write another template than turbogears.")
@@ -56,25 +68,27 @@ def command(
     """
     project = names.project_name(name)
     package = names.package_name(project, package)
+    if not output_dir.exists():
+        raise UserError(f"there is no folder {output_dir}", at=Location("--output-dir"), remedy="make it first")
     target = output_dir / project
     place = target.resolve()
     is_here = place == Path.cwd()
     writer.check_target(target)
-    source = manifest.load(manifest.find(chosen or TEMPLATE))
+    source = manifest.load(manifest.find(TEMPLATE if chosen is None else chosen))
     given = [_setting(text) for text in settings]
     given += [Setting("session", session, Location("--session"))] if session is not None else []
     given += [Setting("encrypt", "true", Location("--encrypt"))] if encrypt else []
     given += [Setting("minimal", "true", Location("--minimal"))] if minimal else []
     known = _answers(source, given, ask=chosen is not None)
-    with progress() as track:
+    with progress(parts=1 if dry_run else 2) as track:
         files = template.plan(source, {**known, "project": project, "package": package}, track)
         has_ini = any(str(file.path) == INI for file in files)
         if then_serve and not has_ini:
             raise UserError(f"--serve: template {source.name} writes no {INI}", remedy="leave --serve out")
-        if dry_run:
-            _show_sizes(target, files)
-            return
-        warning = _write(files, target, track, git=git)
+        warning = None if dry_run else _write(files, target, track, git=git)
+    if dry_run:
+        _show_sizes(target, files)
+        return
     click.echo("\n".join(line for line, _ in _tree(target, files)))
     if is_here:  # the empty folder in which we and the shell are has been replaced
         target = place
@@ -110,10 +124,20 @@ def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> d
 
 def _ask(question: manifest.Question) -> manifest.Answer:
     text = question.help or question.name
-    if question.type == "bool":
-        return click.confirm(text, default=None if question.default is None else bool(question.default))
-    kind = click.Choice(question.choices) if question.choices else None
-    return str(click.prompt(text, default=question.default, type=kind))
+    try:
+        if question.type == "bool":
+            return click.confirm(text, default=None if question.default is None else bool(question.default))
+        kind = click.Choice(question.choices) if question.choices else click.types.FuncParamType(_text)
+        return str(click.prompt(text, default=question.default, type=kind))
+    except click.Abort:
+        click.echo()  # so that the shell's prompt has a line of its own
+        raise
+
+
+def _text(answer: str) -> str:
+    if not answers.is_text(answer):
+        raise click.BadParameter("this is not UTF-8")
+    return answer
 
 
 def _write(files: list[template.PlannedFile], target: Path, track: template.Track, *, git: bool) -> str | None:

@@ -128,7 +128,7 @@ def _progress(ids: list[str]) -> Iterable[str]:
         yield from bar
 
 
-@command.command(name="rotate-key")
+@command.command(name="rotate-key", short_help="Replace the key; the old one is still accepted.")
 @click.option("--drop-fallbacks", is_flag=True, help="Make no new key, and stop accepting the old ones.")
 @click.pass_context
 def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:

@@ -11,7 +11,9 @@ from gearbox_lite.generate import manifest
 def command() -> None:
     """List the templates that come with gearbox-lite.
 
-    Each with its questions and their defaults, as they are answered: gearbox-lite quickstart --template NAME --set ...
+    Each with its questions and their defaults, as they are answered:
+
+    gearbox-lite quickstart PROJECT --template NAME --set ...
     """
     for folder in manifest.bundled().values():
         template = manifest.load(folder)

@@ -23,11 +23,18 @@ def given_answers(template: Template, given: Iterable[Setting]) -> dict[str, Ans
             )
         if setting.name in answers:
             raise at_setting(setting, "this question is answered twice", "give one answer")
+        if not is_text(setting.value):
+            raise at_setting(setting, "this answer is not UTF-8", "write it in UTF-8")
         try:
             answers[setting.name] = questions[setting.name].convert(setting.value)
         except ValueError as error:
             raise at_setting(setting, "this answer cannot be used", str(error)) from None
     return answers
+
+
+def is_text(value: str) -> bool:
+    """Whether this can be written to a file: what is typed and is not UTF-8 reaches Python as surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def default_answer(template: Template, question: Question) -> Answer:

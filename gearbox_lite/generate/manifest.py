@@ -18,6 +18,9 @@ TREE = "tree"
 ALWAYS_KNOWN = ("project", "package", "new_secret")
 """The variables that every template has, so that no question can have their names."""
 
+READABLE = "make it readable"
+"""What to do about a file of a template that the system does not let us read."""
+
 Answer = str | bool
 
 _TYPES = ("str", "bool", "choice")
@@ -101,9 +104,13 @@ def find(given: str) -> Path:
     if given in ours:
         return ours[given]
     folder = Path(given)
+    at = Location("--template")
+    if not given:
+        raise UserError("this is empty", at=at, remedy=f"write a folder's path, or choose from {', '.join(ours)}")
     if (folder / MANIFEST).is_file():
         return folder
-    at = Location("--template")
+    if folder.is_file():
+        raise UserError(f"{given} is a file", at=at, remedy=f"write the path of the folder that has {MANIFEST}")
     if folder.exists():
         raise UserError(f"{given} is not a template: it has no {MANIFEST}", at=at, remedy="write one, see the README")
     guess = nearest(given, list(ours))
@@ -131,7 +138,7 @@ def load(folder: Path) -> Template:
     except UnicodeDecodeError as error:
         raise _refusal(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
     except OSError as error:
-        raise _refusal(path, None, f"cannot be read: {error.strerror}", "") from error
+        raise _refusal(path, None, f"cannot be read: {error.strerror}", READABLE) from error
     return _Reader(path, text).template(values)
 
 

@@ -8,6 +8,7 @@ import sys
 import unicodedata
 
 from gearbox_lite.errors import UserError
+from gearbox_lite.generate.paths import DEVICES
 
 LONGEST = 100
 """Most characters in a project or package name."""
@@ -50,6 +51,7 @@ _RESERVED = (
     (RUNS_ON, "it would hide a module that the project itself needs"),
     (TAKEN, "the project has something else of that name"),
     (FOLDERS, "that folder of a project is for something else"),
+    (DEVICES, "on Windows that is a device"),
 )
 """Names, in lower case, that a package can't have, and why."""
 
@@ -77,6 +79,11 @@ def project_name(name: str) -> str:
             f"project name {name!r} is not a valid name for a Python project",
             remedy="it may hold the ASCII letters and digits, and inside also '.', '-' and '_'; "
             f"for example {_suggest(name)!r}",
+        )
+    if name.partition(".")[0].lower() in DEVICES:
+        raise UserError(
+            f"project name {name!r} is that of a device on Windows",
+            remedy=f"use for example {_suggest(name) + '-app'!r}",
         )
     return name
 

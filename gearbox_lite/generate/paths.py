@@ -16,6 +16,9 @@ DEVICES = frozenset(
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file has this list and the forbidden characters.
 """
 
+LONGEST = 255
+"""Most bytes that common file systems take in a name."""
+
 FORBIDDEN = frozenset('\\:*?"<>|')
 
 
@@ -29,6 +32,8 @@ def refusal(path: str) -> str | None:
             return "leaves the project" if part == ".." else "has an empty part"
         if not part.isprintable() or FORBIDDEN & set(part):
             return "has a character that not every system can write"
+        if len(part.encode()) > LONGEST:
+            return f"has a part of more than {LONGEST} bytes, which file systems do not take"
         if part[-1] in ". ":
             return "has a part that ends in a dot or a space, which Windows drops"
         if folded in GIT:

@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
 from gearbox_lite.generate import compiled, paths
-from gearbox_lite.generate.manifest import TREE, Answer, LeaveOut, Template
+from gearbox_lite.generate.manifest import READABLE, TREE, Answer, LeaveOut, Template
 
 RENDERED = ".j2"
 
@@ -105,7 +105,7 @@ def _files(folder: Path, prefix: str = "") -> Iterator[str]:
             raise _fault(Location(folder), "a template cannot hold a symbolic link", "put the file itself there")
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise _fault(Location(folder), f"cannot be read: {error.strerror}") from error
+        raise _fault(Location(folder), f"cannot be read: {error.strerror}", READABLE) from error
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
@@ -131,7 +131,8 @@ def _path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePos
         raise _fault(Location(source), f"this name does not render: {_reason(error)}") from error
     problem = paths.refusal(path)
     if problem:
-        raise _fault(Location(source), f"the path that its name gives, {path!r}, {problem}", "rename it")
+        remedy = "rename it, or give another answer" if "{" in name else "rename it"
+        raise _fault(Location(source), f"the path that its name gives, {path!r}, {problem}", remedy)
     return PurePosixPath(path)
 
 
@@ -156,7 +157,7 @@ def _plan_file(
         ) from error
     except Exception as error:  # whatever a template divides, adds or calls
         if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
-            raise _fault(Location(source), f"cannot be read: {error.strerror}") from error
+            raise _fault(Location(source), f"cannot be read: {error.strerror}", READABLE) from error
         raise _fault(_place(error, source), f"this template does not render: {_reason(error)}") from error
     return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
@@ -169,7 +170,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
         return f"there is no {error.name} in the tree"
     if isinstance(error, jinja2.TemplateError):
-        return error.message or type(error).__name__
+        return (error.message or type(error).__name__).rstrip(".")
     return f"{type(error).__name__}: {error}"
 
 

@@ -80,12 +80,21 @@ class IniFile:
             missing = getattr(error, "reference", None)
             if isinstance(missing, str) and missing.startswith(ENVIRONMENT):
                 name = missing.removeprefix(ENVIRONMENT)
-                raise at_setting(raw, f"the environment has no {name}", f"set it: export {name}=...") from error
+                names = self._not_in_environment(section)
+                words = " ".join(f"{variable}=..." for variable in names)
+                remedy = f"set {'it' if names == [name] else 'all that is missing'}: export {words}"
+                raise at_setting(raw, f"the environment has no {name}", remedy) from error
             if isinstance(missing, str):
                 raise at_setting(
                     raw, f"%({missing})s is not set", "set it in [DEFAULT], or write %% for a percent sign"
                 ) from error
             raise at_setting(raw, "this interpolation does not work", "write %% for a percent sign") from error
+
+    def _not_in_environment(self, section: str) -> list[str]:
+        """Return what the options of a section, and [DEFAULT], take from the environment without finding it there."""
+        values = (value for _, value in self._parser.items(section, raw=True))
+        names = dict.fromkeys(name for value in values for name in _FROM_ENVIRONMENT.findall(value))
+        return [name for name in names if name not in os.environ]
 
 
 def _read(path: Path) -> str:

@@ -18,6 +18,7 @@ ASKED = {
     "gearbox-lite serve --work": ["--workers"],
     "gearbox-lite shell --conf": ["--config"],
     "gearbox-lite session ro": ["rotate-key"],
+    "gearbox-lite quickstart hello --session re": ["redis"],
     "gearbox-lite serve dev": ["development.ini"],
     "gearbox-lite nosuch --": ["--help", "--verbose", "--version"],
 }

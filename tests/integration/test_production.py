@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import PROGRAM, Browser, Served, free_port, new_project, run, serve, set_option, unavailable
+from helpers import PROGRAM, Browser, Served, free_port, new_project, nginx_check, run, serve, set_option, units_check
 
 PATH = f"{Path(PROGRAM).parent}:/usr/bin:/bin"
 KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4}
@@ -33,7 +33,10 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     project = new_project(tmp_path, "hello", *options)
     before = run("check", "production.ini", cwd=project)
     assert before.returncode == 1
-    assert re.fullmatch(r"Error: production\.ini:\d+: .*; set it: export HELLO_SESSION_\w+=\.\.\.\n", before.stderr)
+    said = re.fullmatch(
+        r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_SESSION_\w+=\.\.\. ?)+)\n", before.stderr
+    )
+    missing = set(re.findall(r"\w+(?==)", said[1]))
     pasted = subprocess.run(
         ["sh", "-e", "-c", blocks(project, "Deploy")[0]],
         cwd=project, env={"PATH": PATH}, capture_output=True, text=True, timeout=60, check=False,
@@ -42,6 +45,7 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     assert pasted.stdout == "production.ini: no errors, no warnings\n"
     assert (project / "production.env").stat().st_mode & 0o077 == 0
     keys = re.findall(r"_KEY=([0-9a-f]{64})\n", (project / "production.env").read_text())
+    assert missing == set(re.findall(r"^(\w+)=", (project / "production.env").read_text(), re.MULTILINE))
     assert len(keys) == len(set(keys)) == (3 if "--encrypt" in options else 1)
 
 
@@ -82,8 +86,6 @@ def test_gunicorn_serves_it_with_the_readmes_configuration(project):
 
 
 def test_nginx_takes_the_readmes_configuration(project, tmp_path):
-    if not Path("/usr/sbin/nginx").exists():
-        unavailable("nginx is not installed")
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -99,11 +101,16 @@ def test_nginx_takes_the_readmes_configuration(project, tmp_path):
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     servers = blocks(project, "systemd and nginx", "nginx")[0].replace("/etc/ssl", str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{servers}}}\n")
-    result = subprocess.run(
-        ["/usr/sbin/nginx", "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"],
-        capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    result = nginx_check(tmp_path, servers)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--session", "database"]])
+def test_systemd_takes_the_readmes_units(tmp_path, options):
+    project = new_project(tmp_path, "hello", *options)
+    texts = blocks(project, "systemd and nginx", "ini")
+    result = units_check(tmp_path / "units", dict(zip(("hello.socket", "hello.service"), texts, strict=True)))
+    assert [line for line in result.stderr.splitlines() if "hello." in line] == []
     assert result.returncode == 0, result.stderr
 
 

@@ -149,6 +149,13 @@ def test_an_existing_target_is_refused_with_exit_2_and_not_touched(tmp_path):
     assert everything(tmp_path) == ["hello", "hello/mine.txt"]
 
 
+def test_a_missing_folder_to_write_in_is_refused_with_exit_2(tmp_path):
+    result = run("quickstart", "hello", "-o", "nowhere", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr == "Error: --output-dir: there is no folder nowhere; make it first\n"
+    assert everything(tmp_path) == []
+
+
 def test_keys_are_random_and_different_and_the_ini_is_private(project, tmp_path):
     run("quickstart", "other", cwd=tmp_path)
     keys = []

@@ -9,12 +9,27 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
+from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, free_port, nginx_check, run
 
 from gearbox_lite.cli import COMMANDS
 from gearbox_lite.sessions.options import OPTIONS, REFUSED
 
 README = (REPOSITORY / "README.md").read_text()
+
+
+OF_OTHER_PROGRAMS = {"--paste", "--now"}
+"""Options of gunicorn and systemctl."""
+
+
+def help_of(command: str) -> str:
+    """Return the help of a command and of its subcommands."""
+    text = run(command, "--help").stdout
+    subcommands = re.findall(r"^  ([a-z-]+)  ", text.partition("Commands:")[2], re.MULTILINE)
+    return text + "".join(run(command, subcommand, "--help").stdout for subcommand in subcommands)
+
+
+def options_in(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
 
 
 def test_the_first_command_ends_with_the_page_at_localhost_8080(tmp_path, port_8080):
@@ -44,24 +59,46 @@ def test_the_project_that_the_first_command_leaves_is_ignored_by_git():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_in_the_readme_and_has_a_help(name):
-    help_text = run(name, "--help").stdout
-    for subcommand in re.findall(r"^  ([a-z-]+)  ", help_text.partition("Commands:")[2], re.MULTILINE):
-        help_text += run(name, subcommand, "--help").stdout
     assert f"## {name}" in README
-    options = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
+    options = options_in(help_of(name)) - {"--help"}
     assert options
     section = README.partition(f"## {name}")[2].partition("\n## ")[0]
     assert {option for option in options if f"`{option}" not in section and f"{option} " not in section} == set()
+
+
+def test_the_readme_names_no_command_and_no_option_that_is_not_there():
+    """The performance section aside, which is about other programs too."""
+    text = README.partition("\n## Performance\n")[0]
+    named = re.findall(r"(?:`|^(?:\$ )?)gearbox-lite (?:-v )?([a-z-]+)", text, re.MULTILINE)
+    assert set(named) == set(COMMANDS)
+    helps = {name: help_of(name) for name in COMMANDS}
+    for usage in re.findall(r"^```\n(gearbox-lite .*?)^```", text, re.MULTILINE | re.DOTALL):
+        assert options_in(usage) <= options_in(helps[usage.split()[1]]), usage
+    assert options_in(text) - options_in(" ".join(helps.values())) == OF_OTHER_PROGRAMS
 
 
 def test_every_session_option_is_in_the_readme():
     assert {name for name in [*OPTIONS, *REFUSED] if f"`session.{name}`" not in README} == set()
 
 
+def test_the_sections_for_several_machines_are_taken_by_gunicorn_and_nginx(project, tmp_path):
+    section = re.search(r"```ini\n(\[server:main\].*?)```", README, re.DOTALL)[1].replace("10.0.0.11", "127.0.0.1")
+    ini = project / "development.ini"
+    ini.write_text(re.sub(r"^\[server:main\].*?(?=^\[)", section, ini.read_text(), flags=re.MULTILINE | re.DOTALL))
+    assert "gunicorn" in ini.read_text()
+    assert run("check", cwd=project).stdout == "development.ini: no errors, no warnings\n"
+    servers = re.search(r"```nginx\n(.*?)```", README, re.DOTALL)[1].replace("listen 80", f"listen {free_port()}")
+    result = nginx_check(tmp_path, servers)
+    assert result.returncode == 0, result.stderr
+
+
 def test_each_console_block_shows_what_its_commands_print(project):
     """In their order, in one project; a line that begins with $ is a command."""
     blocks = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     assert blocks
+    for name, text in re.findall(r"^```toml\n# (\S+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
     shown = ""
     for command in re.findall(r"^\$ (.*)$", "".join(blocks), re.MULTILINE):
         result = subprocess.run(

@@ -14,7 +14,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 LOOKS = {
     "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
     "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
-    "phone": ({"color_scheme": "light"}, {"width": 360, "height": 740}),
+    "phone": ({"color_scheme": "light"}, {"width": 320, "height": 640}),
 }
 LONG = "W" * 100
 

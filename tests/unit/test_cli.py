@@ -75,6 +75,7 @@ def test_version_and_module_call():
         (["serve", "--hots", "x"], "'--host'"),
         (["quickstart", "hello", "--dryrun"], "'--dry-run'"),
         (["--verbos"], "'--verbose'"),
+        (["scaffold", "controlr", "x"], "; did you mean 'controller'?\n"),
     ],
 )
 def test_a_mistyped_command_or_option_suggests_the_nearest_in_one_line(arguments, suggestion):
@@ -118,6 +119,21 @@ def test_verbose_shows_the_traceback_behind_an_error(tmp_path):
     assert "Traceback" not in quiet.stderr
     assert "UnicodeDecodeError" in verbose.stderr
     assert verbose.stderr.endswith(quiet.stderr)
+
+
+@pytest.mark.parametrize("words", ["quickstart hello", "check"])
+def test_a_current_folder_that_has_been_removed_is_said_to_be(tmp_path, words):
+    result = subprocess.run(
+        f"mkdir gone; cd gone; rmdir ../gone; {PROGRAM} {words}",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert result.returncode == 1
+    assert result.stderr == "Error: the current folder has been removed; go to another one\n"
 
 
 def test_a_closed_pipe_is_no_traceback():

@@ -40,6 +40,8 @@ def test_a_given_package_is_taken_as_it_is():
         "店",
         "a" * 101,
         "a\n",
+        "Con",
+        "nul.txt",
     ],
 )
 def test_a_bad_project_name_is_refused_with_one_that_works(name):
@@ -57,6 +59,7 @@ def test_a_bad_project_name_is_refused_with_one_that_works(name):
     [
         "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG", "test",
         "tests", "data", "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (LONGEST + 1),
+        "aux",
     ],
 )  # fmt: skip
 def test_a_bad_package_name_is_refused_with_one_that_works(name):

@@ -74,6 +74,8 @@ def test_a_template_is_found_by_name_and_by_path(tmp_path):
         ("turbogear", "there is no template turbogear; did you mean turbogears?"),
         (str(tmp_path / "nowhere"), "choose from turbogears"),
         ("/etc", "/etc is not a template: it has no template.toml"),
+        (str(tmp_path / "template.toml"), "is a file; write the path of the folder that has template.toml"),
+        ("", "this is empty; write a folder's path, or choose from turbogears"),
     ):
         with pytest.raises(UserError) as raised:
             find(given)
@@ -102,6 +104,7 @@ def test_answers_have_the_type_of_their_question(tmp_path):
         ("title", ["red", "red"], "this question is answered twice"),
         ("titel", ["red"], "template mine has no such question; did you mean title?"),
         ("xyz", ["red"], "it asks for title, yes"),
+        ("title", ["r\udcff"], "this answer is not UTF-8"),
         ("package", ["red"], "--package sets the package's"),
     ],
 )

@@ -13,7 +13,7 @@ from gearbox_lite.generate.paths import Taken, refusal
     "path",
     ["/a", "..", "a/../b", "../a", ".", "a/./b", "", "a//b", "a/", ".git", "a/.GIT/config", "git~1", "nul", "a/Con.txt",
      "COM1", "lpt¹.x", "aux .h", "a\\b", "C:", "C:/x", "a\0", "a\n", "a\x1b[2J", "\udcff", "a.", "a ", "x?", "a*", 'a"',
-     "a|b", "a\u202eb"],
+     "a|b", "a\u202eb", "a/" + "é" * 128],
 )  # fmt: skip
 def test_refused(path):
     assert refusal(path)
@@ -21,7 +21,23 @@ def test_refused(path):
 
 @pytest.mark.parametrize(
     "path",
-    ["a", ".gitignore", ".github/x", "a/b.c", "console", "com10", "null", "a b", "é", ".env", "-x", "~", "a'b", "$x"],
+    [
+        "a",
+        ".gitignore",
+        ".github/x",
+        "a/b.c",
+        "console",
+        "com10",
+        "null",
+        "a b",
+        "é",
+        ".env",
+        "-x",
+        "~",
+        "a'b",
+        "$x",
+        "a/" + "b" * 255,
+    ],
 )
 def test_allowed(path):
     assert refusal(path) is None
