@@ -104,7 +104,7 @@ def _read(path: Path) -> str:
         at = Location(path, line_not_utf8(error))
         raise UserError("this is not UTF-8", at=at, remedy="save the file as UTF-8") from error
     except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", at=Location(path)) from error
+        raise UserError(f"cannot be read: {error.strerror}", at=Location(path), remedy="make it readable") from error
     if text.startswith("\ufeff"):
         raise UserError(
             "the file begins with a byte order mark, which PasteDeploy does not read",
@@ -131,10 +131,11 @@ def _parse(parser: configparser.ConfigParser, path: Path, text: str) -> None:
             remedy="join the two",
         ) from error
     except configparser.MissingSectionHeaderError as error:
+        is_header = str(error.line).lstrip().startswith("[")
         raise UserError(
-            "a setting before any [section]",
+            f"{error.line.strip()!r} is no section" if is_header else "a setting before any [section]",
             at=Location(path, error.lineno),
-            remedy="an ini starts with a section such as [DEFAULT]",
+            remedy="close it with ]" if is_header else "an ini starts with a section such as [DEFAULT]",
         ) from error
     except configparser.ParsingError as error:
         line = error.errors[0][0]

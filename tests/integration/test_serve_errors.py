@@ -40,6 +40,8 @@ def test_a_missing_ini_names_the_inis_near(project, tmp_path):
 def test_a_file_that_is_no_pastedeploy_ini(project):
     (project / "plain.ini").write_text("[server:main]\nuse = egg:waitress\n[other]\na = b\n")
     assert refused(project, "plain.ini").startswith("plain.ini: not a PasteDeploy ini: it has no [app:...]")
+    (project / "open.ini").write_text("[server:main\nuse = egg:waitress\n")
+    assert refused(project, "open.ini") == "open.ini:1: '[server:main' is no section; close it with ]"
     assert refused(project, "pyproject.toml").startswith("pyproject.toml:")
     assert refused(project, "hello/public/favicon.ico").startswith("hello/public/favicon.ico:1: this is not UTF-8")
 
