@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from client import Visitor, get
-from figures import OURS, Bench, Figure
+from figures import OURS, Bench, Figure, in_turns
 from processes import Server, running
 from sites import DEV_SERVERS, ours
 
@@ -22,12 +22,17 @@ def measure(bench: Bench) -> list[Figure]:
     sites = bench.try_each({name: partial(make, folder) for name, make in DEV_SERVERS.items()})
     for what, way in (("without reload", "serve"), ("with reload", "reload")):
         bench.progress(f"{REQUESTS} requests {what}")
-        for name, site in sites.items():
-            server = site.server(getattr(site, way))
-            with running({name: server}):
-                _visit(server)
-                figures.append(Figure(f"{what}, after {REQUESTS} requests", name, "MiB", [server.memory()]))
+        runs = {name: partial(_after_requests, name, site.server(getattr(site, way))) for name, site in sites.items()}
+        samples = in_turns(runs, bench.rounds(3, 1))
+        title = f"{what}, after {REQUESTS} requests"
+        figures += [Figure(title, name, "MiB", values) for name, values in samples.items()]
     return figures + _reloads(bench)
+
+
+def _after_requests(name: str, server: Server) -> float:
+    with running({name: server}):
+        _visit(server)
+        return server.memory()
 
 
 def _visit(server: Server) -> None:
