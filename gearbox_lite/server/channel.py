@@ -12,6 +12,9 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, Task, WSGITask
 
+SHORT = 1 << 16
+"""Bytes up to which headers and body are copied into one piece."""
+
 
 class _Task(Task):  # type: ignore[misc]
     def write(self, data: bytes) -> None:
@@ -46,10 +49,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._held = []
 
     def release(self) -> None:
-        """Write what has been kept in one piece."""
-        held, self._held = self._held, None
-        if held:
-            self.write_soon(b"".join(held))
+        """Write what has been kept, in one piece where that is short."""
+        held, self._held = self._held or [], None
+        is_short = sum(map(len, held)) <= SHORT
+        for part in [b"".join(held)] if is_short else held:
+            self.write_soon(part)
 
     def write_soon(self, data: Any) -> int:
         """Have some bytes, or a file, sent."""

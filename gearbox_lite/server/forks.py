@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Protocol
@@ -101,9 +103,9 @@ class Forks:
         self._has_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
         self._modules = KNOWN
         self._installed = _installed()
-        self._former: list[subprocess.Popen[bytes]] = []
+        self._servers: list[int] = []
         if self._has_server:
-            self._server, self._control = self._start_server()
+            self._control = self._start_server()
 
     def start(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, Connection]:
         """Return a new worker process and the channel to it."""
@@ -147,21 +149,42 @@ class Forks:
         if self._has_server:
             self._installed = _installed()
             self._control.close()  # the former one ends with its last process
-            self._former = [one for one in [*self._former, self._server] if one.poll() is None]
-            self._server, self._control = self._start_server()
+            self._servers = [pid for pid in self._servers if os.waitpid(pid, os.WNOHANG)[0] == 0]
+            self._control = self._start_server()
 
-    def _start_server(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _start_server(self) -> socket.socket:
+        """Start a fork server, and return the socket that it takes requests from."""
         ours, theirs = socket.socketpair()
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until it ignores them itself
         try:
             with theirs:
-                flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001
-                command = [sys.executable, *flags, "-m", fork_server.__name__, str(theirs.fileno())]
-                server = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 (this interpreter)
+                # A process with threads must not be forked, so only the first one shares what this one has imported.
+                start = _fork_server if threading.active_count() == 1 else _spawn_server
+                self._servers.append(start(theirs))
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         fork_server.send(ours, (sys.path, self._modules), [])
-        return server, ours
+        return ours
+
+
+def _fork_server(control: socket.socket) -> int:
+    gc.freeze()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.closerange(3, control.fileno())
+            os.closerange(control.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+            fork_server.main(control)
+        finally:
+            os._exit(0)
+    return pid
+
+
+def _spawn_server(control: socket.socket) -> int:
+    os.set_inheritable(control.fileno(), True)
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001
+    command = [sys.executable, *flags, "-m", fork_server.__name__, str(control.fileno())]
+    return os.posix_spawn(sys.executable, command, os.environ)
 
 
 def _spawned(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
