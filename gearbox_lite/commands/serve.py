@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -116,7 +117,9 @@ def _banner(settings: ServeSettings, urls: list[str]) -> None:
         click.echo(f"  session  type {store}, cookie {key}")
     click.echo("  stop     Ctrl-C")
     sys.stdout.flush()
-    if settings.serve.open_browser:
+    pages = [url for url in urls if url.startswith("http")]
+    if settings.serve.open_browser and pages:
         import webbrowser  # noqa: PLC0415 (rarely wanted)
 
-        webbrowser.open(urls[0])
+        # In a thread, since some browsers return when they are closed, and wait for us meanwhile.
+        threading.Thread(target=webbrowser.open, args=pages[:1], daemon=True).start()

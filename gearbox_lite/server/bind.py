@@ -120,7 +120,7 @@ def bind(
             try:
                 sockets[name] = _listen(address, beside)
             except OSError as error:
-                failure = _explain(address, error)
+                failure = explain(address, error)
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise failure from error
                 missing.append(failure)
@@ -166,7 +166,8 @@ def _listen(address: Address, beside: Sequence[socket.socket]) -> socket.socket:
     return bound
 
 
-def _explain(address: Address, error: OSError) -> UserError:
+def explain(address: Address, error: OSError) -> UserError:
+    """Return the error for an address that cannot be listened on."""
     host, port = address.host, address.port
     if error.errno == errno.EADDRINUSE:
         from gearbox_lite.server.holder import holder  # noqa: PLC0415 (only needed once something is wrong)

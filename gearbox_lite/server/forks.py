@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, Protocol
 
 from gearbox_lite.server import fork_server
@@ -54,27 +54,28 @@ class Process(Protocol):
 
 
 class Forked:
-    """A process that a fork server has forked, and that reports when it has ended."""
+    """A process that a fork server has forked, and that reports how it has ended."""
 
     LOST = 255
     """The exit code where the fork server has been killed, which then cannot say."""
 
     def __init__(self, report: int) -> None:
         """Wait until it is there. Raises ConnectionError where the fork server has gone."""
-        self.sentinel = report
+        self._report = self.sentinel = report
         pid = os.read(report, NUMBER.size)
         if not pid:
             os.close(report)
             raise ConnectionError
         self._pid: int = NUMBER.unpack(pid)[0]
         self.exitcode: int | None = None
-        os.set_blocking(report, False)
+        if hasattr(os, "pidfd_open"):
+            with suppress(OSError):  # it has ended already
+                self.sentinel = os.pidfd_open(self._pid)  # tells of its end even where the fork server has been killed
 
     def is_alive(self) -> bool:
-        """Whether it runs, as far as the fork server has said."""
-        if self.exitcode is None:
-            with suppress(BlockingIOError):
-                self._note(os.read(self.sentinel, NUMBER.size))
+        """Whether it runs."""
+        if self.exitcode is None and wait([self.sentinel], 0):
+            self.join()
         return self.exitcode is None
 
     def kill(self) -> None:
@@ -85,15 +86,15 @@ class Forked:
 
     def join(self) -> None:
         """Wait until it has ended."""
-        if self.exitcode is None:
-            os.set_blocking(self.sentinel, True)
-            self._note(os.read(self.sentinel, NUMBER.size))
-
-    def _note(self, code: bytes) -> None:
+        if self.exitcode is not None:
+            return
+        wait([self.sentinel])
+        code = os.read(self._report, NUMBER.size)
         if not code:
-            self.kill()
+            self.kill()  # without a better sentinel the fork server's end is all that is known
         self.exitcode = NUMBER.unpack(code)[0] if code else self.LOST
-        os.close(self.sentinel)
+        for descriptor in {self._report, self.sentinel}:
+            os.close(descriptor)
 
 
 class Forks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from paste.deploy.loadwsgi import SERVER, loadcontext
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import AppSettings, ServeSettings
+from gearbox_lite.server import bind
 from gearbox_lite.server.installed import is_users
 
 WSGIApplication = Callable[..., Any]
@@ -89,15 +92,23 @@ def _is_users(filename: str) -> bool:
     return is_users(filename) and Path(filename).is_file()
 
 
+def _missing(error: BaseException) -> list[Path]:
+    """Return where the module that an import did not find could be, without the ending of a file."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return [Path(folder, *error.name.split(".")) for folder in filter(is_users, sys.path)]
+    name = re.match(r"cannot import name '(\w+)'", str(error)) if isinstance(error, ImportError) else None
+    if name is not None and isinstance(error, ImportError) and error.path and is_users(error.path):
+        return [Path(error.path).with_name(name[1])]
+    return []
+
+
 def looked_for(error: BaseException) -> list[str]:
     """Return the user's files that an error came through or that were missing, whose change may mend it."""
     files = {frame.filename for frame in users_frames(error)}
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         files.add(error.filename)
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        for folder in filter(is_users, sys.path):
-            module = Path(folder, *error.name.split("."))
-            files |= {f"{module}.py", str(module / "__init__.py")}
+    for module in _missing(error):
+        files |= {f"{module}.py", str(module / "__init__.py")}
     before = error.__cause__ or error.__context__
     return [*files, *(looked_for(before) if before is not None else [])]
 
@@ -128,6 +139,10 @@ def explain_factory(error: Exception, factory: Setting | None, what: str) -> Use
     )
 
 
+def _where(settings: ServeSettings) -> dict[str, Setting]:
+    return {name: item for name, item in settings.server.options.items() if name in ("host", "port")}
+
+
 def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
     """Load any other PasteDeploy server, which binds its own socket once called.
 
@@ -140,9 +155,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
             name=settings.server_name,
             global_conf=dict(settings.variables),
         )
-        context.local_conf.update(
-            {name: item.value for name, item in settings.server.options.items() if name in ("host", "port")}
-        )
+        context.local_conf.update({name: item.value for name, item in _where(settings).items()})
         server: Callable[[WSGIApplication], None] = context.create()
     except Exception as error:
         raise explain_factory(error, settings.server.factory, "the server does not load") from error
@@ -151,6 +164,8 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
         try:
             server(application)
         except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE and "port" in settings.server.options:
+                raise bind.explain(bind.addresses(_where(settings))[0], error) from error
             at = settings.server.factory.at if settings.server.factory else None
             raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
 

@@ -41,6 +41,12 @@ class Ready:
 _sending = threading.Lock()
 
 
+def send(channel: Connection, word: str, content: object = None) -> None:
+    """Send a word and what belongs to it, if the process at the channel's other end is still there."""
+    with suppress(OSError), _sending:
+        channel.send((word, content))
+
+
 def send_connection(channel: Connection, connection: socket.socket | int, peer: Any) -> None:
     """Send an open connection to the process at the channel's other end; drop it where that has gone."""
     with suppress(OSError), _sending:

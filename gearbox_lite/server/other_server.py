@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gearbox_lite.server.busy import Busy
 from gearbox_lite.server.load import WSGIApplication
 from gearbox_lite.server.signals import interrupting_on_signals
 from gearbox_lite.server.waitress_server import HandOver
@@ -19,7 +20,7 @@ class OtherServer:
 
     def __init__(self, server: Callable[[WSGIApplication], None], application: WSGIApplication) -> None:
         self._server = server
-        self._application = application
+        self._application = Busy(application)
 
     def run(self) -> None:
         """Serve until the server ends; where that is a failure, end the process with its exit code.
@@ -28,7 +29,7 @@ class OtherServer:
         """
         code: object = 0
         try:
-            with interrupting_on_signals():
+            with interrupting_on_signals(self._application.is_busy):
                 self._server(self._application)
         except KeyboardInterrupt:
             pass

@@ -104,12 +104,14 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve with any other PasteDeploy server, which binds its own socket."""
     from gearbox_lite.server import load, logs, signals  # noqa: PLC0415
+    from gearbox_lite.server.busy import Busy  # noqa: PLC0415
 
     _check(settings, terminal)
     listening.open(settings)
-    with signals.interrupting_on_signals():
+    application: Busy | None = None
+    with signals.interrupting_on_signals(lambda: application is not None and application.is_busy()):
         logs.configure(settings)
-        application = load.load_application(settings)
+        application = Busy(load.load_application(settings))
         serve = load.load_server(settings)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()

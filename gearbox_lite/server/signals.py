@@ -11,10 +11,11 @@ from types import FrameType
 
 @contextlib.contextmanager
 def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call ``end`` on the first SIGINT or SIGTERM; a second one ends the process at once."""
+    """Call ``end`` on the first SIGINT or SIGTERM; a second one, of either, ends the process at once."""
 
-    def handle(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         end()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -58,20 +59,24 @@ def _has_terminal() -> bool:
 
 
 @contextlib.contextmanager
-def interrupting_on_signals() -> Iterator[None]:
+def interrupting_on_signals(is_busy: Callable[[], bool]) -> Iterator[None]:
     """Raise KeyboardInterrupt on SIGINT or SIGTERM, for servers that run a loop of their own.
 
-    wsgiref swallows an exception that meets it inside a request, so it is raised again until it gets through.
+    While ``is_busy`` it waits. wsgiref swallows an exception that meets it inside a request, so it is raised again
+    until it gets through.
     """
 
     def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+        if not is_busy():
+            raise KeyboardInterrupt
 
     def end() -> None:
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, interrupt)
-            signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
-        raise KeyboardInterrupt
+            signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+            interrupt()
+        else:
+            raise KeyboardInterrupt
 
     try:
         with ending_on_signals(end):

@@ -43,6 +43,7 @@ class Supervised:
         self._listening.open(settings)
         self._watcher: Watcher | None = None
         self._files: set[str] = set()
+        self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...]] | None = None
         self._supervisor = Supervisor(self._plan, announce=self._announce, died=self._died)
 
@@ -122,6 +123,12 @@ class Supervised:
         if wanted == self._watched:
             return
         before, self._watched = self._watcher, wanted
-        self._watcher = Watcher(Interest(ini.parent, *wanted), self.swap) if wanted else None
+        self._watcher = Watcher(Interest(ini.parent, *wanted), self.swap, self._polls) if wanted else None
         if before is not None:
             before.close()  # only now, so that no change is missed in between
+
+    def _polls(self, reason: str) -> None:
+        if not self._is_polling:
+            self._is_polling = True
+            hint = "raise fs.inotify.max_user_watches or max_user_instances by sysctl"
+            self._terminal.warn(f"the system watches no more files, so they are looked at instead; {hint} ({reason})")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
+from itertools import cycle
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -52,7 +53,8 @@ class Supervisor:
         self._surplus: list[Worker] = []
         self._starting: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
-        self._pauses: dict[int, tuple[float, float]] = {}
+        self._due: dict[int, float] = {}
+        self._pauses: dict[int, float] = {}
         self._orders: deque[Order] = deque()
         self._bell, self._inbox = socket.socketpair()
         for end in (self._bell, self._inbox):
@@ -70,8 +72,8 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until the end is ordered. Raises UserError where the very first load fails and reload is off."""
-        self._swap()
         try:
+            self._swap()
             while not self._finished():
                 self._turn()
         finally:
@@ -90,20 +92,20 @@ class Supervisor:
         workers = self._workers()
         things: list[Any] = [self._inbox, *(one.process.sentinel for one in workers)]
         things += [one.channel for one in workers if not one.channel.closed]
-        for ready in wait(things, timeout=self._until_next()):
-            if ready is self._inbox:
-                self._inbox.recv(1 << 16)
-            elif isinstance(ready, Connection):
-                self._hear(next(one for one in workers if one.channel is ready))
+        heard = wait(things, timeout=self._until_next())
+        if self._inbox in heard:
+            self._inbox.recv(1 << 16)
         self._obey()
+        for ready in heard:
+            if isinstance(ready, Connection):
+                self._hear(next(one for one in workers if one.channel is ready))
         for one in workers:
             if not one.process.is_alive():
                 self._bury(one)
         self._do_what_is_due()
 
     def _until_next(self) -> float | None:
-        times = [due for slot, (due, _) in self._pauses.items() if self._is_empty(slot)]
-        times += [one.deadline for one in self._leaving if one.deadline is not None]
+        times = [*self._due.values(), *(one.deadline for one in self._leaving if one.deadline is not None)]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _do_what_is_due(self) -> None:
@@ -111,17 +113,16 @@ class Supervisor:
         for one in self._leaving:
             if one.deadline is not None and now >= one.deadline:
                 one.process.kill()
-        for slot, (due, _) in list(self._pauses.items()):
-            if now >= due and self._is_empty(slot):
-                self._start(slot)
-
-    def _is_empty(self, slot: int) -> bool:
-        return self._slots[slot] is None and slot not in self._starting and not self._ending
+                one.deadline = None
+        for slot in [slot for slot, due in self._due.items() if now >= due]:
+            del self._due[slot]
+            self._start(slot)
 
     def _obey(self) -> None:
         orders = {self._orders.popleft() for _ in range(len(self._orders))}
         if Order.END in orders and not self._ending:
             self._ending = True
+            self._due.clear()
             for one in list(self._starting.values()):
                 one.process.kill()
             for serving in [*self._slots, *self._surplus]:
@@ -138,6 +139,7 @@ class Supervisor:
         """Start a new worker for each slot; each takes over when it is ready."""
         self._current = self._plan()
         self._announced = False
+        self._due.clear()
         self._pauses.clear()
         for one in self._starting.values():
             one.process.kill()  # it has not been told to begin, so nobody is waiting for it
@@ -168,6 +170,8 @@ class Supervisor:
             self._promote(one, content)
         elif word == "failed":
             one.failure = content
+        elif word == "leaving":
+            self._let_go(one)
         elif word == "drained":
             one.gone = True
             one.tell("leave")
@@ -176,7 +180,7 @@ class Supervisor:
 
     def _promote(self, one: Worker, ready: Ready) -> None:
         slot = self._starting_slot(one)
-        if slot is None:
+        if slot is None or self._ending:
             return
         is_shown = ready.failure is None or (ready.can_serve and self._settings.serve.reload)
         if ready.failure is not None and self._first and not is_shown:
@@ -195,10 +199,12 @@ class Supervisor:
         self._slots[slot] = one
         if self._shares_sockets():
             self._begin(one)
-        for former in [before, *self._surplus]:
-            if former is not None:
-                self._drain(former, one)
-        self._surplus.clear()
+        if before is not None:
+            self._drain(before, one)
+        if not self._starting:
+            for former, heir in zip(self._surplus, cycle(filter(None, self._slots))):
+                self._drain(former, heir)
+            self._surplus.clear()
         if not one.serving and not self._leaving:
             self._begin(one)
 
@@ -255,11 +261,17 @@ class Supervisor:
             self._slots[slot] = None
             self._restart(slot, one)
 
+    def _let_go(self, one: Worker) -> None:
+        """Replace a worker that somebody else has told to end, while it finishes what it has begun."""
+        if one in self._slots:
+            slot = self._slots.index(one)
+            self._slots[slot] = None
+            self._drain(one, None)
+            self._died("a worker has been told to end (SIGTERM); another one is started")
+            self._start(slot)
+
     def _replace_unready(self, slot: int, one: Worker) -> None:
         """Do what is right after a worker that has ended while its application loaded."""
-        if self._slots[slot] is not None:
-            self._died(f"a new worker has ended while loading ({one.reason}); the one before goes on")
-            return
         failure = Failure(f"{self._settings.ini.name}: the application ended Python while it loaded: {one.reason}")
         if one.was_killed or one.stands_in:
             self._restart(slot, one)
@@ -267,6 +279,8 @@ class Supervisor:
             self._start(slot, failure)
         elif self._first:
             raise UserError(failure.message, code=FAILURE)
+        elif self._slots[slot] is not None:
+            self._died(f"a new worker has ended while loading ({one.reason}); the one before goes on")
         else:
             self._restart(slot, one)
 
@@ -274,9 +288,10 @@ class Supervisor:
         if not self._shares_sockets():
             self._died(f"the server has ended ({one.reason}); it starts again at the next change")
             return
-        _, pause = self._pauses.get(slot, (0.0, 0.0))
+        pause = self._pauses.get(slot, 0.0)
         if time.monotonic() - one.started >= QUICK_DEATH:
             pause = 0.0
         if pause == 0.0:
             self._died(f"a worker has ended ({one.reason}); it is started again")
-        self._pauses[slot] = time.monotonic() + pause, min(LONGEST_PAUSE, max(0.2, pause * 2))
+        self._due[slot] = time.monotonic() + pause
+        self._pauses[slot] = min(LONGEST_PAUSE, max(0.2, pause * 2))

@@ -77,9 +77,18 @@ class Server:
                 self._hand_over(connection, peer)
             connection.close()
             return
-        listener = next((item for item in self._listeners if item.family == connection.family), self._listeners[0])
+        here = connection.getsockname()
+
+        def fits(listener: BaseWSGIServer) -> tuple[bool, bool, bool]:
+            there = listener.socket.getsockname()
+            return there == here, there[1:2] == here[1:2], listener.family == connection.family
+
+        listener = max(self._listeners, key=fits)
 
         def take() -> None:
+            if len(self._map) >= self._adj.connection_limit * 9 // 10:  # a full server would accept nobody else
+                connection.close()
+                return
             connection.setblocking(False)
             listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
 

@@ -10,7 +10,9 @@ from glob import escape, glob, has_magic
 from pathlib import Path
 
 from watchfiles import Change
-from watchfiles._rust_notify import RustNotify
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from gearbox_lite.server.polling import PollNotify
 
 SKIPPED = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
 """Folders of a project that hold no source; those whose names begin with a dot are skipped too."""
@@ -54,7 +56,8 @@ class Interest:
             while has_magic(folder):
                 folder = os.path.dirname(folder)  # noqa: PTH120
             wanted.add(os.path.join(self._root, folder))  # noqa: PTH118
-        return sorted({*folders(self._root), *map(_nearest, map(os.path.normpath, wanted))})
+        wanted = {*folders(self._root), *map(_nearest, map(os.path.normpath, wanted))}
+        return sorted(folder for folder in wanted if os.access(folder, os.R_OK | os.X_OK))
 
     def covers(self, path: str) -> bool:
         """Whether a change of this file asks for a reload."""
@@ -81,17 +84,29 @@ def _nearest(folder: str) -> str:
 class Watcher:
     """Watches in a thread from the moment it is made, and calls when something that matters has changed."""
 
-    def __init__(self, interest: Interest, changed: Callable[[], None]) -> None:
+    def __init__(self, interest: Interest, changed: Callable[[], None], polls: Callable[[str], None]) -> None:
+        """Start at once; ``polls`` is told why where the system watches no more folders, so that they are looked at."""
         self._interest = interest
         self._changed = changed
+        self._polls = polls
         self._stop = threading.Event()
-        self._folders = interest.folders()
-        self._notify = _watching(self._folders)
+        self._folders, self._notify = self._start()
         threading.Thread(target=self._run, daemon=True, name="watch").start()
 
     def close(self) -> None:
         """Stop watching."""
         self._stop.set()
+
+    def _start(self) -> tuple[list[str], RustNotify | PollNotify]:
+        while True:
+            wanted = self._interest.folders()
+            try:
+                return wanted, RustNotify(wanted, False, False, 0, False, False)
+            except FileNotFoundError:  # one has gone since
+                continue
+            except (OSError, WatchfilesRustInternalError) as error:
+                self._polls(str(error))
+                return wanted, PollNotify(wanted)
 
     def _run(self) -> None:
         while True:
@@ -107,14 +122,9 @@ class Watcher:
         replaced = any(path in self._folders and kind != Change.modified for kind, path in changes)
         if not replaced and not any(os.path.isdir(path) for _, path in changes):  # noqa: PTH112
             return False
-        wanted = self._interest.folders()
-        if not replaced and wanted == self._folders:
+        if not replaced and self._interest.folders() == self._folders:
             return False
-        before, self._notify = self._notify, _watching(wanted)
+        before = self._notify
+        self._folders, self._notify = self._start()
         before.close()
-        self._folders = wanted
         return True
-
-
-def _watching(paths: list[str]) -> RustNotify:
-    return RustNotify(paths, False, False, 0, False, True)

@@ -20,7 +20,7 @@ from gearbox_lite.errors import UserError
 from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.installed import is_installed, is_users
-from gearbox_lite.server.messages import Plan, Ready, send_connection
+from gearbox_lite.server.messages import Plan, Ready, send, send_connection
 from gearbox_lite.server.other_server import OtherServer
 from gearbox_lite.server.waitress_server import HandOver, Server
 
@@ -58,8 +58,8 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
     word.start()
     server, ready = _load(plan, sockets)
     if isinstance(server, Server):
-        signal.signal(signal.SIGTERM, lambda *_: server.end())
-    channel.send(("ready", ready))
+        signal.signal(signal.SIGTERM, lambda *_: _leave(channel, server))
+    send(channel, "ready", ready)
     word.join()
     if server is None:
         os._exit(1)
@@ -68,10 +68,9 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
     try:
         server.run()
     except UserError as error:
-        channel.send(("failed", error.message))
+        send(channel, "failed", error.message)
         os._exit(error.code)
-    with suppress(OSError):
-        channel.send(("drained", None))
+    send(channel, "drained")
     obeying.join()  # until the supervisor says that no connection is on its way here any more
     atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
     for stream in (sys.stdout, sys.stderr):
@@ -111,8 +110,8 @@ def _load_application(plan: Plan) -> _Loaded:
             return _Loaded(application, warnings=warnings)
         except UserError as error:
             failure, looked_for = Failure.of(error), load.looked_for(error)
-        except SystemExit as error:
-            failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error}")
+        except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
+            failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
             looked_for = load.looked_for(error)
     page = error_page.application(failure, debug=plan.settings.debug is not None)
     return _Loaded(page, failure, looked_for=looked_for)
@@ -146,6 +145,12 @@ def _installed(modules: Mapping[str, str]) -> list[str]:
     if threading.active_count() > 2:  # this one, and the one that awaits the supervisor's word
         return []
     return [name for name, file in modules.items() if is_installed(file)]
+
+
+def _leave(channel: Connection, server: Server) -> None:
+    """Drain because somebody else than the supervisor says so, and tell that, in a thread: this is a signal handler."""
+    server.end()
+    threading.Thread(target=send, args=(channel, "leaving")).start()
 
 
 def _await_word(channel: Connection) -> None:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from gearbox_lite.server.forks import Process
+from gearbox_lite.server.messages import send
 
 _FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)}
 """Exit codes of a process that somebody else has ended, for example the system for want of memory."""
@@ -32,8 +33,7 @@ class Worker:
 
     def tell(self, order: str) -> None:
         """Give an order, if the process is still there."""
-        with suppress(OSError):
-            self.channel.send((order, None))
+        send(self.channel, order)
 
     def hear(self) -> tuple[str, Any, int | None] | None:
         """Return the next message, what comes with it, and an open connection's descriptor; None after the last one."""

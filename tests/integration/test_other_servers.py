@@ -7,15 +7,29 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 import services
-from helpers import Browser, Served, free_port, fresh_environment, new_project, run, serve, set_option, use_store
+from helpers import (
+    PATIENCE,
+    Browser,
+    Served,
+    free_port,
+    fresh_environment,
+    line_of,
+    new_project,
+    run,
+    serve,
+    set_option,
+    use_store,
+)
 from reloading import wait_until, write_version
 
 
@@ -163,8 +177,28 @@ def test_a_reload_restarts_another_server(project, factory):
         write_version(project, "two")
         wait_until(lambda: answers("two"))
         assert served.end() == 0
-        if "gunicorn" in factory:  # wsgiref reports a request that its end meets
-            assert "Traceback" not in served.output
+        assert "Traceback" not in served.output
+
+
+@pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
+def test_a_request_in_flight_survives_the_end_of_a_server_with_one_thread(project, arguments):
+    write_version(project, "one")
+    url = f"http://127.0.0.1:{use_server(project, 'egg:gearbox#wsgiref')}"
+    with serve(project, "--keep-port", *arguments) as served:
+        answers = []
+        client = threading.Thread(target=lambda: answers.append(Browser(url).get("/slow").text))
+        wait_until_it_listens(int(url.rpartition(":")[2]))
+        client.start()
+        wait_until((project / "started").exists)
+        if "--reload" in arguments:
+            write_version(project, "two")
+        else:
+            served.process.send_signal(signal.SIGTERM)
+        (project / "go").touch()
+        client.join()
+        assert answers == ["one"]
+        assert (served.end() if "--reload" in arguments else served.process.wait(PATIENCE)) == 0
+        assert "Traceback" not in served.output
 
 
 def test_another_server_that_does_not_load_or_ends_is_told_once(project):
@@ -179,11 +213,14 @@ def test_another_server_that_does_not_load_or_ends_is_told_once(project):
         use_server(project, "egg:gearbox#wsgiref", port=port)
         with serve(project, "--reload", "--keep-port") as served:
             wait_until(lambda: "it starts again at the next change" in served.output)
-            assert served.output.count("Address already in use") == 1
+            assert served.output.count(f"listens on 127.0.0.1:{port}; stop it") == 1
             assert "Traceback" not in served.output
         result = run("serve", "--no-reload", cwd=project)
         assert result.returncode == 1
-        assert "the server has failed: OSError: [Errno 98] Address already in use\n" in result.stderr
+        assert f"(process {os.getpid()}) listens on 127.0.0.1:{port}; stop it, or choose another port" in result.stderr
+        assert result.stderr.startswith(
+            f"Error: development.ini:{line_of(project / 'development.ini', 'port = ')}: port"
+        )
 
 
 def test_no_session_is_lost_when_one_of_two_gunicorns_behind_nginx_is_killed(project, tmp_path, shared_services):

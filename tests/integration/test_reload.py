@@ -8,7 +8,7 @@ import socket
 import threading
 
 import pytest
-from helpers import PATIENCE, Browser, free_port, serve, set_option, set_serve
+from helpers import PATIENCE, Browser, add_line, free_port, serve, set_option, set_serve
 from reloading import Client, Visitor, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
@@ -120,4 +120,45 @@ def test_connections_of_workers_that_are_too_many_are_handed_over(project):
         for connection in connections:
             connection.request("GET", "/version")
             assert connection.getresponse().read() == b"new"
+            connection.close()
+
+
+def test_a_connection_keeps_its_own_address_when_it_is_handed_over(project):
+    """Where there are several, SERVER_PORT says which one the client has connected to."""
+    write_version(project, "one")
+    root = project / "hello/controllers/root.py"
+    shows = '\n    @expose()\n    def port(self):\n        return __import__("tg").request.environ["SERVER_PORT"]\n'
+    root.write_text(root.read_text() + shows)
+    ports = [free_port(), free_port()]
+    ini = project / "development.ini"
+    set_option(ini, "port", None)
+    set_option(ini, "host", None)
+    add_line(ini, "server:main", "listen = " + " ".join(f"127.0.0.1:{port}" for port in ports))
+    with serve(project, "--reload", "--keep-port") as served:
+        connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE) for port in ports]
+        for version in ("two", "three"):
+            for connection, port in zip(connections, ports, strict=True):
+                connection.request("GET", "/port")
+                assert connection.getresponse().read() == str(port).encode()
+                connection.auto_open = 0
+            write_version(project, version)
+            root.write_text(root.read_text() + shows)
+            wait_until(answers_with(served, version))
+        for connection in connections:
+            connection.close()
+
+
+def test_more_open_connections_than_one_worker_takes_leave_it_room_for_new_ones(project):
+    """Three workers have them, one is left; connection_limit is waitress' 100."""
+    write_version(project, "one")
+    ini = set_serve(project / "development.ini", "workers = 3", "reload = true")
+    with serve(project, "--keep-reload") as served:
+        connections = [socket.create_connection(("127.0.0.1", port_of(served))) for _ in range(130)]
+        for connection in connections:
+            connection.sendall(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        set_serve(ini, "workers = 1", "reload = true")
+        wait_until(lambda: len(workers_of(served)) == 1)
+        assert Browser(served.url).get("/version").text == "one"
+        for connection in connections:
             connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -122,3 +123,19 @@ def test_the_access_log_shows_no_escapes_that_a_request_has_brought(project):
     assert "\x07" not in served.output
     assert " GET /?c?b=?c? 404 " in served.output
     assert " 400 " in served.output
+
+
+@pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
+def test_a_browser_that_runs_in_the_terminal_is_answered(project, arguments):
+    """Such a one returns only when it is closed."""
+    write_version(project, "one")
+    browser = project / "browser"
+    browser.write_text(
+        f"#!{sys.executable}\nimport sys, urllib.request\n"
+        "answer = urllib.request.urlopen(sys.argv[1] + '/version').read()\n"
+        "open('seen', 'wb').write(answer)\n"
+    )
+    browser.chmod(0o755)
+    with serve(project, "--open", *arguments, BROWSER=f"{browser} %s") as served:
+        wait_until(lambda: (project / "seen").exists() and (project / "seen").read_bytes() == b"one")
+        assert served.end() == 0

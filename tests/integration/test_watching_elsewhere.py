@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
-from helpers import Browser, serve
+from helpers import Browser, Served, serve, serve_command, unavailable
 from reloading import answers_with, wait_until, write_version
 
 
@@ -76,6 +78,31 @@ def test_imported_modules_in_folders_that_hold_no_source_otherwise_are_watched(p
         assert answers_with(served, "data one")()
         (project / "hello/data/__init__.py").write_text("VERSION = 'data two'\n")
         wait_until(answers_with(served, "data two"))
+
+
+def test_a_name_that_a_package_lacks_may_come_as_a_module_of_it(project):
+    (project / "hello/data").mkdir()
+    (project / "hello/data/__init__.py").write_text("")
+    write_version(project, "one")
+    takes_version_from(project, "from hello.data import later\nVERSION = later.NAME")
+    with serve(project, "--reload") as served:
+        assert "does not load" in Browser(served.url).get("/version").text
+        (project / "hello/data/later.py").write_text("NAME = 'here'\n")
+        wait_until(answers_with(served, "here"))
+
+
+@pytest.mark.parametrize("limit", ["max_inotify_instances", "max_inotify_watches"])
+def test_where_the_system_watches_no_more_files_they_are_looked_at_and_that_is_said(project, limit):
+    """The limits hold in a user's own namespace."""
+    write_version(project, "one")
+    few = f'echo 1 > /proc/sys/user/{limit} && echo 0 > /proc/sys/user/{limit} && exec "$@"'
+    if subprocess.run(["unshare", "-Ur", "sh", "-c", few, "sh", "true"], check=False).returncode != 0:
+        unavailable("this system sets no limits on watching in a namespace")
+    with Served(["unshare", "-Ur", "sh", "-c", few, "sh", *serve_command("--reload")], project) as served:
+        for version in ("two", "three"):
+            write_version(project, version)
+            wait_until(answers_with(served, version))
+        assert served.output.count("the system watches no more files, so they are looked at instead; raise fs.") == 1
 
 
 def test_a_package_folder_that_is_moved_away_and_back_is_noticed(project):

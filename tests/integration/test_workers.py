@@ -7,6 +7,7 @@ import pty
 import signal
 import socket
 import subprocess
+import threading
 
 import psutil
 import pytest
@@ -118,14 +119,84 @@ def test_a_worker_that_dies_again_and_again_is_replaced_and_announced_once(proje
         assert served.output.count("a worker has ended (exit code 7); it is started again") == 1
 
 
-def test_code_that_ends_python_while_loading_leaves_what_runs_running(project):
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import os; os._exit(7)", "exit code 7"),
+        ("raise SystemExit(3)", "SystemExit(3)"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt()"),
+        ("import os; os.abort()", "SIGABRT"),
+    ],
+)
+def test_code_that_ends_python_while_loading_is_answered_by_the_error_page(project, code, reason):
     write_version(project, "one")
     with serve(project, "--reload") as served:
-        (project / "hello/controllers/root.py").write_text("import os; os._exit(7)\n")
-        wait_until(lambda: "a new worker has ended while loading (exit code 7)" in served.output)
+        (project / "hello/controllers/root.py").write_text(f"{code}\n")
+        wait_until(answers_with(served, f"the application ended Python while it loaded: {reason}"))
+        write_version(project, "two")
+        wait_until(answers_with(served, "two"))
+        assert served.end() == 0
+
+
+def loading_workers(project, served):
+    """Return the workers that load the application, which waits for a file."""
+    wait_until(lambda: len(list(project.glob("loading-*"))) == 2)
+    return {int(path.name.partition("-")[2]) for path in project.glob("loading-*")} & workers_of(served)
+
+
+def test_a_worker_that_is_killed_while_it_loads_a_change_is_replaced_too(project):
+    write_version(project, "one")
+    with serve(project, "--reload", "--workers", "2") as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        write_version(project, "two")
+        root = project / "hello/controllers/root.py"
+        with root.open("a") as file:
+            file.write("import os, time\nopen(f'loading-{os.getpid()}', 'w').close()\n")
+            file.write("while not os.path.exists('load'): time.sleep(0.01)\n")
+        os.kill(min(loading_workers(project, served)), signal.SIGKILL)
+        (project / "load").touch()
+        wait_until(lambda: len(workers_of(served)) == 2 and served.output.count("Reloaded.") >= 1)
+        for _ in range(3):  # more than once by each worker, most likely
+            wait_until(lambda: all(answers_with(served, "two")() for _ in range(20)))
+        assert served.end() == 0
+
+
+def test_a_worker_that_is_told_to_end_is_replaced_before_it_has_finished(project):
+    write_version(project, "one")
+    with serve(project, "--workers", "1", "--reload") as served:
+        answers = []
+        client = threading.Thread(target=lambda: answers.append(Browser(served.url).get("/slow").text))
+        client.start()
+        wait_until((project / "started").exists)
+        (worker,) = workers_of(served)
+        os.kill(worker, signal.SIGTERM)
+        wait_until(answers_with(served, "one"))  # by another one
+        (project / "go").touch()
+        client.join()
+        assert answers == ["one"]
+        assert served.output.count("a worker has been told to end (SIGTERM); another one is started") == 1
+
+
+def test_a_killed_fork_server_cuts_no_request_and_is_replaced(project):
+    write_version(project, "one")
+    with serve(project, "--workers", "2", "--reload") as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        before = workers_of(served)
+        answers = []
+        client = threading.Thread(target=lambda: answers.append(Browser(served.url).get("/slow").text))
+        client.start()
+        wait_until((project / "started").exists)
+        (fork_server,) = psutil.Process(served.process.pid).children()
+        fork_server.kill()
+        wait_until(lambda: not fork_server.is_running() or fork_server.status() == psutil.STATUS_ZOMBIE)
         assert answers_with(served, "one")()
         write_version(project, "two")
         wait_until(answers_with(served, "two"))
+        (project / "go").touch()
+        client.join()
+        assert answers == ["one"]
+        wait_until(lambda: not any(psutil.pid_exists(pid) for pid in before))
+        assert served.end() == 0
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--reload", "--workers", "2"]])
