@@ -98,6 +98,12 @@ def test_what_takes_long_to_import_is_imported_once_for_all_reloads(project, tmp
         assert (tmp_path / "imports").read_text() == "xx"  # by the first worker that needed it, then for all
 
 
+def test_a_server_may_be_ended_while_some_of_its_workers_still_load(project):
+    for _ in range(5):
+        with serve(project, "--workers", "4", "--no-reload") as served:  # it is announced when the first one is ready
+            assert served.end() == 0
+
+
 def test_code_that_runs_at_the_end_of_python_runs_at_the_end_of_a_worker(project):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
