@@ -65,7 +65,7 @@ class Forked:
         pid = os.read(report, NUMBER.size)
         if not pid:
             os.close(report)
-            raise ConnectionError
+            raise ConnectionError("the fork server has ended")
         self._pid: int = NUMBER.unpack(pid)[0]
         self.exitcode: int | None = None
         if hasattr(os, "pidfd_open"):

@@ -19,11 +19,8 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.forks import Forks
 from gearbox_lite.server.messages import Plan, Ready, send_connection
+from gearbox_lite.server.restarts import Restarts
 from gearbox_lite.server.worker_process import Worker
-
-QUICK_DEATH = 5.0
-"""Seconds; a worker that lived shorter is started again only after a pause."""
-LONGEST_PAUSE = 10.0
 
 
 class Order(Enum):
@@ -53,8 +50,7 @@ class Supervisor:
         self._surplus: list[Worker] = []
         self._starting: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
-        self._due: dict[int, float] = {}
-        self._pauses: dict[int, float] = {}
+        self._restarts = Restarts()
         self._orders: deque[Order] = deque()
         self._bell, self._inbox = socket.socketpair()
         for end in (self._bell, self._inbox):
@@ -105,7 +101,7 @@ class Supervisor:
         self._do_what_is_due()
 
     def _until_next(self) -> float | None:
-        times = [*self._due.values(), *(one.deadline for one in self._leaving if one.deadline is not None)]
+        times = [*self._restarts.times(), *(one.deadline for one in self._leaving if one.deadline is not None)]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _do_what_is_due(self) -> None:
@@ -114,15 +110,14 @@ class Supervisor:
             if one.deadline is not None and now >= one.deadline:
                 one.process.kill()
                 one.deadline = None
-        for slot in [slot for slot, due in self._due.items() if now >= due]:
-            del self._due[slot]
+        for slot in self._restarts.take_due():
             self._start(slot)
 
     def _obey(self) -> None:
         orders = {self._orders.popleft() for _ in range(len(self._orders))}
         if Order.END in orders and not self._ending:
             self._ending = True
-            self._due.clear()
+            self._restarts.clear()
             for one in list(self._starting.values()):
                 one.process.kill()
             for serving in [*self._slots, *self._surplus]:
@@ -139,8 +134,7 @@ class Supervisor:
         """Start a new worker for each slot; each takes over when it is ready."""
         self._current = self._plan()
         self._announced = False
-        self._due.clear()
-        self._pauses.clear()
+        self._restarts.clear()
         for one in self._starting.values():
             one.process.kill()  # it has not been told to begin, so nobody is waiting for it
             self._leaving.append(one)
@@ -156,7 +150,15 @@ class Supervisor:
         plan, sockets = self._current
         if failure is not None:
             plan = replace(plan, failure=failure)
-        self._starting[slot] = Worker(*self._forks.start(sockets, plan), stands_in=failure is not None)
+        try:
+            process, channel = self._forks.start(sockets, plan)
+        except OSError as error:  # the system has no room for it
+            if self._first:
+                raise
+            if self._restarts.add(slot, lived=0):
+                self._died(f"no worker can be started ({error}); it is tried again")
+        else:
+            self._starting[slot] = Worker(process, channel, stands_in=failure is not None)
 
     def _starting_slot(self, one: Worker) -> int | None:
         return next((slot for slot, other in self._starting.items() if other is one), None)
@@ -288,10 +290,5 @@ class Supervisor:
         if not self._shares_sockets():
             self._died(f"the server has ended ({one.reason}); it starts again at the next change")
             return
-        pause = self._pauses.get(slot, 0.0)
-        if time.monotonic() - one.started >= QUICK_DEATH:
-            pause = 0.0
-        if pause == 0.0:
+        if self._restarts.add(slot, time.monotonic() - one.started):
             self._died(f"a worker has ended ({one.reason}); it is started again")
-        self._due[slot] = time.monotonic() + pause
-        self._pauses[slot] = min(LONGEST_PAUSE, max(0.2, pause * 2))

@@ -183,6 +183,21 @@ def test_a_worker_that_is_told_to_end_is_replaced_before_it_has_finished(project
         assert served.output.count("a worker has been told to end (SIGTERM); another one is started") == 1
 
 
+def test_where_no_worker_can_be_started_it_is_tried_again_and_the_others_go_on(project):
+    write_version(project, "one")
+    with serve(project, "--workers", "2", "--no-reload") as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        supervisor = psutil.Process(served.process.pid)
+        limits = supervisor.rlimit(psutil.RLIMIT_NOFILE)
+        supervisor.rlimit(psutil.RLIMIT_NOFILE, (3, limits[1]))  # as where the whole system has no room
+        os.kill(min(workers_of(served)), signal.SIGKILL)
+        wait_until(lambda: "no worker can be started" in served.output)
+        assert answers_with(served, "one")()
+        supervisor.rlimit(psutil.RLIMIT_NOFILE, limits)
+        wait_until(lambda: len(workers_of(served)) == 2)
+        assert served.end() == 0
+
+
 def test_a_killed_fork_server_cuts_no_request_and_is_replaced(project):
     write_version(project, "one")
     with serve(project, "--workers", "2", "--reload") as served:

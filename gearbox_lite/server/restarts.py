@@ -1,0 +1,42 @@
+"""When to start workers again that have ended: at once, and after growing pauses where they end again and again."""
+
+from __future__ import annotations
+
+import time
+
+QUICK_DEATH = 5.0
+"""Seconds; a worker that lived shorter is started again only after a pause."""
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 10.0
+
+
+class Restarts:
+    """The starts that are due, by the number of the worker's slot."""
+
+    def __init__(self) -> None:
+        self._due: dict[int, float] = {}
+        self._pauses: dict[int, float] = {}
+
+    def add(self, slot: int, lived: float) -> bool:
+        """Plan a start after a worker that lived so many seconds; return whether it is the first after a good one."""
+        pause = 0.0 if lived >= QUICK_DEATH else self._pauses.get(slot, 0.0)
+        self._due[slot] = time.monotonic() + pause
+        self._pauses[slot] = min(LONGEST_PAUSE, max(FIRST_PAUSE, pause * 2))
+        return pause == 0.0
+
+    def clear(self) -> None:
+        """Forget all starts and pauses."""
+        self._due.clear()
+        self._pauses.clear()
+
+    def times(self) -> list[float]:
+        """Return when starts are due, on time.monotonic's clock."""
+        return list(self._due.values())
+
+    def take_due(self) -> list[int]:
+        """Return the slots whose time has come, and forget these starts."""
+        now = time.monotonic()
+        slots = [slot for slot, due in self._due.items() if now >= due]
+        for slot in slots:
+            del self._due[slot]
+        return slots
