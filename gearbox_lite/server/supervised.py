@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gearbox_lite.errors import UserError, at_setting, shorten
+from gearbox_lite.errors import UserError, at_setting
 from gearbox_lite.ini.inherited import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import adjustments
@@ -88,8 +88,8 @@ class Supervised:
             self._settings, self._options = settings, options
         except UserError as error:
             failure = Failure.of(error)
-        except OSError as error:  # files come and go while they are looked at, and the server goes on
-            failure = Failure(f"{shorten(self._settings.ini)}: cannot be served as it now is: {error}; save it again")
+        except OSError as error:  # such as too many open files, which pass
+            failure = Failure(f"{self._settings.ini}: cannot be served as it now is: {error}; save it again")
         return Plan(self._settings, self._options, failure), self._listening.sockets
 
     def _announce(self, ready: Ready, first: bool) -> None:  # noqa: FBT001 (the supervisor's call)

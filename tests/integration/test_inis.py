@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from helpers import PROGRAM, Served, line_of, serve_command
+from helpers import PROGRAM, Browser, Served, line_of, serve_command, set_option
 from reloading import answers_with, wait_until, write_version
 from warm import run, serve
 
@@ -88,17 +88,19 @@ def test_an_inherited_ini_that_cannot_be_is_an_error_page_with_the_line_that_nam
         wait_until(answers_with(served, "good"))
 
 
-@pytest.mark.parametrize("command", [["serve", "--no-reload"], ["check"], ["routes"]])
+@pytest.mark.parametrize(
+    "command", [["serve", "--no-reload"], ["serve", "--no-reload", "-c"], ["check"], ["routes"], ["shell", "--config"]]
+)
 @pytest.mark.parametrize("name", ["development.ini", "base.ini"])
 def test_an_ini_that_cannot_be_read_is_one_line_for_every_command(project, command, name):
     inherit(project, "config:base.ini", project / "base.ini")
     (project / name).chmod(0)
-    result = subprocess_run(as_ordinary_user(PROGRAM, *command, "development.ini"), project)
+    result = finished(as_ordinary_user(PROGRAM, *command, "development.ini"), project)
     assert result.stderr == f"Error: {name}: cannot be read: Permission denied; make it readable\n"
     assert result.returncode == (1 if command == ["check"] else 2)
 
 
-def subprocess_run(command, project):
+def finished(command, project):
 
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=30, check=False)
 
@@ -152,3 +154,30 @@ def test_an_inherited_ini_is_watched_and_takes_the_environment_however_it_is_wri
         wait_until(answers_with(served, "does not load"))
         base.write_text(text)
         wait_until(answers_with(served, "good"))
+
+
+def test_an_inherited_ini_that_cannot_be_read_from_the_start_is_served_once_it_can(project):
+    write_version(project, "good")
+    base = inherit(project, "config:base.ini", project / "base.ini")
+    base.chmod(0)
+    with Served(as_ordinary_user(*serve_command("--reload")), project) as served:
+        assert "base.ini: cannot be read: Permission denied; make it" in Browser(served.url).get("/version").text
+        base.chmod(0o600)
+        wait_until(answers_with(served, "good"))
+
+
+def test_a_project_whose_folder_is_removed_is_an_error_page_and_not_the_servers_end(project):
+    write_version(project, "good")
+    with serve(project, "--reload") as served:
+        assert answers_with(served, "good")()
+        shutil.rmtree(project)
+        wait_until(answers_with(served, "development.ini: there is no such file; put it back"))
+        assert served.end() == 0
+
+
+def test_a_percent_sign_of_the_environment_arrives_in_logging(project):
+    ini = project / "development.ini"
+    set_option(ini, "class", "FileHandler")
+    set_option(ini, "args", "('%(ENV_LOG_FILE)s',)")
+    with serve(project, LOG_FILE="b%a.log"):
+        assert (project / "b%a.log").exists()
