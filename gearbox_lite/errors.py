@@ -111,4 +111,7 @@ def _show(label: str, colour: str, message: str, stream: IO[Any]) -> None:
 def shorten(path: os.PathLike[str]) -> str:
     """Return ``path`` relative to the current folder where it is inside it, else as it is."""
     text = os.fspath(path)
-    return text.removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 (pathlib costs --version and --help a tenth)
+    try:
+        return text.removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 (pathlib costs --version and --help a tenth)
+    except FileNotFoundError:  # somebody has removed it, which must not hide what there is to say
+        return text

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gearbox_lite.commands.serve import split_arguments
+from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.ini.settings import AppSettings, Overrides, find_ini, load_app
 
 Function = Callable[..., Any]
@@ -18,8 +18,8 @@ Function = Callable[..., Any]
 def ini_parameters(*config: str) -> Callable[[Function], Function]:
     """Give a command the parameters ``arguments``, ``ini`` (an option written as ``config``) and ``app_name``."""
     parameters = (
-        click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=click.Path()),
-        click.option(*config, "ini", metavar="INI", type=click.Path(), help="The ini, the same as the argument INI."),
+        click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI),
+        click.option(*config, "ini", metavar="INI", type=INI, help="The ini, the same as the argument INI."),
         click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...]."),
     )
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.commands.serve import split_arguments
+from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
 from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
 from gearbox_lite.ini.settings import load as read
 
 
 @click.command(name="check")
-@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=click.Path())
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI)
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning too.")

@@ -12,10 +12,13 @@ from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
 from gearbox_lite.errors import UserError, shorten, show_error, show_warning
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
 
+INI = click.Path(readable=False)
+"""The type of a parameter that names an ini, whether it can be read or not: that is said by ``find_ini`` and after."""
+
 
 @click.command(name="serve")
-@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=click.Path())
-@click.option("-c", "--config", metavar="INI", type=click.Path(), help="The ini, the same as the argument INI.")
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI)
+@click.option("-c", "--config", metavar="INI", type=INI, help="The ini, the same as the argument INI.")
 @click.option("--host", help="Address to listen on, instead of the ini's.")
 @click.option("--port", help="Port to listen on, instead of the ini's.")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")

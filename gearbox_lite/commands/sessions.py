@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands.serve import INI
 from gearbox_lite.errors import FAILURE, UserError, shorten
 from gearbox_lite.ini.settings import Overrides, find_ini, load
 from gearbox_lite.sessions import admin, configured, rotate
@@ -18,7 +19,7 @@ from gearbox_lite.sessions.middleware import session_parameters
 
 
 @click.group(name="session")
-@click.option("-c", "--config", "ini", metavar="INI", type=click.Path(), help="The ini; development.ini by default.")
+@click.option("-c", "--config", "ini", metavar="INI", type=INI, help="The ini; development.ini by default.")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.pass_context
 def command(context: click.Context, *, ini: str | None, app_name: str) -> None:

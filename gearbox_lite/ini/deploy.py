@@ -6,13 +6,14 @@ line are known, and tells what the server must know before the application is im
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from urllib.parse import unquote
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting, nearest
+from gearbox_lite.ini.inherited import inherited_path
 from gearbox_lite.ini.locate import IniFile
 
 # The section prefixes and entry point groups of paste.deploy.loadwsgi, PasteDeploy 3.1.
@@ -70,7 +71,7 @@ def read(ini: IniFile, kind: str, name: str, outer: Mapping[str, Setting], used_
         return Section(name, {}, outer, use, ())
     if used_by is not None and scheme == "config":
         path, _, name = rest.partition("#")
-        ini = IniFile(_inherited(ini, used_by, path), {key: item.value for key, item in outer.items()})
+        ini = IniFile(_inherited(ini, used_by, path), outer)
         name = name or "main"
     header = _find(ini, kind, name, used_by)
     global_settings = {**ini.defaults(), **outer}
@@ -204,9 +205,17 @@ def factory_module(app: Section) -> str | None:
 
 
 def _inherited(ini: IniFile, use: Setting, name: str) -> Path:
-    path = ini.path.parent / unquote(name)
-    if not path.is_file():
-        raise at_setting(use, f"there is no file {name} beside this ini", "correct the name")
+    path = inherited_path(ini.path, name)
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise at_setting(use, f"there is no file {name} beside this ini", "correct the name") from error
+    except OSError as error:
+        raise at_setting(use, f"it cannot be reached: {error.strerror}", "correct the name or its folder") from error
+    except ValueError as error:
+        raise at_setting(use, "the name has a NUL character", "correct the name") from error
+    if not stat.S_ISREG(kind):
+        raise at_setting(use, f"{name} is a folder or a device, not an ini", "correct the name")
     return path
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import configparser
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting, line_not_utf8
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
-_FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
+FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
+_VARIABLE = re.compile(r"%\(([^()]+)\)s")
 _OPTION = re.compile(r"(?P<name>[^=:]+?)\s*[=:]")
 
 
@@ -20,7 +22,9 @@ ENVIRONMENT = "ENV_"
 """How names of the environment begin in an ini."""
 
 
-class _Parser(configparser.ConfigParser):
+class Parser(configparser.ConfigParser):
+    """configparser, with names as PasteDeploy takes them."""
+
     def optionxform(self, optionstr: str) -> str:
         """Keep the case of options, as PasteDeploy does."""
         return optionstr
@@ -32,13 +36,15 @@ class IniFile:
     ``variables`` are PasteDeploy's global variables; as there, the file's own [DEFAULT] section wins over them.
     """
 
-    def __init__(self, path: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, variables: Mapping[str, Setting]) -> None:
         """Read the file. Raises UserError where it is missing, not UTF-8, or not an ini file."""
         self.path = path
-        text = _read(path)
+        self._variables = variables
+        text = read_text(path)
         self._places = places(text)
-        defaults = {**variables, "here": str(path.parent), "__file__": str(path)}
-        self._parser = _Parser(defaults=defaults)
+        values = {name: setting.value for name, setting in variables.items()}
+        defaults = {**values, "here": str(path.parent), "__file__": str(path)}
+        self._parser = Parser(defaults=defaults)
         _parse(self._parser, path, text)
 
     def sections(self) -> list[str]:
@@ -46,11 +52,17 @@ class IniFile:
         return self._parser.sections()
 
     def at(self, section: str, option: str | None = None) -> Location:
-        """Return the line of an option, or of the section's header, or the file where neither is written in it."""
-        for name in ((section, option), ("DEFAULT", option), (section, None)):
+        """Return the line of an option, or of the section's header, or the file where neither is written in it.
+
+        A variable is where it was set.
+        """
+        for name in ((section, option), ("DEFAULT", option)):
             if name in self._places:
                 return Location(self.path, self._places[name].first)
-        return Location(self.path)
+        if option is not None and option in self._variables:
+            return self._variables[option].at
+        header = self._places.get((section, None))
+        return Location(self.path, header.first if header else None)
 
     def options(self, section: str) -> dict[str, Setting]:
         """Return the options written in a section itself (not in [DEFAULT]), interpolated.
@@ -71,40 +83,63 @@ class IniFile:
             return Setting(option, self._parser.get(section, option), at)
         except configparser.InterpolationError as error:
             raw = Setting(option, self._parser.get(section, option, raw=True), at)
-            if option in ("here", "__file__"):
-                raise at_setting(
-                    raw,
-                    "PasteDeploy cannot read an ini below a folder with a percent sign",
-                    "rename the folder",
-                ) from error
-            missing = getattr(error, "reference", None)
-            if isinstance(missing, str) and missing.startswith(ENVIRONMENT):
-                name = missing.removeprefix(ENVIRONMENT)
-                names = self._not_in_environment(section)
-                words = " ".join(f"{variable}=..." for variable in names)
-                remedy = f"set {'it' if names == [name] else 'all that is missing'}: export {words}"
-                raise at_setting(raw, f"the environment has no {name}", remedy) from error
-            if isinstance(missing, str):
-                raise at_setting(
-                    raw, f"%({missing})s is not set", "set it in [DEFAULT], or write %% for a percent sign"
-                ) from error
-            raise at_setting(raw, "this interpolation does not work", "write %% for a percent sign") from error
+            raise at_setting(raw, *self._explain(section, raw, error)) from error
+
+    def _explain(self, section: str, raw: Setting, error: configparser.InterpolationError) -> tuple[str, str]:
+        """Return why an option cannot be interpolated, and the remedy."""
+        if raw.name in ("here", "__file__"):
+            return "PasteDeploy cannot read an ini below a folder with a percent sign", "rename the folder"
+        if isinstance(error, configparser.InterpolationDepthError):
+            circle = " -> ".join(self._circle(section, [raw.name]))
+            problem = f"these name each other in a circle: {circle}" if circle else "its variables go too deep"
+            return problem, "give one of them a value of its own"
+        missing = getattr(error, "reference", None)
+        if isinstance(missing, str) and missing.startswith(ENVIRONMENT):
+            name = missing.removeprefix(ENVIRONMENT)
+            names = self._not_in_environment(section)
+            words = " ".join(f"{variable}=..." for variable in names)
+            remedy = f"set {'it' if names == [name] else 'all that is missing'}: export {words}"
+            return f"the environment has no {name}", remedy
+        if isinstance(raw.at.source, Path) and raw.at.source != self.path:  # PasteDeploy interpolates it once more
+            ini = self.path.name
+            return f"handed on to {ini}, where its percent sign does not work", f"set {raw.name} in {ini} instead"
+        if isinstance(missing, str):
+            return f"%({missing})s is not set", "set it in [DEFAULT], or write %% for a percent sign"
+        return "this interpolation does not work", "write %% for a percent sign"
+
+    def _circle(self, section: str, names: list[str]) -> list[str]:
+        """Follow the variables of the last name to one that is there already; nothing where none is."""
+        raw = self._parser.get(section, names[-1], raw=True, fallback="")
+        for name in _VARIABLE.findall(raw):
+            circle = [*names[names.index(name) :], name] if name in names else self._circle(section, [*names, name])
+            if circle:
+                return circle
+        return []
 
     def _not_in_environment(self, section: str) -> list[str]:
         """Return what the options of a section, and [DEFAULT], take from the environment without finding it there."""
         values = (value for _, value in self._parser.items(section, raw=True))
-        names = dict.fromkeys(name for value in values for name in _FROM_ENVIRONMENT.findall(value))
+        names = dict.fromkeys(name for value in values for name in FROM_ENVIRONMENT.findall(value))
         return [name for name in names if name not in os.environ]
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of an ini. Raises UserError where there is none."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # whoever reads a pipe waits until somebody writes
+            kind = "a folder" if path.is_dir() else "a device or a pipe"
+            raise UserError(f"this is {kind}, not an ini", at=Location(path), remedy="put the ini in its place")
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         at = Location(path, line_not_utf8(error))
         raise UserError("this is not UTF-8", at=at, remedy="save the file as UTF-8") from error
+    except FileNotFoundError as error:
+        raise UserError("there is no such file", at=Location(path), remedy="put it back") from error
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", at=Location(path), remedy="make it readable") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise UserError("a NUL character is no text", at=Location(path, line), remedy="remove it")
     if text.startswith("\ufeff"):
         raise UserError(
             "the file begins with a byte order mark, which PasteDeploy does not read",
@@ -182,33 +217,11 @@ def places(text: str) -> dict[tuple[str, str | None], Place]:
     return found
 
 
-def with_inherited(path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield an ini and all that it inherits from (``config:other.ini``), each with its text."""
-    seen: set[Path] = set()
-    waiting = [path]
-    while waiting:
-        current = waiting.pop(0)
-        if current in seen or not current.is_file():
-            continue
-        seen.add(current)
-        text = current.read_text(encoding="utf-8", errors="replace")
-        yield current, text
-        waiting.extend(current.parent / name.strip() for name in re.findall(r"\bconfig:([^#\s]+)", text))
-
-
-def environment(path: Path) -> dict[str, str]:
-    """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
-    names = {name for _, text in with_inherited(path) for name in _FROM_ENVIRONMENT.findall(text)}
-    return {f"{ENVIRONMENT}{name}": os.environ[name].replace("%", "%%") for name in names if name in os.environ}
-
-
-def find_setting(path: Path, option: str) -> Location:
-    """Return the first line that sets ``option`` in an ini or one that it inherits from, else the ini itself."""
-    for current, text in with_inherited(path):
-        for (_, name), place in places(text).items():
-            if name == option:
-                return Location(current, place.first)
-    return Location(path)
+def raw_value(text: str, place: Place) -> str:
+    """Return an option's value as it is written, without comments between its lines."""
+    first, *further = (line.strip() for line in split_lines(text)[place.first - 1 : place.last])
+    lines = [_OPTION.sub("", first, count=1), *(line for line in further if line[:1] not in ("#", ";"))]
+    return "\n".join(line.strip() for line in lines).strip()
 
 
 def is_literal(setting: Setting) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +12,8 @@ from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini import deploy, serve_section
-from gearbox_lite.ini.locate import IniFile, environment
+from gearbox_lite.ini.inherited import environment
+from gearbox_lite.ini.locate import IniFile
 from gearbox_lite.truth import as_bool
 
 DEFAULT_INI = "development.ini"
@@ -86,12 +89,20 @@ class ServeSettings(AppSettings):
 def find_ini(name: str | None, folder: Path) -> Path:
     """Return the ini's absolute path. Raises UserError that names the inis nearby where it is missing."""
     path = folder / (name or DEFAULT_INI)
-    if path.is_file():
-        return Path(os.path.abspath(path))  # noqa: PTH100 (a link's own folder is the project's)
-    if path.is_dir():
-        found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
-    else:
+    try:
+        kind = path.stat().st_mode
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            remedy = "correct the name, or make its folder readable"
+            raise UserError(f"cannot be reached: {error.strerror}", at=Location(path), remedy=remedy) from error
         found, problem = [], "there is no such file"
+    else:
+        if stat.S_ISREG(kind):
+            return Path(os.path.abspath(path))  # noqa: PTH100 (a link's own folder is the project's)
+        if stat.S_ISDIR(kind):
+            found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
+        else:
+            found, problem = [], "this is a device or a pipe, not an ini"
     found = found or sorted([*folder.glob("*.ini"), *folder.glob("*/*.ini")])
     found = sorted(found, key=lambda candidate: candidate.name != DEFAULT_INI)
     if found:
@@ -159,10 +170,13 @@ def load_app(ini: Path, overrides: Overrides) -> AppSettings:
 
 
 def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, str], dict[str, Setting]]:
-    """Return the ini, all variables that it is read with, and those of the command line."""
-    values = {**environment(ini), **overrides.variables}
-    given = {name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()}
-    return IniFile(ini, values), values, given
+    """Return the ini, and all variables that it is read with as PasteDeploy gets them."""
+    taken = environment(ini, overrides.variables)
+    given = {
+        **{name: Setting(name, value, Location("environment")) for name, value in taken.items()},
+        **{name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()},
+    }
+    return IniFile(ini, given), {**taken, **overrides.variables}, given
 
 
 @contextmanager

@@ -101,12 +101,14 @@ class Listening:
         return {name: opened[name] for name in wanted if name in opened}
 
     def _open_unix(self, path: Setting, mode: int) -> dict[str, socket.socket]:
-        name = f"unix:{path.value}"
-        if name not in self._sockets:
-            bound = unix_socket.bind(path, mode)
-            self._places[name] = unix_socket.Place(path.value)
-            return {name: bound}
-        return {name: self._sockets[name]}
+        for name, place in self._places.items():
+            if place.is_at(path):
+                place.set_mode(path, mode)
+                return {name: self._sockets[name]}
+        bound = unix_socket.bind(path, mode)
+        place = unix_socket.Place(path)
+        self._places[str(place)] = place  # another name than before where somebody has removed the path
+        return {str(place): bound}
 
 
 def _is_local(bound: socket.socket) -> bool:

@@ -6,36 +6,103 @@ import configparser
 import logging
 import logging.config
 import sys
+from typing import Any
 
-from gearbox_lite.errors import Location, UserError
+from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.ini.locate import places, read_text
 from gearbox_lite.ini.settings import AppSettings
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
+_REMEDIES = {
+    "args": "write the arguments of the class as Python does: (sys.stderr,)",
+    "class": "name a class of Python's logging, or one of your own: package.module.Class",
+    "formatter": "name one of [formatters] keys",
+    "format": "write it as https://docs.python.org/3/library/logging.html#logrecord-attributes",
+    "handlers": "name some of [handlers] keys",
+    "keys": "name the sections that there are",
+    "kwargs": "write the named arguments of the class as Python does: {'encoding': 'utf-8'}",
+    "level": "write DEBUG, INFO, WARNING, ERROR or CRITICAL",
+    "propagate": "write 0 or 1",
+    "style": "write %, { or $",
+}
 
 
 def configure(settings: AppSettings) -> None:
     """Apply the ini's logging sections, https://docs.python.org/3/library/logging.config.html#configuration-file-format.
 
-    Raises UserError where they do not work.
+    Raises UserError, with the line where it can be known, where they do not work.
     """
     if not settings.has_logging:
         logging.basicConfig(level=logging.INFO, format=FORMAT, datefmt=TIME_FORMAT, stream=sys.stderr)
         return
-    defaults = {**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)}
+    text = read_text(settings.ini)
+    parser = _Followed({**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)})
     try:
-        logging.config.fileConfig(
-            settings.ini,
-            defaults={name: value.replace("%", "%%") for name, value in defaults.items()},
-            disable_existing_loggers=False,
-            encoding="utf-8",
-        )
+        parser.read_string(text)
+        logging.config.fileConfig(parser, disable_existing_loggers=False)
     except Exception as error:  # fileConfig evaluates what the ini says, so anything may come out of it
-        raise UserError(
-            f"its logging sections do not work: {_reason(error)}",
-            at=Location(settings.ini),
-            remedy="see [loggers], [handlers], [formatters] and the sections that they name",
-        ) from error
+        raise _explain(error, parser, settings, text) from error
+
+
+class _Followed(configparser.ConfigParser):
+    """Remembers which options fileConfig has looked at, since its exceptions do not say."""
+
+    def __init__(self, defaults: dict[str, str]) -> None:
+        super().__init__(defaults)
+        self.looked_at: list[tuple[str, str]] = []
+
+    def get(self, section: str, option: str, **how: Any) -> Any:  # type: ignore[override]
+        self._follow(section, option)
+        return super().get(section, option, **how)
+
+    def has_option(self, section: str, option: str) -> bool:
+        self._follow(section, option)
+        return super().has_option(section, option)
+
+    def _follow(self, section: str, option: str) -> None:
+        if self.has_section(section):
+            self.looked_at.append((section, option))
+
+
+def _explain(error: Exception, parser: _Followed, settings: AppSettings, text: str) -> UserError:
+    lines = {(section, option and option.lower()): place.first for (section, option), place in places(text).items()}
+    section, option = _blamed(error, parser)
+    problem = f"logging cannot be set up: {_reason(error)}"
+    if (section, option) in lines:
+        value = parser.get(section, option, raw=True)
+        remedy = _REMEDIES.get(option, "correct it")
+        return at_setting(Setting(option, value, Location(settings.ini, lines[section, option])), problem, remedy)
+    at = Location(settings.ini, lines.get((section, None)))
+    return UserError(f"[{section}]: {problem}", at=at, remedy=f"add: {option} = ...")
+
+
+def _blamed(error: Exception, parser: _Followed) -> tuple[str, str]:
+    """Return the section and the option that an exception of fileConfig is about."""
+    if isinstance(error, configparser.DuplicateOptionError):  # names in another case, the same to logging alone
+        return error.section, error.option
+    section, option = parser.looked_at[-1] if parser.looked_at else ("loggers", "keys")
+    if isinstance(error, KeyError) and (found := _names(str(error.args[0]), parser)):
+        return found
+    # The order in which fileConfig looks at a section's options and then uses them.
+    if section.startswith("handler_") and option == "formatter":
+        return section, "class"
+    for prefix, options in (("handler_", ("kwargs", "args", "class")), ("formatter_", ("class", "style", "format"))):
+        if section.startswith(prefix) and option == options[0]:
+            return section, next((name for name in options if name in parser[section]), option)
+    return section, option
+
+
+def _names(missing: str, parser: _Followed) -> tuple[str, str] | None:
+    """Return what names a section, formatter or handler that is missing; None where a logger does, or nothing."""
+    kind, _, name = missing.partition("_")
+    if name and kind in ("logger", "handler", "formatter"):
+        return f"{kind}s", "keys"
+    if missing in ("loggers", "handlers", "formatters"):
+        return missing, "keys"
+    handlers = [section for section in parser.sections() if section.startswith("handler_")]
+    naming = [(section, option) for section in handlers for option in ("formatter", "target")]
+    return next((place for place in naming if parser.get(*place, raw=True, fallback=None) == missing), None)
 
 
 def _reason(error: BaseException) -> str:
@@ -44,5 +111,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, configparser.Error):
         return error.message
     if isinstance(error, KeyError):
-        return f"no section or setting {error}"
+        return f"there is no {error}"
+    if "list.remove" in str(error):  # of the loggers' keys
+        return "root is not among them"
     return f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearbox_lite.errors import UserError, at_setting
-from gearbox_lite.ini.locate import with_inherited
+from gearbox_lite.ini.inherited import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import adjustments
 from gearbox_lite.server.error_page import Failure
@@ -89,6 +89,8 @@ class Supervised:
             self._settings, self._options = settings, options
         except UserError as error:
             failure = Failure.of(error)
+        except OSError as error:  # such as too many open files, which pass
+            failure = Failure(f"{self._settings.ini}: cannot be served as it now is: {error}; save it again")
         return Plan(self._settings, self._options, failure), self._listening.sockets
 
     def _announce(self, ready: Ready, first: bool) -> None:  # noqa: FBT001 (the supervisor's call)
@@ -116,7 +118,7 @@ class Supervised:
         """Watch the project as it now is; what broke before it was reported is still watched as it was."""
         ini, serve = self._settings.ini, self._settings.serve
         project = Interest(ini.parent, (), serve.watch, serve.ignore)
-        inis = [os.path.abspath(path) for path, _ in with_inherited(ini)]  # noqa: PTH100 (links are followed beside)
+        inis = [os.path.abspath(one.path) for one in with_inherited(ini, self._settings.variables)]  # noqa: PTH100 (links are followed beside)
         files = {*made_of, *inis, *map(os.path.realpath, inis)}
         self._files |= {path for path in files if not project.covers(path)}
         wanted = (frozenset(self._files), serve.watch, serve.ignore) if serve.reload else None

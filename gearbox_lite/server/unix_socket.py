@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-from gearbox_lite.errors import FAILURE, Setting, UserError
+from gearbox_lite.errors import FAILURE, Setting, UserError, at_setting
 
 
 def bind(path: Setting, mode: int) -> socket.socket:
@@ -16,35 +17,79 @@ def bind(path: Setting, mode: int) -> socket.socket:
 
     Raises UserError, exit code 1, where something else is at the path or somebody listens there.
     """
-    with suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.stat(path.value).st_mode):  # noqa: PTH116 (the path's own kind matters)
-            raise UserError(f"{path}: a file is in the way", at=path.at, remedy="remove it", code=FAILURE)
+    if not path.value:
+        raise at_setting(path, "this is no path", "write the path of the socket, or remove the line")
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(path.value) == 0:
-                raise UserError(f"{path}: another program listens there", at=path.at, code=FAILURE)
-        with suppress(FileNotFoundError):
-            os.unlink(path.value)  # noqa: PTH108
+        _make_way(path)
         bound.bind(path.value)
         os.chmod(path.value, mode)  # noqa: PTH101
         bound.listen(1024)
         bound.setblocking(False)
     except OSError as error:
         bound.close()
-        raise UserError(f"{path}: cannot listen there: {error.strerror or error}", at=path.at, code=FAILURE) from error
+        raise _explain(path, error) from error
     except UserError:
         bound.close()
         raise
     return bound
 
 
+def _make_way(path: Setting) -> None:
+    """Remove what a finished server left at a path. Raises UserError for anything else."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(os.stat(path.value).st_mode):  # noqa: PTH116 (the path's own kind matters)
+            raise UserError(f"{path}: a file is in the way", at=path.at, remedy="remove it", code=FAILURE)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex(path.value) == 0:
+                remedy = "stop it, or choose another path"
+                raise UserError(f"{path}: another program listens there", at=path.at, remedy=remedy, code=FAILURE)
+        os.unlink(path.value)  # noqa: PTH108
+
+
+def _explain(path: Setting, error: OSError) -> UserError:
+    folder = Path(path.value).absolute().parent
+    remedies = {
+        errno.ENOENT: f"make the folder first: mkdir -p {folder}",
+        errno.ENOTDIR: f"choose a path in a folder, which {folder} is not",
+        errno.EACCES: f"let this user write in {folder}, or choose another path",
+        None: "choose a shorter path",  # the one error that is Python's own
+    }
+    return UserError(
+        f"{path}: cannot listen there: {error.strerror or error}",
+        at=path.at,
+        remedy=remedies.get(error.errno, "choose another path"),
+        code=FAILURE,
+    )
+
+
 class Place:
     """The path of a socket of ours, to be removed at the end where nobody else has taken it meanwhile."""
 
-    def __init__(self, path: str) -> None:
-        self._path = Path(path).absolute()
-        self._file = self._path.stat()
+    def __init__(self, path: Setting) -> None:
+        """Take the socket that has just been bound. Raises UserError where it has gone already."""
+        self._path = Path(path.value).absolute()
+        try:
+            self._file = self._path.stat()
+        except OSError as error:
+            raise _explain(path, error) from error
+
+    def __str__(self) -> str:
+        return f"unix:{self._path} (file {self._file.st_ino})"
+
+    def is_at(self, path: Setting) -> bool:
+        """Whether a path still is that of the same socket."""
+        try:
+            return os.path.samestat(Path(path.value).stat(), self._file)
+        except OSError:
+            return False
+
+    def set_mode(self, path: Setting, mode: int) -> None:
+        """Change who may connect. Raises UserError where that fails."""
+        try:
+            self._path.chmod(mode)
+        except OSError as error:
+            raise _explain(path, error) from error
 
     def remove(self) -> None:
         """Remove the path if it still is that of the same socket."""

@@ -121,7 +121,7 @@ def test_a_store_that_cannot_be_reached_is_an_error_for_check_and_a_warning_for_
         ("threads", "none", "threads = none: not a whole number in range"),
         ("port", "x", "port = x: not a port number"),
         ("paste.app_factory", "nowhere:make_app", "there is no module nowhere"),
-        ("class", "NoHandler", "its logging sections do not work"),
+        ("class", "NoHandler", "class = NoHandler: logging cannot be set up: "),
     ],
 )
 def test_what_serve_would_refuse_is_an_error(project, option, value, message):

@@ -52,6 +52,11 @@ def test_a_file_that_is_no_pastedeploy_ini(project):
         ("port = 1", None, "port is set twice in [server:main], first on line"),
         ("nonsense", None, "'nonsense' is neither a setting nor a [section]"),
         ("ident = %(hree)s", None, "ident = %(hree)s: %(hree)s is not set; set it in [DEFAULT], or write %%"),
+        (
+            "ident = %(ident)s",
+            None,
+            "ident = %(ident)s: these name each other in a circle: ident -> ident; give one of",
+        ),
         ("ident = 100%", None, "ident = 100%: this interpolation does not work; write %% for a percent sign"),
         ("thread = 4", None, "thread = 4: waitress has no such setting; did you mean threads?"),
         ("backlog = many", None, "backlog = many: not a whole number in range; write a number from 1 up"),
@@ -214,9 +219,47 @@ def test_an_option_of_a_session_is_named_with_its_line(project):
     )
 
 
-def test_broken_logging_sections_are_one_line(project):
-    set_option(project / "development.ini", "class", "NoSuchHandler")
-    assert refused(project, "--port=0").startswith("development.ini: its logging sections do not work:")
+@pytest.mark.parametrize(
+    ("section", "line", "reason"),
+    [
+        ("handler_console", "class = NoSuch", "ModuleNotFoundError: No module named 'NoSuch'; name a class of"),
+        ("handler_console", "args = (sys.nowhere,)", "AttributeError: "),
+        ("handler_console", "args = (1, 2, 3)", "TypeError: "),
+        ("handler_console", "kwargs = nonsense", "NameError: "),
+        ("handler_console", "level = LOUD", "ValueError: Unknown level: 'LOUD'; write DEBUG, INFO, WARNING, ERROR or"),
+        ("handler_console", "formatter = nice", "there is no 'nice'; name one of [formatters] keys"),
+        ("formatter_generic", "format = %(nowhere", "ValueError: "),
+        ("formatter_generic", "style = x", "ValueError: "),
+        ("logger_root", "level = LOUD", "ValueError: Unknown level: 'LOUD'; write DEBUG, INFO, WARNING, ERROR or"),
+        ("logger_root", "handlers = consol", "there is no 'consol'; name some of [handlers] keys"),
+        ("loggers", "keys = root, helo", "there is no 'logger_helo'; name the sections that there are"),
+        ("loggers", "keys = hello", "root is not among them; name the sections"),
+        ("handlers", "keys = console, file", "there is no 'handler_file'; name the sections that there are"),
+        ("formatters", "keys = generic, short", "there is no 'formatter_short'; name the sections that there are"),
+    ],
+)
+def test_logging_that_cannot_be_set_up_is_named_with_file_and_line(project, section, line, reason):
+    ini = project / "development.ini"
+    option = line.partition(" = ")[0]
+    before, header, rest = ini.read_text().partition(f"[{section}]\n")
+    own, mark, after = rest.partition("\n[")
+    kept = "\n".join(text for text in own.split("\n") if not text.startswith(f"{option} ="))
+    ini.write_text(f"{before}{header}{line}\n{kept}{mark}{after}")
+    number = line_of(ini, f"[{section}]") + 1
+    assert refused(project, "--port=0").startswith(
+        f"development.ini:{number}: {line}: logging cannot be set up: {reason}"
+    )
+
+
+def test_what_logging_lacks_is_named_with_its_section(project):
+    ini = project / "development.ini"
+    set_option(ini, "class", None)
+    number = line_of(ini, "[handler_console]")
+    assert refused(project, "--port=0") == (
+        f"development.ini:{number}: [handler_console]: logging cannot be set up: there is no 'class'; add: class = ..."
+    )
+    ini.write_text(ini.read_text().replace("[formatters]", "[formaters]"))
+    assert refused(project, "--port=0").startswith("development.ini: [formatters]: logging cannot be set up: ")
 
 
 def test_a_variable_is_not_an_option_for_the_port(project):

@@ -7,6 +7,7 @@ import pytest
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.deploy import factory_module
 from gearbox_lite.ini.settings import Overrides, load
+from gearbox_lite.server.load import load_application
 
 SERVER = "[server:main]\nuse = egg:waitress\n"
 FACTORY = "paste.app_factory = nowhere:make\n"
@@ -103,3 +104,52 @@ def test_the_module_that_makes_the_application_is_known_in_every_form(tmp_path, 
     other = "[app:third]\npaste.app_factory = third.wsgi:make\n"
     found = settings(tmp_path, f"[pipeline:main]\npipeline = last\n[app:last]\n{section}\n", other=other)
     assert factory_module(found.app) == (module or "example.made")
+
+
+def loaded(found):
+    """Return the name that PasteDeploy gives an application made by ``naming`` below."""
+    return load_application(found)({}, None)
+
+
+@pytest.fixture
+def naming(tmp_path, monkeypatch):
+    (tmp_path / "naming_factory.py").write_text("def make(conf, name=None):\n    return lambda e, s: name\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "paste.app_factory = naming_factory:make\n"
+
+
+@pytest.mark.parametrize("use", ["config:base.ini", "config:%(here)s/base.ini#main"])
+def test_a_percent_sign_of_the_environment_arrives_in_an_inherited_ini(tmp_path, monkeypatch, naming, use):
+    monkeypatch.setenv("GEARBOX_LITE_TEST", "b%a%%")
+    base = f"[app:main]\n{naming}name = %(ENV_GEARBOX_LITE_TEST)s\n"
+    found = settings(tmp_path, f"[app:main]\nuse = {use}\n", base=base)
+    assert found.app.options["name"].value == "b%a%%"
+    assert loaded(found) == "b%a%%"
+
+
+def test_a_percent_sign_that_pastedeploy_hands_on_unescaped_is_named_where_it_is_set(tmp_path, monkeypatch, naming):
+    monkeypatch.setenv("GEARBOX_LITE_TEST", "b%a")
+    text = "[DEFAULT]\nname = %(ENV_GEARBOX_LITE_TEST)s\n[app:main]\nuse = config:base.ini\n"
+    with pytest.raises(UserError) as raised:
+        settings(tmp_path, text, base=f"[app:main]\n{naming}")
+    message = (
+        "main.ini:4: name = b%a: handed on to base.ini, where its percent sign does not work; set name in base.ini"
+    )
+    assert f"{message} instead" in raised.value.message
+    base = f"[DEFAULT]\nname = %(ENV_GEARBOX_LITE_TEST)s\n[app:main]\n{naming}"
+    own = "[app:main]\nuse = config:base.ini\nname = %(ENV_GEARBOX_LITE_TEST)s\n"
+    assert loaded(settings(tmp_path, own, base=base)) == "b%a"
+
+
+def test_variables_in_a_circle_are_named_as_such(tmp_path):
+    text = f"[DEFAULT]\na = x%(b)s\nb = %(a)s\n[app:main]\n{FACTORY}"
+    with pytest.raises(UserError, match=r"main\.ini:4: a = x%\(b\)s: these name each other in a circle: a -> b -> a; "):
+        settings(tmp_path, text)
+    with pytest.raises(UserError, match=r"main\.ini:5: c = %\(a\)s: these name each other in a circle: a -> b -> a; "):
+        settings(tmp_path, f"[app:main]\n{FACTORY}c = %(a)s\na = %(b)s\nb = %(a)s\n")
+
+
+def test_a_variable_of_the_command_line_that_cannot_be_interpolated_is_named_as_such(tmp_path):
+    (tmp_path / "main.ini").write_text(f"{SERVER}[app:main]\n{FACTORY}")
+    with pytest.raises(UserError, match=r"^command line: foo = 50%: this interpolation does not work; write %% for"):
+        load(tmp_path / "main.ini", Overrides(variables={"foo": "50%"}))

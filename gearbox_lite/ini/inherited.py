@@ -1,0 +1,105 @@
+"""Which inis an ini is made of: itself and all that it inherits from, also where some of them are broken."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from gearbox_lite.errors import Location, UserError
+from gearbox_lite.ini.locate import ENVIRONMENT, FROM_ENVIRONMENT, Parser, places, raw_value, read_text
+
+_INTERPOLATION = configparser.BasicInterpolation()
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What can be told of one ini: the line and the raw value of each option, by section and option."""
+
+    path: Path
+    options: Mapping[tuple[str, str], tuple[int, str]]
+
+
+def inherited_path(ini: Path, name: str) -> Path:
+    """Return the path that PasteDeploy opens for ``config:name`` in an ini."""
+    return ini.parent / unquote(name).strip()
+
+
+def with_inherited(path: Path, variables: Mapping[str, str]) -> Iterator[Outline]:
+    """Yield an ini and all that it inherits from; one that is missing or cannot be read has no options."""
+    seen: set[str] = set()
+    taken = {f"{ENVIRONMENT}{name}": _escaped(value) for name, value in os.environ.items()}
+    waiting = [(path, {**taken, **variables})]
+    while waiting:
+        current, known = waiting.pop(0)
+        if os.path.realpath(current) in seen:
+            continue
+        seen.add(os.path.realpath(current))
+        outline = Outline(current, _written(current))
+        yield outline
+        handed = dict(known)
+        names: list[str] = []
+        for section, option, value in _interpolated(outline, known):
+            if section == "DEFAULT":
+                handed.setdefault(option, value)
+            elif option.startswith("set "):
+                handed[option[4:].strip()] = value
+            names += value.split() if option == "pipeline" else [value]
+        inis = [name[len("config:") :].partition("#")[0] for name in names if name.startswith("config:")]
+        # No file's name has a NUL, which every function of paths refuses.
+        waiting += [
+            (found, handed) for found in (inherited_path(current, ini) for ini in inis) if "\0" not in str(found)
+        ]
+
+
+def environment(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
+    outlines = with_inherited(path, variables)
+    values = [value for outline in outlines for _, value in outline.options.values()]
+    names = {name for value in values for name in FROM_ENVIRONMENT.findall(value)}
+    return {f"{ENVIRONMENT}{name}": _escaped(os.environ[name]) for name in names if name in os.environ}
+
+
+def find_setting(path: Path, option: str, variables: Mapping[str, str]) -> Location:
+    """Return the first line that sets ``option`` in an ini or one that it inherits from, else the ini itself."""
+    for outline in with_inherited(path, variables):
+        for (_, name), (line, _) in outline.options.items():
+            if name == option:
+                return Location(outline.path, line)
+    return Location(path)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("%", "%%")
+
+
+def _written(path: Path) -> dict[tuple[str, str], tuple[int, str]]:
+    try:
+        text = read_text(path)
+    except UserError:  # said where the ini is read to be used
+        return {}
+    found = places(text).items()
+    return {
+        (section, option): (place.first, raw_value(text, place))
+        for (section, option), place in found
+        if option is not None
+    }
+
+
+def _interpolated(outline: Outline, variables: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield section, option and value of all options whose value can be told."""
+    parser = Parser()
+    sections: dict[str, dict[str, str]] = {}
+    for (section, option), (_, value) in outline.options.items():
+        sections.setdefault(section, {})[option] = value
+    here = {"here": str(outline.path.parent), "__file__": str(outline.path)}
+    shared = {**variables, **here, **sections.get("DEFAULT", {})}
+    for section, options in sections.items():
+        known = {**shared, **options}
+        for option, value in options.items():
+            with suppress(configparser.InterpolationError):
+                yield section, option, _INTERPOLATION.before_get(parser, section, option, value, known)
