@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 
@@ -47,8 +48,7 @@ def _check_one(setting: Setting) -> None:
         least = 1 if setting.name in _AT_LEAST_ONE else 0
         if not setting.value.isdecimal() or int(setting.value) < least:
             raise at_setting(setting, "not a whole number in range", f"write a number from {least} up")
-    elif setting.name == "unix_socket_perms":
-        try:
-            int(setting.value, 8)
-        except ValueError as error:
-            raise at_setting(setting, "not an octal file mode", "write for example 600") from error
+    elif setting.name == "unix_socket_perms" and not re.fullmatch("[0-7]{1,4}", setting.value.removeprefix("0o")):
+        raise at_setting(setting, "not an octal file mode", "write for example 600")
+    elif setting.name == "unix_socket" and not setting.value:
+        raise at_setting(setting, "this is no path", "write the path of the socket, or remove the line")

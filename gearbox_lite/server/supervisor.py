@@ -57,6 +57,7 @@ class Supervisor:
             end.setblocking(False)
         self._ending = False
         self._announced = False
+        self._is_short = False
         self._first = True
         self._current: tuple[Plan, list[socket.socket]]  # from the first swap on, with which ``run`` begins
 
@@ -155,9 +156,12 @@ class Supervisor:
         except OSError as error:  # the system has no room for it
             if self._first:
                 raise
-            if self._restarts.add(slot, lived=0):
+            self._restarts.add(slot, lived=0)
+            if not self._is_short:
                 self._died(f"no worker can be started ({error}); it is tried again")
+            self._is_short = True
         else:
+            self._is_short = False
             self._starting[slot] = Worker(process, channel, stands_in=failure is not None)
 
     def _starting_slot(self, one: Worker) -> int | None:

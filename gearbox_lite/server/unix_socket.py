@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from gearbox_lite.errors import FAILURE, Setting, UserError, at_setting
+from gearbox_lite.errors import FAILURE, Setting, UserError
 
 
 def bind(path: Setting, mode: int) -> socket.socket:
@@ -17,8 +17,6 @@ def bind(path: Setting, mode: int) -> socket.socket:
 
     Raises UserError, exit code 1, where something else is at the path or somebody listens there.
     """
-    if not path.value:
-        raise at_setting(path, "this is no path", "write the path of the socket, or remove the line")
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _make_way(path)
