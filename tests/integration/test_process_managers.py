@@ -6,14 +6,12 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 
 import pytest
-from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run, serve, unavailable
+from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run, serve, unavailable, units_check
 from reloading import wait_until
 
 STAND_IN = """
@@ -138,18 +136,11 @@ def test_a_pid_file_that_cannot_be_or_would_destroy_something_is_refused(project
 
 
 def test_the_units_in_the_readme_are_right(tmp_path):
-    if shutil.which("systemd-analyze") is None:
-        unavailable("systemd-analyze is not installed")
     units = dict(
         re.findall(r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
     )
     assert set(units) == {"hello.socket", "hello.service"}
-    for name, text in units.items():
-        (tmp_path / name).write_text(text.replace("/srv/hello/.venv/bin/gearbox-lite", PROGRAM))
-    result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *map(str, sorted(tmp_path.iterdir()))],
-        capture_output=True, text=True, check=False, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"},
-    )  # fmt: skip
+    result = units_check(tmp_path / "units", units)
     ours = [line for line in result.stderr.splitlines() if "hello." in line]
     assert ours == []
     assert result.returncode == 0, result.stderr
