@@ -88,8 +88,7 @@ def _serve(control: socket.socket) -> None:
                 sources.remove(control)
                 continue
             report, channel, *listening = descriptors
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
+            flush()  # what modules have printed is not to be printed by each worker again
             pid = os.fork()
             if pid == 0:
                 for descriptor in (control.fileno(), woken, wakes, *reports.values()):
@@ -115,8 +114,15 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
 
         traceback.print_exc()
     finally:
-        sys.stderr.flush()
+        flush()
         os._exit(1)
+
+
+def flush() -> None:
+    """Write out what is printed, if somebody still reads it."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _report_ended(reports: dict[int, int]) -> None:

@@ -149,9 +149,9 @@ class Forks:
         """Have the next process come from a new fork server, which imports everything anew."""
         if self._has_server:
             self._installed = _installed()
-            self._control.close()  # the former one ends with its last process
-            self._servers = [pid for pid in self._servers if os.waitpid(pid, os.WNOHANG)[0] == 0]
-            self._control = self._start_server()
+            former, self._control = self._control, self._start_server()
+            former.close()  # it ends with its last process
+            self._servers = [pid for pid in self._servers if _runs(pid)]
 
     def _start_server(self) -> socket.socket:
         """Start a fork server, and return the socket that it takes requests from."""
@@ -186,6 +186,14 @@ def _spawn_server(control: socket.socket) -> int:
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001
     command = [sys.executable, *flags, "-m", fork_server.__name__, str(control.fileno())]
     return os.posix_spawn(sys.executable, command, os.environ)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process of ours runs; one that has ended is taken off the system's books."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
 
 
 def _spawned(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from gearbox_lite.errors import UserError
 from gearbox_lite.server import checks, error_page, fresh, load, logs
 from gearbox_lite.server.error_page import Failure
+from gearbox_lite.server.fork_server import flush
 from gearbox_lite.server.installed import is_installed, is_users
 from gearbox_lite.server.messages import Plan, Ready, send, send_connection
 from gearbox_lite.server.other_server import OtherServer
@@ -73,9 +74,7 @@ def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
     send(channel, "drained")
     obeying.join()  # until the supervisor says that no connection is on its way here any more
     atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
+    flush()
     os._exit(0)  # threads that are still busy after the drain are cut
 
 
