@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import quote
 
 from gearbox_lite.errors import nearest
 from gearbox_lite.sessions.stores.base import without_password
@@ -20,6 +21,8 @@ from gearbox_lite.truth import FALSE, TRUE
 PREFIX = "session."
 ENGINE = "session.sa."
 """What follows is an engine option of SQLAlchemy's, https://docs.sqlalchemy.org/en/20/core/engines.html"""
+LONGEST_PREFIX = 200
+"""Most characters of a prefix: with an id it fits memcached's 250 bytes of a key, and a column of 255."""
 STORES = ("cookie", "file", "dbm", "memory", "ext:database", "ext:memcached", "ext:redis")
 _SERVER_SIDE = STORES[1:]
 
@@ -112,6 +115,15 @@ def _domain(value: str) -> str:
     return value
 
 
+def _prefix(value: str) -> str:
+    # It names Redis' and memcached's keys, a folder, and rows: no glob characters, slashes, spaces or "..".
+    if not re.fullmatch(r"[A-Za-z0-9_%][A-Za-z0-9_.:~%-]*", value) or len(value) > LONGEST_PREFIX:
+        raise _UnfitError(
+            f"write up to {LONGEST_PREFIX} letters, digits and the characters _ . : ~ % -, not first . : ~ or -"
+        )
+    return value
+
+
 def _key(value: str) -> str:
     if not value or not value.isascii() or "," in value or len(value.split()) != 1:
         raise _UnfitError("write a long random text of ASCII characters without spaces or commas")
@@ -177,6 +189,11 @@ OPTIONS: dict[str, Option] = {
     "file_dir": Option(_text, "folder of the stored sessions", stores=("file",)),
     "dbm_dir": Option(_text, "folder of the stored sessions", stores=("dbm",)),
     "dbmmodule": Option(_choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
+    "prefix": Option(
+        _prefix,
+        "what the names of this project's records begin with, if a store is shared; the cookie's name by default",
+        stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
+    ),
     "url": Option(_text, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
     "table_name": Option(_text, "table of the sessions", stores=("ext:database",)),
     "schema_name": Option(_text, "schema of that table", stores=("ext:database",)),
@@ -235,6 +252,7 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
     options.setdefault("type", "file" if "data_dir" in options else "memory")
     _check_together(options)
     _check_libraries(options)
+    options.setdefault("prefix", _default_prefix(options["key"]))
     if engine and options["type"] == "ext:database":
         options["sa"] = engine
     # What belongs to other stores may stay in the ini, so that changing the store is a change of few lines.
@@ -250,6 +268,16 @@ def _known(full_name: str) -> str:
     last = nearest(name.rpartition("session.")[2], list(OPTIONS))
     guess = PREFIX + last if last else nearest(full_name, [PREFIX + known for known in OPTIONS])
     raise OptionError(full_name, "there is no such option", f"did you mean {guess}?" if guess else "remove the line")
+
+
+def _default_prefix(cookie_name: str) -> str:
+    """Return the cookie's name, percent-encoded where the rules for a prefix are stricter."""
+    prefix = quote(cookie_name, safe="")
+    if not re.match(r"[A-Za-z0-9_%]", prefix):
+        prefix = f"%{ord(prefix[0]):02X}{prefix[1:]}"
+    if len(prefix) > LONGEST_PREFIX:
+        raise OptionError(f"{PREFIX}key", "this name is too long to name the records too", f"set {PREFIX}prefix")
+    return prefix
 
 
 def _check_together(options: Mapping[str, Any]) -> None:

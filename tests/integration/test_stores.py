@@ -11,6 +11,8 @@ import pytest
 from conftest import options_of
 from sessions import KEY, Parts, values, wrap
 
+from gearbox_lite.sessions import admin
+from gearbox_lite.sessions.common import is_id
 from gearbox_lite.sessions.errors import SessionSaveError
 
 
@@ -19,11 +21,35 @@ def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_service
     parts = Parts({**options_of(kind, tmp_path, shared_services), "session.timeout": "600"})
     _, session_id = parts.stored(user="MVL")
     if kind == "redis":
-        left = parts.store._client.ttl(f"beaker_cache:{session_id}:session")
+        left = parts.store._client.ttl(f"hello:{session_id}")
     else:
-        answer = parts.store._clients()[0].raw_command(f"mg {session_id}_session t")
+        answer = parts.store._clients()[0].raw_command(f"mg hello:{session_id} t")
         left = int(answer.split(b" t")[1])
     assert 600 < left <= 720
+
+
+@pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "memcached", "postgresql"])
+def test_projects_that_share_a_store_neither_see_nor_purge_each_others_sessions(kind, tmp_path, shared_services):
+    options = options_of(kind, tmp_path, shared_services)
+    names = ["shop", "Shop", "sho_", "shop:1", "shop%"]
+    projects = [Parts({**options, "session.prefix": name}) for name in names]
+    ids = [project.stored(user=name)[1] for project, name in zip(projects, names, strict=True)]
+    assert [[project.store.read(each) is not None for each in ids] for project in projects] == [
+        [own == each for each in range(len(ids))] for own in range(len(ids))
+    ]
+    if kind != "memcached":
+        for project in projects[2:3] + projects[:1]:
+            assert admin.purge(project.parameters, everything=True, dry_run=False).removed == 1
+        left = [[*filter(is_id, project.store.ids())] for project in projects]
+        assert left == [[], [ids[1]], [], [ids[3]], [ids[4]]]
+
+
+def test_the_cookies_name_is_the_prefix_if_the_ini_sets_none(tmp_path):
+    options = {**options_of("file", tmp_path, None), "session.key": "*a|b"}
+    _, session_id = Parts(options).stored(user="MVL")
+    assert [path.name for path in (tmp_path / "data/container_file").iterdir()] == ["%2Aa%7Cb"]
+    assert list(Parts({**options, "session.key": "..", "session.prefix": "%2Aa%7Cb"}).store.ids()) == [session_id]
+    assert Parts({**options, "session.key": ".."}).store._folder == tmp_path / "data/container_file/%2E."
 
 
 class Bomb:
@@ -56,13 +82,13 @@ def plant(parts, kind, session_id, data):
         database[b"session"] = data
         database.close()
     elif kind == "ext:redis":
-        parts.store._client.set(f"beaker_cache:{session_id}:session", data)
+        parts.store._client.set(f"hello:{session_id}", data)
     elif kind == "ext:memcached":
-        parts.store._clients()[0].set(f"{session_id}_session", data)
+        parts.store._clients()[0].set(f"hello:{session_id}", data)
     else:
         table = parts.store._table
         with parts.store._engine.begin() as connection:
-            connection.execute(table.update().where(table.c.namespace == session_id).values(data=data))
+            connection.execute(table.update().where(table.c.namespace == f"hello:{session_id}").values(data=data))
 
 
 def test_encrypted_records_are_read_with_old_keys_too(store_options):

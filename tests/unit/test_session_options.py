@@ -55,6 +55,8 @@ def test_values_get_the_type_that_beaker_wants(option, text, value):
         ("type", "redis"), ("type", "ext:sqla"), ("data_serializer", "yaml"), ("crypto_type", "rot13"),
         ("encrypt_nonce_bits", "50"), ("encrypt_nonce_bits", "0"), ("cookie_path", "shop"), ("cookie_domain", "a b"),
         ("validate_key", ""), ("validate_key", "schlüssel"),
+        ("prefix", ".."), ("prefix", "a/b"), ("prefix", "a b"), ("prefix", "a*"), ("prefix", "ü"),
+        ("prefix", "a" * 201),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_work_is_refused_with_what_to_write(option, text):

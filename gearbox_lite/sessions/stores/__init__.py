@@ -22,7 +22,7 @@ def make_store(options: Mapping[str, Any]) -> Store:
 
 
 def _make(options: Mapping[str, Any]) -> Store:
-    kind, timeout = options["type"], options.get("timeout")
+    kind, timeout, prefix = options["type"], options.get("timeout"), options.get("prefix", "")
     if kind == "memory":
         from gearbox_lite.sessions.stores.memory import MemoryStore  # noqa: PLC0415 (as all below: one is needed)
 
@@ -39,16 +39,17 @@ def _make(options: Mapping[str, Any]) -> Store:
     if kind == "ext:redis":
         from gearbox_lite.sessions.stores.redis import RedisStore  # noqa: PLC0415
 
-        return RedisStore(options["url"], timeout)
+        return RedisStore(options["url"], timeout, prefix)
     if kind == "ext:memcached":
         from gearbox_lite.sessions.stores.memcached import MemcachedStore  # noqa: PLC0415
 
-        return MemcachedStore(options["url"], timeout)
+        return MemcachedStore(options["url"], timeout, prefix)
     from gearbox_lite.sessions.stores.database import DatabaseStore  # noqa: PLC0415
 
     return DatabaseStore(
         options["url"],
         timeout,
+        prefix,
         table=options.get("table_name", "beaker_cache"),
         schema=options.get("schema_name"),
         engine_options=options.get("sa"),
@@ -56,8 +57,9 @@ def _make(options: Mapping[str, Any]) -> Store:
 
 
 def _folders(options: Mapping[str, Any], own: str, default: str) -> tuple[Path, Path]:
-    """Return the folders of the sessions and of their locks, where Beaker has them."""
+    """Return the project's own folders of the sessions and of their locks, inside those that Beaker has."""
     data = Path(options.get("data_dir", ""))
     folder = options.get(own) or data / default
     locks = options.get("lock_dir") or data / f"{default}_lock"
-    return Path(folder).absolute(), Path(locks).absolute()
+    prefix = options["prefix"]
+    return Path(folder).absolute() / prefix, Path(locks).absolute() / prefix

@@ -25,6 +25,7 @@ class DatabaseStore(Store):
         self,
         url: str,
         timeout: int | None,
+        prefix: str,
         *,
         table: str = "beaker_cache",
         schema: str | None = None,
@@ -35,6 +36,7 @@ class DatabaseStore(Store):
         Raises ValueError for an address or an option that SQLAlchemy does not know. Nothing is connected yet.
         """
         super().__init__(f"database {without_password(url)}", timeout)
+        self._prefix = f"{prefix}:"
         if url.startswith("postgresql://"):  # whose driver depends on SQLAlchemy's version
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         # engine_from_config takes numbers from text, but not every truth value.
@@ -103,10 +105,13 @@ class DatabaseStore(Store):
                         raise
             self._made = True
 
+    def _row(self, session: str) -> sa.ColumnElement[bool]:
+        return self._table.c.namespace == self._prefix + session
+
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""
         with self._connection(self._reader) as connection:
-            data = connection.execute(self._select.where(self._table.c.namespace == session)).scalar()
+            data = connection.execute(self._select.where(self._row(session))).scalar()
         return _text(data)
 
     def update(self, session: str, change: Change) -> str | None:
@@ -123,7 +128,7 @@ class DatabaseStore(Store):
             attempt += 1
 
     def _update(self, connection: sa.Connection, session: str, change: Change) -> str | None:
-        row = self._table.c.namespace == session
+        row = self._row(session)
         before = _text(connection.execute(self._select.where(row).with_for_update()).scalar())
         after = change(before)
         if after is None:
@@ -131,7 +136,7 @@ class DatabaseStore(Store):
         now = datetime.now(timezone.utc).replace(tzinfo=None)
         values = {"data": after.encode("ascii"), "accessed": now}
         if before is None:
-            connection.execute(self._table.insert().values(namespace=session, created=now, **values))
+            connection.execute(self._table.insert().values(namespace=self._prefix + session, created=now, **values))
         else:
             connection.execute(self._table.update().where(row).values(**values))
         return after
@@ -139,16 +144,17 @@ class DatabaseStore(Store):
     def delete(self, session: str) -> None:
         """Remove a record."""
         with self._transaction() as connection:
-            connection.execute(self._table.delete().where(self._table.c.namespace == session))
+            connection.execute(self._table.delete().where(self._row(session)))
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of all rows, a thousand at a time."""
+        """Yield the ids of this project's rows, a thousand at a time."""
         column, last = self._table.c.namespace, ""
-        query = sa.select(column).order_by(column).limit(1000)
+        query = sa.select(column).where(column.startswith(self._prefix, autoescape=True)).order_by(column).limit(1000)
         while True:
             with self._transaction() as connection:
                 found = connection.execute(query.where(column > last)).scalars().all()
-            yield from found
+            # SQLite's LIKE does not tell upper case from lower case.
+            yield from (name.removeprefix(self._prefix) for name in found if name.startswith(self._prefix))
             if not found:
                 return
             last = found[-1]

@@ -1,4 +1,4 @@
-"""Sessions in dbm files, a database each, where Beaker keeps them: ``<dbm_dir>/a/ab/abc....dbm*``.
+"""Sessions in dbm files, a database each, where Beaker keeps them: ``<dbm_dir>/<prefix>/a/ab/abc....dbm*``.
 
 A database is written anew and then moved into place. Where the library keeps it in several files (``dbm.dumb``), a
 process that is killed between two of these moves loses that session; the file store has no such moment.

@@ -1,4 +1,4 @@
-"""Sessions in files, one each, where Beaker keeps them: ``<file_dir>/a/ab/abc....cache``."""
+"""Sessions in files, one each, where Beaker keeps them: ``<file_dir>/<prefix>/a/ab/abc....cache``."""
 
 from __future__ import annotations
 

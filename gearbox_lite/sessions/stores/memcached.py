@@ -1,4 +1,4 @@
-"""Sessions in memcached, under the keys that Beaker uses: ``<id>_session``."""
+"""Sessions in memcached, under the keys ``<prefix>:<id>``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pymemcache.exceptions import MemcacheError, MemcacheUnexpectedCloseError
 
 from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
 
-SUFFIX = "_session"
 MONTH = 60 * 60 * 24 * 30
 """The longest expiry in seconds that memcached takes for a duration; beyond it is a time since 1970 (protocol.txt)."""
 OVERHEAD = 512
@@ -36,9 +35,10 @@ class MemcachedStore(Store):
     pymemcache says when a server cannot be reached, where python-memcached answers as if nothing were stored.
     """
 
-    def __init__(self, url: str, timeout: int | None) -> None:
+    def __init__(self, url: str, timeout: int | None, prefix: str) -> None:
         """``url`` is one or more ``host:port`` or socket paths with ``;`` between them. Nothing is connected yet."""
         super().__init__(f"memcached {url}", timeout)
+        self._prefix = f"{prefix}:"
         self._addresses = [server.strip() for server in url.split(";") if server.strip()]
         if not self._addresses:
             raise ValueError("there is no server in it")
@@ -70,11 +70,11 @@ class MemcachedStore(Store):
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""
         server = self._server(session)
-        return _text(self._call(lambda: server.get(session + SUFFIX)))
+        return _text(self._call(lambda: server.get(self._prefix + session)))
 
     def update(self, session: str, change: Change) -> str | None:
         """Change a record; again where another client changes it meanwhile (cas)."""
-        server, key = self._server(session), session + SUFFIX
+        server, key = self._server(session), self._prefix + session
 
         def attempt() -> tuple[bool, str | None]:
             found, token = server.gets(key)
@@ -99,7 +99,7 @@ class MemcachedStore(Store):
     def delete(self, session: str) -> None:
         """Remove a record."""
         server = self._server(session)
-        self._call(lambda: server.delete(session + SUFFIX))
+        self._call(lambda: server.delete(self._prefix + session))
 
     def ids(self) -> Iterator[str]:
         """Raise NotImplementedError: memcached does not list its keys."""

@@ -1,4 +1,4 @@
-"""Sessions in Redis, under the keys that Beaker uses: ``beaker_cache:<id>:session``."""
+"""Sessions in Redis, under the keys ``<prefix>:<id>``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from redis.retry import Retry
 
 from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store, without_password
 
-PREFIX, SUFFIX = "beaker_cache:", ":session"
-
 
 class RedisStore(Store):
     """One key a session, which Redis drops after the session's timeout."""
 
-    def __init__(self, url: str, timeout: int | None) -> None:
+    def __init__(self, url: str, timeout: int | None, prefix: str) -> None:
         """``url`` may carry redis-py's options. Raises ValueError for one that is none. Nothing is connected yet."""
         super().__init__(f"redis {without_password(url)}", timeout)
+        self._prefix = f"{prefix}:"
         self._client = redis.Redis.from_url(
             url,
             socket_timeout=PATIENCE,
@@ -27,7 +26,7 @@ class RedisStore(Store):
         )
 
     def _key(self, session: str) -> str:
-        return f"{PREFIX}{session}{SUFFIX}"
+        return self._prefix + session
 
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""
@@ -58,10 +57,11 @@ class RedisStore(Store):
             self._client.delete(self._key(session))
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of all keys, by SCAN, which does not hold up the server."""
+        """Yield the ids of this project's keys, by SCAN, which does not hold up the server."""
         with self.reaching(redis.RedisError, OSError):
-            for key in self._client.scan_iter(match=f"{PREFIX}*{SUFFIX}", count=1000):
-                yield key.decode().removeprefix(PREFIX).removesuffix(SUFFIX)
+            # A prefix has no character that is special in a pattern (options.py).
+            for key in self._client.scan_iter(match=f"{self._prefix}*", count=1000):
+                yield (_text(key) or "").removeprefix(self._prefix)
 
     def close(self) -> None:
         """Close the pool's connections."""
@@ -75,4 +75,6 @@ class RedisStore(Store):
 
 
 def _text(data: object) -> str | None:
-    return data.decode("ascii", "replace") if isinstance(data, bytes) else None
+    if isinstance(data, bytes):
+        return data.decode("ascii", "replace")
+    return data if isinstance(data, str) else None  # a text with ?decode_responses=true
