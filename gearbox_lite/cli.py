@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gearbox_lite import __version__
-from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error
+from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error, show_report
+from gearbox_lite.masking import masked
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -110,13 +111,13 @@ def _run(arguments: list[str]) -> int:
         return USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "gearbox-lite"
-        message = " ".join(error.format_message().split()).rstrip(".")
+        message = masked(" ".join(error.format_message().split()).rstrip("."))
         message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
         hint = "" if message.endswith("?") else f"; see {path} --help"
         show_error(f"{message[:1].lower()}{message[1:]}{hint}")
         return USAGE
     except click.ClickException as error:
-        show_error(error.format_message())
+        show_error(masked(error.format_message()))
         return FAILURE
     except click.Abort:
         return 130
@@ -136,4 +137,4 @@ def _run(arguments: list[str]) -> int:
 def _show_cause(error: UserError) -> None:
     import traceback  # noqa: PLC0415 (only with --verbose)
 
-    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    show_report(masked("".join(traceback.format_exception(error))))

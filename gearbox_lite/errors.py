@@ -9,6 +9,9 @@ from typing import IO, Any
 
 import click
 
+from gearbox_lite.masking import masked, shown_value
+from gearbox_lite.output import printable, show
+
 USAGE = 2
 """Exit code for a wrong command line or a wrong setting."""
 FAILURE = 1
@@ -29,14 +32,20 @@ class Location:
 
 @dataclass(frozen=True)
 class Setting:
-    """A value together with the place that set it."""
+    """A value together with the place that set it.
+
+    ``written`` is what the ini has in place of a value that it takes from a variable whose name is that of a secret.
+    """
 
     name: str
     value: str
     at: Location
+    written: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value}".rstrip()
+        """Return the setting as a message may show it."""
+        shown = shown_value(self.name, self.value) if self.written is None else self.written
+        return f"{self.name} = {shown}".rstrip()
 
 
 class UserError(click.ClickException):
@@ -55,16 +64,17 @@ class UserError(click.ClickException):
         report: str = "",
         code: int = USAGE,
     ) -> None:
-        parts = [f"{at}: {problem}" if at else problem, remedy]
-        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+        problem, remedy = (masked(" ".join(part.split())) for part in (problem, remedy))
+        place = " ".join(str(at).split()) if at else ""
+        super().__init__("; ".join(part for part in (f"{place}: {problem}" if place else problem, remedy) if part))
         self.report = report
         self.code = code
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Write the report and the line to ``file``, standard error by default."""
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 (click's signature)
+        """Write the report and the line to standard error."""
         if self.report:
-            click.echo(self.report.rstrip("\n"), file=file, err=True)
-        show_error(self.message, file)
+            show_report(self.report)
+        show_error(self.message)
 
 
 def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
@@ -87,14 +97,19 @@ def line_not_utf8(error: UnicodeDecodeError) -> int:
     return error.object.count(b"\n", 0, error.start) + 1
 
 
-def show_error(message: str, file: IO[Any] | None = None) -> None:
+def show_error(message: str) -> None:
     """Write one error line, coloured only on a terminal and never with NO_COLOR (https://no-color.org)."""
-    _show("Error:", "red", message, file or sys.stderr)
+    _show("Error:", "red", message)
 
 
 def show_warning(message: str) -> None:
     """Write one warning line, coloured as an error is."""
-    _show("Warning:", "yellow", message, sys.stderr)
+    _show("Warning:", "yellow", message)
+
+
+def show_report(report: str) -> None:
+    """Write a traceback to standard error."""
+    show(*report.rstrip("\n").split("\n"), err=True)
 
 
 def is_coloured(stream: IO[Any]) -> bool:
@@ -102,10 +117,10 @@ def is_coloured(stream: IO[Any]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _show(label: str, colour: str, message: str, stream: IO[Any]) -> None:
-    coloured = is_coloured(stream)
+def _show(label: str, colour: str, message: str) -> None:
+    coloured = is_coloured(sys.stderr)
     shown = click.style(label, fg=colour, bold=True) if coloured else label
-    click.echo(f"{shown} {message}", file=stream, color=coloured)
+    click.echo(f"{shown} {printable(message)}", file=sys.stderr, color=coloured)
 
 
 def shorten(path: os.PathLike[str]) -> str:

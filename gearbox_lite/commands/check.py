@@ -11,6 +11,7 @@ from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
 from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
 from gearbox_lite.ini.settings import load as read
+from gearbox_lite.output import show
 
 
 @click.command(name="check")
@@ -38,7 +39,7 @@ def command(
     except UserError as error:
         error.show()
         errors += 1
-    click.echo(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    show(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
     if errors or (strict and warnings):
         context.exit(FAILURE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -32,9 +33,27 @@ def _program() -> str:
 def _quote(word: str) -> str:
     """Quote a word for the user's shell: fish has escapes inside its quotes, zsh expands a leading =."""
     shell = Path(os.environ.get("SHELL", "")).name
+    if not word.isprintable():
+        return _escape(word, shell)
     quoted = shlex.quote(word)
     if shell == "fish" and quoted != word:
         return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
     if shell == "zsh" and word.startswith("=") and quoted == word:
         return f"'{word}'"
     return quoted
+
+
+def _escape(word: str, shell: str) -> str:
+    """Return a word with its control characters as escapes that the shell turns back, so that it can be shown."""
+    if shell == "fish":
+        parts = re.findall(r"[\w/.]+|.", word, re.DOTALL)
+        return "".join(part if re.fullmatch(r"[\w/.]+", part) else _bytes(part, r"\X{:02x}") for part in parts)
+    plain = "".join(
+        letter if letter.isprintable() and letter not in "\\'%" else _bytes(letter, r"\{:03o}") for letter in word
+    )
+    # Any POSIX shell knows printf, and not every one $'...'.
+    return f"$'{plain}'" if shell in ("bash", "zsh", "ksh") else f"\"$(printf '{plain}')\""
+
+
+def _bytes(text: str, form: str) -> str:
+    return "".join(form.format(byte) for byte in os.fsencode(text))

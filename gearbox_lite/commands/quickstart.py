@@ -12,6 +12,7 @@ from gearbox_lite.commands.next_steps import next_steps
 from gearbox_lite.commands.progress import progress
 from gearbox_lite.errors import Location, Setting, UserError, show_warning
 from gearbox_lite.generate import answers, manifest, names, repository, template, writer
+from gearbox_lite.output import printable, show
 
 TEMPLATE = "turbogears"
 INI = "development.ini"
@@ -89,7 +90,7 @@ def command(
     if dry_run:
         _show_sizes(target, files)
         return
-    click.echo("\n".join(line for line, _ in _tree(target, files)))
+    show(*(line for line, _ in _tree(target, files)))
     if is_here:  # the empty folder in which we and the shell are has been replaced
         target = place
         os.chdir(place)
@@ -98,17 +99,17 @@ def command(
     if then_serve:
         from gearbox_lite.commands.serve import serve  # noqa: PLC0415 (imports the server, not needed to write)
 
-        click.echo()
+        show("")
         serve(target / INI)
         return
     steps = next_steps(target, INI if has_ini else None)
-    click.echo("\n  ".join(["\nNext steps:", *steps]))
+    show("", "Next steps:", *(f"  {step}" for step in steps))
 
 
 def _setting(text: str) -> Setting:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError(f"--set {text}: this is no answer", remedy="write --set NAME=VALUE")
+        raise UserError("--set: this is not an answer", remedy="write --set NAME=VALUE")  # it may be a password
     return Setting(name, value, Location("--set"))
 
 
@@ -130,7 +131,7 @@ def _ask(question: manifest.Question) -> manifest.Answer:
         kind = click.Choice(question.choices) if question.choices else click.types.FuncParamType(_text)
         return str(click.prompt(text, default=question.default, type=kind))
     except click.Abort:
-        click.echo()  # so that the shell's prompt has a line of its own
+        show("")  # so that the shell's prompt has a line of its own
         raise
 
 
@@ -153,7 +154,7 @@ def _write(files: list[template.PlannedFile], target: Path, track: template.Trac
 
 def _tree(target: Path, files: list[template.PlannedFile]) -> list[tuple[str, template.PlannedFile | None]]:
     """Return the lines of the tree, each with the file that it is for."""
-    lines: list[tuple[str, template.PlannedFile | None]] = [(f"{target}/", None)]
+    lines: list[tuple[str, template.PlannedFile | None]] = [(printable(f"{target}/"), None)]
     shown: set[Path] = set()
     for file in files:
         for folder in reversed(file.path.parents[:-1]):
@@ -168,9 +169,9 @@ def _show_sizes(target: Path, files: list[template.PlannedFile]) -> None:
     lines = _tree(target, files)
     width = max(len(line) for line, _ in lines)
     for line, file in lines:
-        click.echo(f"{line:{width}}  {_size(len(file.content)):>8}" if file else line)
+        show(f"{line:{width}}  {_size(len(file.content)):>8}" if file else line)
     total = _size(sum(len(file.content) for file in files))
-    click.echo(f"\n{len(files)} files, {total}; nothing was written (--dry-run).")
+    show("", f"{len(files)} files, {total}; nothing was written (--dry-run).")
 
 
 def _size(size: int) -> str:

@@ -8,6 +8,7 @@ import click
 
 from gearbox_lite.commands.application import ini_parameters, read_ini
 from gearbox_lite.errors import UserError, shorten
+from gearbox_lite.output import printable, show
 
 HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
 
@@ -36,7 +37,7 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
                 remedy="name another one with --app-name if the ini has one",
             )
         found = routes.find(root, config.get("default_renderer"))
-    rows = [HEADER, *map(astuple, found)]
+    rows = [HEADER, *(tuple(map(printable, astuple(route))) for route in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

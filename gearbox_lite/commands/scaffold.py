@@ -8,6 +8,7 @@ from gearbox_lite.commands.application import ini_parameters, read_ini
 from gearbox_lite.errors import UserError, shorten
 from gearbox_lite.generate import scaffold, writer
 from gearbox_lite.ini.deploy import factory_module
+from gearbox_lite.output import show
 
 
 @click.group(name="scaffold")
@@ -34,11 +35,11 @@ def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_na
     planned = scaffold.controller(folder, package, settings.ini.name, name, url)
     writer.add(planned.files, planned.root, folder)
     for file in planned.files:
-        click.echo(shorten(folder / file.path))
+        show(shorten(folder / file.path))
     root, mount = shorten(folder / planned.root_path), planned.mount
     if planned.root:
-        click.echo(f"{root}: {mount.line}")
+        show(f"{root}: {mount.line}")
     else:
-        click.echo(f"\n{root} was not changed. Add at its top, and in its RootController:")
-        click.echo(f"  {mount.import_line}\n  {mount.line}")
-    click.echo(f"\nIt answers {planned.url}/ when the project is served.")
+        show("", f"{root} was not changed. Add at its top, and in its RootController:")
+        show(f"  {mount.import_line}", f"  {mount.line}")
+    show("", f"It answers {planned.url}/ when the project is served.")

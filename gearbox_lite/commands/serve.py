@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
-from gearbox_lite.errors import UserError, shorten, show_error, show_warning
+from gearbox_lite.errors import UserError, shorten, show_error, show_report, show_warning
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
+from gearbox_lite.output import show
 
 INI = click.Path(readable=False)
 """The type of a parameter that names an ini, whether it can be read or not: that is said by ``find_ini`` and after."""
@@ -93,7 +94,7 @@ def serve(
     terminal = Terminal(
         announce=heard_or_not(_banner),
         warn=heard_or_not(show_warning),
-        note=heard_or_not(click.echo),
+        note=heard_or_not(show),
         fail=heard_or_not(_fail),
     )
     run(
@@ -107,18 +108,18 @@ def serve(
 def _fail(message: str, report: str) -> None:
     """Show why the application does not load, while the server goes on."""
     if report:
-        click.echo(report.rstrip("\n"), err=True)
+        show_report(report)
     show_error(message)
 
 
 def _banner(settings: ServeSettings, urls: list[str]) -> None:
     """Say where the application answers; the line is out before the first request can come."""
-    click.echo(f"Serving at {' and '.join(urls)}")
-    click.echo(f"  ini      {shorten(settings.ini)}")
+    show(f"Serving at {' and '.join(urls)}")
+    show(f"  ini      {shorten(settings.ini)}")
     if settings.session is not None:
         store, key = settings.session
-        click.echo(f"  session  type {store}, cookie {key}")
-    click.echo("  stop     Ctrl-C")
+        show(f"  session  type {store}, cookie {key}")
+    show("  stop     Ctrl-C")
     sys.stdout.flush()
     pages = [url for url in urls if url.startswith("http")]
     if settings.serve.open_browser and pages:

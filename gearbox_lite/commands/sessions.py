@@ -13,6 +13,7 @@ import click
 from gearbox_lite.commands.serve import INI
 from gearbox_lite.errors import FAILURE, UserError, shorten
 from gearbox_lite.ini.settings import Overrides, find_ini, load
+from gearbox_lite.output import show
 from gearbox_lite.sessions import admin, configured, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.middleware import session_parameters
@@ -59,7 +60,10 @@ def decode(context: click.Context, *, cookie: str) -> None:
     text = sys.stdin.read() if cookie == "-" else cookie
     with _reaching_the_store():
         decoded = admin.decode(text, session_parameters(found.options))
-    click.echo(json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr))
+    text = json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr)
+    # Unprintable characters are escaped as JSON does it, so that what is shown is the same JSON.
+    shown = "".join(mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1] for mark in text)
+    show(*shown.split("\n"))
 
 
 @command.command(name="purge")
@@ -74,10 +78,10 @@ def purge(context: click.Context, *, which: str, dry_run: bool, yes: bool, flush
     found = _configured(context)
     everything = which == "all"
     if found.store == "cookie" and not everything:
-        click.echo("Cookie sessions live in the visitors' browsers: nothing to remove here. --all ends them all.")
+        show("Cookie sessions live in the visitors' browsers: nothing to remove here. --all ends them all.")
         return
     if found.store == "ext:memcached" and not everything:
-        click.echo("memcached drops expired sessions by itself: nothing to do.")
+        show("memcached drops expired sessions by itself: nothing to do.")
         return
     if found.store == "ext:memcached" and not flush_server:
         raise UserError(
@@ -100,7 +104,7 @@ def _confirm() -> None:
 def _purge(context: click.Context, found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
     if found.store == "cookie":
         if dry_run:
-            click.echo("session.validate_key would be replaced, which ends every session.")
+            show("session.validate_key would be replaced, which ends every session.")
         else:
             _write(context, found, rotate.new_keys(found, keep_old=False), "Every session has ended")
         return
@@ -109,15 +113,13 @@ def _purge(context: click.Context, found: configured.Configured, *, everything: 
         if found.store == "ext:memcached":
             if not dry_run:
                 parameters["store"].flush()
-            click.echo("The memcached server " + ("would be emptied." if dry_run else "is empty."))
+            show("The memcached server " + ("would be emptied." if dry_run else "is empty."))
             return
         result = admin.purge(parameters, everything=everything, dry_run=dry_run, watch=_progress)
     verb = "would be removed" if dry_run else "removed"
-    click.echo(
-        f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable"
-    )
+    show(f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable")
     if not everything and "timeout" not in found.options:
-        click.echo("Nothing expires: the ini sets no session.timeout.")
+        show("Nothing expires: the ini sets no session.timeout.")
 
 
 def _progress(ids: list[str]) -> Iterable[str]:
@@ -147,9 +149,9 @@ def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
 def _write(context: click.Context, found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
     """Write the changes into the ini, or print them where its keys come from elsewhere."""
     if rotate.from_elsewhere(found):
-        click.echo("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
+        show("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
         for change in changes:
-            click.echo(f"session.{change.name} = {change.value or ''}".rstrip())
+            show(f"session.{change.name} = {change.value or ''}".rstrip())
         return
     changed = rotate.apply(found, changes)
     # An option may be set a second time where the first one hid it: in [DEFAULT], or in an ini that is inherited from.
@@ -157,4 +159,4 @@ def _write(context: click.Context, found: configured.Configured, changes: list[r
         found = _configured(context)
         changed += rotate.apply(found, [change for change in hidden if change.name in found.options])
     where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
-    click.echo(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")
+    show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")

@@ -6,6 +6,7 @@ import click
 
 from gearbox_lite.commands.application import ini_parameters, read_ini
 from gearbox_lite.errors import shorten
+from gearbox_lite.output import show
 
 
 @click.command(name="setup-app")
@@ -25,7 +26,7 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     with load.explaining(settings, "the websetup failed"):
         found = websetup.find(settings)
         if found is None:
-            click.echo(f"{shorten(settings.ini)}: its project has no websetup, so there is nothing to set up.")
+            show(f"{shorten(settings.ini)}: its project has no websetup, so there is nothing to set up.")
             return
-        click.echo(f"Running {found.name}")
+        show(f"Running {found.name}")
         found.run()

@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from gearbox_lite.commands.application import ini_parameters, read_ini
-from gearbox_lite.errors import FAILURE, shorten
+from gearbox_lite.errors import FAILURE, shorten, show_report
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.output import printable, show
 
 RAISING = {"trace_errors.enable": "false", "errorpage.handle_exceptions": "false"}
 """Global settings with which TurboGears 2.5 lets exceptions through, where it would log them and show a page."""
@@ -69,7 +70,7 @@ def _run(source: str, origin: str, names: dict[str, Any], *, whole: bool) -> boo
         exec(compile(source, origin, "exec"), names)  # noqa: S102 (it is what the user asks for)
     except Exception as error:  # noqa: BLE001 (whatever the user's code raises)
         shown = users_traceback(error, users_frames(error, origin))
-        click.echo("".join(traceback.format_exception(error)) if whole else shown, err=True, nl=False)
+        show_report("".join(traceback.format_exception(error)) if whole else shown)
         return False
     return True
 
@@ -79,7 +80,7 @@ def _interact(names: dict[str, Any], settings: AppSettings) -> None:
     lines = [f"{shorten(settings.ini)} is loaded.", '  app     WebTest client, keeps cookies: app.get("/")']
     if "config" in names:
         lines.append("  config  TurboGears' configuration")
-    banner = "\n".join(lines)
+    banner = "\n".join(map(printable, lines))
     if find_spec("IPython"):
         from IPython import start_ipython  # noqa: PLC0415
         from traitlets.config import Config  # noqa: PLC0415
@@ -88,7 +89,7 @@ def _interact(names: dict[str, Any], settings: AppSettings) -> None:
     elif find_spec("ptpython"):
         from ptpython.repl import embed  # noqa: PLC0415
 
-        click.echo(banner)
+        show(*lines)
         embed(globals=names)
     else:
         _interact_plainly(names, banner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gearbox_lite.generate import manifest
+from gearbox_lite.output import show
 
 
 @click.command(name="templates")
@@ -17,12 +18,12 @@ def command() -> None:
     """
     for folder in manifest.bundled().values():
         template = manifest.load(folder)
-        click.echo(f"{template.name}: {template.description}")
+        show(f"{template.name}: {template.description}")
         answers = [f"--set {question.name}={_default(question)}" for question in template.questions]
         width = max(map(len, answers), default=0)
         for question, answer in zip(template.questions, answers, strict=True):
             values = f": {', '.join(question.choices)}" if question.choices else ""
-            click.echo(f"  {answer:{width}}  {question.help or question.name}{values}")
+            show(f"  {answer:{width}}  {question.help or question.name}{values}")
 
 
 def _default(question: manifest.Question) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting, line_not_utf8
+from gearbox_lite.masking import is_secret
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
 FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
@@ -80,10 +81,12 @@ class IniFile:
         """Return one option, interpolated. Raises UserError for an interpolation that does not work."""
         at = self.at(section, option)
         try:
-            return Setting(option, self._parser.get(section, option), at)
+            value, raw = self._parser.get(section, option), self._parser.get(section, option, raw=True)
+            hidden = value != raw and any(map(is_secret, _VARIABLE.findall(raw)))
+            return Setting(option, value, at, raw if hidden else None)
         except configparser.InterpolationError as error:
-            raw = Setting(option, self._parser.get(section, option, raw=True), at)
-            raise at_setting(raw, *self._explain(section, raw, error)) from error
+            written = Setting(option, self._parser.get(section, option, raw=True), at)
+            raise at_setting(written, *self._explain(section, written, error)) from error
 
     def _explain(self, section: str, raw: Setting, error: configparser.InterpolationError) -> tuple[str, str]:
         """Return why an option cannot be interpolated, and the remedy."""
@@ -168,17 +171,19 @@ def _parse(parser: configparser.ConfigParser, path: Path, text: str) -> None:
     except configparser.MissingSectionHeaderError as error:
         is_header = str(error.line).lstrip().startswith("[")
         raise UserError(
-            f"{error.line.strip()!r} is no section" if is_header else "a setting before any [section]",
+            f"{error.line.strip()!r} is not a section" if is_header else "a setting before any [section]",
             at=Location(path, error.lineno),
             remedy="close it with ]" if is_header else "an ini starts with a section such as [DEFAULT]",
-        ) from error
+        ) from None  # whose text has the line, which may be a key
     except configparser.ParsingError as error:
-        line = error.errors[0][0]
+        number = error.errors[0][0]
+        line = split_lines(text)[number - 1].strip()
+        shown = repr(line) if line.startswith("[") else "this line"  # which may be a key
         raise UserError(
-            f"{split_lines(text)[line - 1].strip()!r} is neither a setting nor a [section]",
-            at=Location(path, line),
+            f"{shown} is neither a setting nor a [section]",
+            at=Location(path, number),
             remedy="write it as: name = value",
-        ) from error
+        ) from None
 
 
 @dataclass(frozen=True)

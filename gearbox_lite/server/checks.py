@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.settings import DEFAULT_INI, ServeSettings
+from gearbox_lite.masking import masked
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.options import is_secret
+from gearbox_lite.sessions.options import shown_value
 from gearbox_lite.sessions.rotate import key_names
 from gearbox_lite.sessions.stores import make_store
 
@@ -53,8 +54,8 @@ def find(settings: ServeSettings) -> list[Finding]:
 def _place(session: Configured, option: str) -> tuple[Location, str]:
     setting = session.setting(option)
     if setting is not None:
-        shown = f"{setting.name} = ..." if is_secret(setting.name) else str(setting)
-        return setting.at, f"{shown}: "
+        value = shown_value(setting.name, setting.value) if setting.written is None else setting.written
+        return setting.at, f"{setting.name} = {value}: "
     section = session.section
     return (section.factory.at if section.factory else Location(section.name)), f"session.{option} is not set: "
 
@@ -137,7 +138,7 @@ def unreachable(settings: ServeSettings) -> list[Finding]:
             store.ping()
     except (StoreUnavailable, ValueError) as error:
         at, _ = _place(session, "data_dir" if session.store in ("file", "dbm") else "url")
-        return [Finding(True, at, f"the session store cannot be reached: {error}")]
+        return [Finding(True, at, f"the session store cannot be reached: {masked(str(error))}")]
     return []
 
 

@@ -52,6 +52,8 @@ def _check(section: Section, settings: Mapping[str, Setting]) -> dict[str, Any]:
         setting = settings.get(error.option)
         if setting is not None:
             shown = error.shown({name: item.value for name, item in settings.items()})
+            if setting.written is not None:
+                shown = str(setting)
             raise UserError(f"{shown}: {error.problem}", at=setting.at, remedy=error.remedy) from error
         source = section.factory.at if section.factory else Location(section.name)
         raise UserError(f"{error.option}: {error.problem}", at=source, remedy=error.remedy) from error

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gearbox_lite.errors import nearest
-from gearbox_lite.sessions.stores.base import without_password
+from gearbox_lite.masking import MASK, is_secret, masked, without_password
 from gearbox_lite.truth import FALSE, TRUE
 
 PREFIX = "session."
@@ -38,17 +38,14 @@ class OptionError(ValueError):
         """Return the option as it is written, without the keys and passwords in it."""
         if self.option not in given:
             return self.option
-        value = given[self.option].strip()
-        if is_secret(self.option):
-            value = "..."
-        elif self.option == f"{PREFIX}url":
-            value = without_password(value)
-        return f"{self.option} = {value}".rstrip()
+        return f"{self.option} = {shown_value(self.option, given[self.option].strip())}".rstrip()
 
 
-def is_secret(option: str) -> bool:
-    """Whether an option's value must not be shown."""
-    return option.removesuffix("_fallbacks").endswith(("_key", ".secret"))
+def shown_value(option: str, value: str) -> str:
+    """Return what a message may show of an option's value: nothing of a key, and nothing if the option is unknown."""
+    if option.removeprefix(PREFIX) not in OPTIONS or is_secret(option):
+        return MASK
+    return masked(without_password(value))
 
 
 class _UnfitError(ValueError):
@@ -83,6 +80,18 @@ def _cookie_expires(value: str) -> bool | timedelta:
         raise _UnfitError(
             "write true (until the browser closes), false (for years) or a number of seconds from 1 up"
         ) from None
+
+
+def _address(value: str) -> str:
+    """Refuse a password that libraries would cut at one of its characters, whose messages then show the rest."""
+    _, separator, rest = _text(value).partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(authority) :].partition("?")[0]
+    port = authority.rpartition(":")[2] if ":" in authority else "0"
+    cut = "@" in path or ("@" in rest and "@" not in authority and not port.isdecimal())
+    if separator and authority and (cut or (authority.count("@") > 1 and not value.startswith(("redis", "unix")))):
+        raise _UnfitError("in a user's name and password write @ as %%40, / as %%2F, # as %%23 and ? as %%3F")
+    return value
 
 
 def _choice(*choices: str) -> Callable[[str], str]:
@@ -194,7 +203,7 @@ OPTIONS: dict[str, Option] = {
         "what the names of this project's records begin with, if a store is shared; the cookie's name by default",
         stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
     ),
-    "url": Option(_text, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
+    "url": Option(_address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
     "table_name": Option(_text, "table of the sessions", stores=("ext:database",)),
     "schema_name": Option(_text, "schema of that table", stores=("ext:database",)),
 }
@@ -247,8 +256,7 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
         try:
             options[name] = OPTIONS[name].convert(text.strip())
         except _UnfitError as reason:
-            problem = "this value" if is_secret(full_name) else repr(text)
-            raise OptionError(full_name, f"{problem} cannot be used", str(reason)) from None
+            raise OptionError(full_name, "this value cannot be used", str(reason)) from None
     options.setdefault("type", "file" if "data_dir" in options else "memory")
     _check_together(options)
     _check_libraries(options)

@@ -117,7 +117,7 @@ def test_a_store_that_cannot_be_reached_is_an_error_for_check_and_a_warning_for_
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("session.timeout", "soon", "session.timeout = soon: 'soon' cannot be used"),
+        ("session.timeout", "soon", "session.timeout = soon: this value cannot be used"),
         ("threads", "none", "threads = none: not a whole number in range"),
         ("port", "x", "port = x: not a port number"),
         ("paste.app_factory", "nowhere:make_app", "there is no module nowhere"),

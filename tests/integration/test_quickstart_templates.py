@@ -47,7 +47,7 @@ def test_answers_have_their_type_and_their_default(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "title"], "--set title: this is no answer; write --set NAME=VALUE"),
+        (["--set", "title"], "--set: this is not an answer; write --set NAME=VALUE"),
         (["--set", "colour=rde"], "--set: colour = rde: this answer cannot be used; did you mean red?"),
         (["--set", "colour=blue"], "--set: colour = blue: this answer cannot be used; choose from red, green"),
         (["--set", "loud=maybe"], "--set: loud = maybe: this answer cannot be used; write true or false"),

@@ -150,7 +150,7 @@ def test_every_option_has_a_meaning_and_belongs_to_a_store():
 def test_the_filter_names_file_and_line_of_what_it_refuses(tmp_path):
     ini = tmp_path / "a.ini"
     ini.write_text("[filter:session]\nsession.type = cookie\nsession.timeout = soon\n")
-    with pytest.raises(UserError, match=r"a\.ini:3: session\.timeout = soon: 'soon' cannot be used; write a whole"):
+    with pytest.raises(UserError, match=r"a\.ini:3: session\.timeout = soon: this value cannot be used; write a whole"):
         filter_factory({"__file__": str(ini)}, **{"session.type": "cookie", "session.timeout": "soon"})
 
 
@@ -158,7 +158,7 @@ def test_the_filter_finds_the_line_in_an_inherited_ini(tmp_path):
     (tmp_path / "base.ini").write_text("[filter:session]\nsession.typ = cookie\n")
     ini = tmp_path / "a.ini"
     ini.write_text("[app:main]\nuse = config:base.ini\n")
-    with pytest.raises(UserError, match=r"base\.ini:2: session\.typ = cookie: there is no such option"):
+    with pytest.raises(UserError, match=r"base\.ini:2: session\.typ = \.\.\.: there is no such option"):
         filter_factory({"__file__": str(ini)}, **{"session.typ": "cookie"})
 
 

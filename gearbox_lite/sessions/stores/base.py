@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
+from gearbox_lite.masking import masked
 from gearbox_lite.sessions.errors import StoreUnavailable
 
 Change = Callable[[str | None], str | None]
@@ -83,13 +83,5 @@ class _Reaching:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, self._errors):
-            reason = " ".join(str(error).split())
+            reason = masked(" ".join(str(error).split()))
             raise StoreUnavailable(f"{self._name}: {type(error).__name__}: {reason}") from error
-
-
-def without_password(url: str) -> str:
-    """Return a store's URL as it may be shown."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return url.replace(f":{parts.password}@", ":***@", 1)

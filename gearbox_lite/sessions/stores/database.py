@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gearbox_lite.sessions.stores.base import Change, Store, without_password
+from gearbox_lite.masking import without_password
+from gearbox_lite.sessions.stores.base import Change, Store
 
 ATTEMPTS = 5
 """How often an update is tried where another process comes first."""
@@ -41,7 +42,7 @@ class DatabaseStore(Store):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         # engine_from_config takes numbers from text, but not every truth value.
         given = {name: _truth(text) for name, text in (engine_options or {}).items()}
-        options = {"pool_pre_ping": True, **given, "url": url}
+        options = {"pool_pre_ping": True, **given, "url": url, "hide_parameters": True}
         arguments: dict[str, Any] = {}
         if url.startswith("postgresql") and "connect_timeout=" not in url:
             arguments["connect_args"] = {"connect_timeout": CONNECT_SECONDS}

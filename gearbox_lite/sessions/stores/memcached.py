@@ -12,6 +12,7 @@ from weakref import WeakSet
 from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheError, MemcacheUnexpectedCloseError
 
+from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
 
 MONTH = 60 * 60 * 24 * 30
@@ -37,7 +38,7 @@ class MemcachedStore(Store):
 
     def __init__(self, url: str, timeout: int | None, prefix: str) -> None:
         """``url`` is one or more ``host:port`` or socket paths with ``;`` between them. Nothing is connected yet."""
-        super().__init__(f"memcached {url}", timeout)
+        super().__init__(f"memcached {without_password(url)}", timeout)
         self._prefix = f"{prefix}:"
         self._addresses = [server.strip() for server in url.split(";") if server.strip()]
         if not self._addresses:

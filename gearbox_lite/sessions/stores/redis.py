@@ -8,7 +8,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store, without_password
+from gearbox_lite.masking import without_password
+from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
 
 
 class RedisStore(Store):
