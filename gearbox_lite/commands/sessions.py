@@ -118,8 +118,10 @@ def _purge(context: click.Context, found: configured.Configured, *, everything: 
         result = admin.purge(parameters, everything=everything, dry_run=dry_run, watch=_progress)
     verb = "would be removed" if dry_run else "removed"
     show(f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable")
-    if not everything and "timeout" not in found.options:
-        show("Nothing expires: the ini sets no session.timeout.")
+    if not everything and result.unreadable:
+        show("--all removes the unreadable ones too.")
+    if not everything and not {"timeout", "absolute_timeout"} & set(found.options):
+        show("Nothing expires: the ini sets neither session.timeout nor session.absolute_timeout.")
 
 
 def _progress(ids: list[str]) -> Iterable[str]:

@@ -110,8 +110,9 @@ def _production(session: Configured) -> Iterator[Finding]:
     """Find what suits a developer's own machine only; called once debug is off."""
     if not session.options["secure"]:
         yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
-    if session.store == "cookie" and "timeout" not in session.options:
-        yield _warning(session, "timeout", "a copied cookie is valid for ever; set for example session.timeout = 86400")
+    if session.store == "cookie" and "absolute_timeout" not in session.options:
+        message = "a copied cookie can be used for ever, even after a logout; set for example"
+        yield _warning(session, "absolute_timeout", f"{message} session.absolute_timeout = 604800")
 
 
 def _shared_with_development(settings: ServeSettings, session: Configured) -> Iterator[Finding]:

@@ -22,6 +22,10 @@ from gearbox_lite.sessions.errors import SessionSaveError
 SIGNATURE = 40
 """Hex digits of a signature."""
 
+DEEPEST = 100
+"""Most levels of lists and dicts in a value. JSON is loaded recursively, so a value that a request can dump may be too
+deep for another one to load, which depends on how deep in the program the session is used."""
+
 Data = dict[str, Any]
 
 
@@ -85,6 +89,20 @@ def _dump_pickle(data: Any) -> bytes:
     return pickle.dumps(data, 2)  # Beaker's protocol
 
 
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (list, tuple, dict))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
 class Codec:
     """Encodes with the current keys, decodes with these and the fallbacks."""
 
@@ -111,9 +129,16 @@ class Codec:
             if other:
                 raise SessionSaveError(f"json cannot hold these keys of the session: {other}; use texts as keys")
         try:
-            return self.serializer.dump(data)
+            dumped = self.serializer.dump(data)
         except Exception as error:
             raise self.serializer.unstorable(data) or SessionSaveError(str(error)) from error
+        if dumped.count(b"[") + dumped.count(b"{") > DEEPEST and self.serializer.name == "json":
+            deep = [key for key, value in data.items() if _is_too_deep(value)]
+            if deep:
+                raise SessionSaveError(
+                    f"these values of the session are nested over {DEEPEST} levels deep: {deep}; store flatter ones"
+                )
+        return dumped
 
     def encode(self, dumped: bytes) -> str:
         """Return dumped data as text, encrypted with the current key where there is one."""
@@ -129,6 +154,8 @@ class Codec:
         for number in range(pairs) if key is None else (key,):
             try:
                 data = self.serializer.load(self._open(text, number))
+            except MemoryError:  # says nothing about the session
+                raise
             except Exception as error:  # noqa: BLE001 (garbage may raise anything in zlib, AES or pickle)
                 failure = error
             else:
@@ -150,9 +177,13 @@ class Codec:
         return generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, self._crypto.getKeyLength())
 
 
+INTERNAL = frozenset({"_id", "_creation_time", "_accessed_time", "_domain", "_path"})
+"""The keys that Beaker itself puts into a session, beaker/session.py."""
+
+
 def is_value(key: object) -> bool:
-    """Whether a key of the session is the application's; Beaker's own start with an underscore."""
-    return not (isinstance(key, str) and key.startswith("_"))
+    """Whether a key of the session belongs to the application."""
+    return key not in INTERNAL
 
 
 def describe_sizes(codec: Codec, data: Mapping[str, Any]) -> str:

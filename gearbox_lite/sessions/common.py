@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
@@ -13,15 +13,15 @@ from typing import Any
 from beaker.session import Session as BeakerSession
 
 from gearbox_lite.sessions.codec import Codec, is_value
+from gearbox_lite.sessions.cookie_header import cookie_values, is_domain, is_path
+from gearbox_lite.sessions.errors import SessionSaveError
+from gearbox_lite.sessions.lifetime import Lifetime, is_time
 
 LONGEST_REISSUE = 60
 """Most seconds for which a request that only reads leaves the access time alone, if the ini does not say."""
 
 FOREVER = 0x7FFFFFFF
 """When a cookie that never expires does, in seconds since 1970; Beaker's date, in the year 2038."""
-
-BIGGEST_COOKIE = 4096
-"""Most bytes of name=value that browsers keep, https://www.rfc-editor.org/rfc/rfc6265#section-6.1"""
 
 
 def new_id() -> str:
@@ -35,15 +35,6 @@ _ID = re.compile(r"[0-9a-f]{32}")
 def is_id(text: str) -> bool:
     """Whether a text has the form of our session ids."""
     return _ID.fullmatch(text) is not None
-
-
-def cookie_values(header: str | None, name: str) -> Iterator[str]:
-    """Yield the values of a cookie in a Cookie header, last first, which is the one that Beaker takes."""
-    if header and name in header:
-        for pair in reversed(header.split(";")):
-            key, equals, value = pair.partition("=")
-            if equals and key.strip() == name:
-                yield value.strip().strip('"')
 
 
 def default_reissue(options: Mapping[str, Any]) -> float:
@@ -64,12 +55,13 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
     def __init__(self, request: dict[str, Any], codec: Codec, **options: Any) -> None:
         """Take Beaker's request: ``cookie`` is the Cookie header, ``cookie_out`` and ``set_cookie`` the answer."""
         self._config = {"_domain": options.get("cookie_domain"), "_path": options.get("cookie_path", "/")}
-        self.clear()
+        super().clear()
         self.request = request
         self.codec = codec
         self.key: str = options["key"]
         self.type: str = options["type"]
-        self.timeout: int | None = options.get("timeout")
+        self.lifetime: Lifetime = options["lifetime"]
+        self.timeout: int | None = self.lifetime.timeout
         self.save_atime: bool = options.get("save_accessed_time", True)
         self.cookie_expires: bool | timedelta = options.get("cookie_expires", True)
         self.secure: bool = options.get("secure", False)
@@ -87,27 +79,36 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self.reached = False
         request.update(cookie_out=None, set_cookie=False)
 
+    def clear(self) -> None:
+        """Drop all values; the session keeps its id and its age, so that clearing it does not prolong its life."""
+        kept = {key: self[key] for key in ("_id", "_creation_time", "_accessed_time") if key in self}
+        super().clear()
+        self.update(kept)
+
     def _start(self) -> None:
         """Become a new session without values; its cookie is where the old one was."""
         place = {key: self[key] for key in self._config if key in self}
-        self.clear()
+        super().clear()
         self.update(place)
         self["_creation_time"] = self["_accessed_time"] = time.time()
         self.is_new = True
         self.last_accessed = None
 
     def _adopt(self, data: dict[str, Any]) -> bool:
-        """Take over loaded data; False where it has expired."""
-        accessed = data.get("_accessed_time")
+        """Take over loaded data; False if the session is over."""
         now = time.time()
-        if not isinstance(accessed, (int, float)):
-            accessed = now
-        if self.timeout is not None and now - accessed > self.timeout:
+        if self.lifetime.is_over(data, now):
             return False
+        accessed = data.get("_accessed_time")
+        if not is_time(accessed, now):  # without a timeout it does not matter
+            accessed = now
         self.is_new = False
         self.last_accessed = accessed
         self._reissue = self._reissue or now - accessed >= self.reissue_time
+        super().clear()
         self.update(data)
+        if "_path" in data or "_domain" in data:
+            self._drop_invalid_place()
         self.accessed_dict = dict(self)
         return True
 
@@ -136,6 +137,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
 
     @domain.setter
     def domain(self, domain: str | None) -> None:
+        self._check_place(domain, self.path)
         self["_domain"] = domain
         self._must_write = True
 
@@ -146,8 +148,22 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
 
     @path.setter
     def path(self, path: str) -> None:
+        self._check_place(self.domain, path)
         self["_path"] = path
         self._must_write = True
+
+    def _drop_invalid_place(self) -> None:
+        try:
+            self._check_place(self.domain, self.path)
+        except SessionSaveError:
+            self.update(self._config)
+
+    def _check_place(self, domain: object, path: object) -> None:
+        """Raise SessionSaveError for a domain or path of the application's that would inject other attributes."""
+        if domain and domain != self._config["_domain"] and not is_domain(domain):
+            raise SessionSaveError(f"the cookie's domain {domain!r} is not a host name")
+        if path != self._config["_path"] and not is_path(path):
+            raise SessionSaveError(f"the cookie's path {path!r} is not a path that starts with /")
 
     def revert(self) -> None:
         """Go back to the values that the request began with."""
@@ -167,6 +183,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
                 expires = time.time() + self.cookie_expires.total_seconds()
             elif self.cookie_expires is False:
                 expires = FOREVER
+        self._check_place(self.domain, self.path)
         parts = [f"{self.key}={value}"]
         if self.domain:
             parts.append(f"Domain={self.domain}")

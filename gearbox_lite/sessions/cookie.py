@@ -9,7 +9,8 @@ from typing import Any
 from beaker.session import CookieSession as BeakerCookieSession
 
 from gearbox_lite.sessions.codec import Codec, describe_sizes, sign, verify
-from gearbox_lite.sessions.common import BIGGEST_COOKIE, SessionBase, cookie_values, new_id
+from gearbox_lite.sessions.common import SessionBase, new_id
+from gearbox_lite.sessions.cookie_header import BIGGEST_COOKIE, MOST_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -35,32 +36,42 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         self["_id"] = new_id()
 
     def _load(self) -> bool:
-        """Take the first cookie that is ours; False where none is."""
-        reasons = []
+        """Take the first cookie that is ours; False if none is."""
+        reason, signed = None, 0
         for value in cookie_values(self.request.get("cookie"), self.key):
             for number, key in enumerate(self.codec.validate_keys):
                 text = verify(key, value)
                 if text is None:
-                    reasons.append("not signed with our key")
+                    reason = "not signed with our key"
                     continue
-                try:
-                    data = self.codec.decode(text, number)
-                except ValueError as error:
-                    reasons.append(str(error))
-                    continue
-                if self._adopt(data):
-                    if "_id" not in self:
-                        self["_id"] = new_id()
-                    self._reissue = self._reissue or number > 0
-                    self._loaded = text, number
+                reason = self._take(text, number)
+                if reason is None:
                     return True
-                reasons.append("expired")
-        if reasons:
-            log.debug("a new session instead of the cookie %s: %s", self.key, reasons[-1])
+                signed += 1
+            if signed >= MOST_CANDIDATES:
+                break
+        if reason is not None:
+            log.debug("a new session instead of the cookie %s: %s", self.key, reason)
         return False
 
+    def _take(self, text: str, number: int) -> str | None:
+        """Take over what the key of that number has signed; return the reason if it is not a session of today."""
+        try:
+            data = self.codec.decode(text, number)
+        except ValueError as error:
+            if not self.invalidate_corrupt:
+                raise
+            return str(error)
+        if not self._adopt(data):
+            return "expired"
+        if "_id" not in self:
+            self["_id"] = new_id()
+        self._reissue = self._reissue or number > 0
+        self._loaded = text, number
+        return None
+
     def _build(self) -> str:
-        """Return the cookie's value, built anew only where the data has changed since the last time."""
+        """Return the cookie's value, built again only if the data has changed since the last time."""
         dumped = self.codec.dump(self._values())
         if self._built is None or self._built[0] != dumped:
             value = sign(self.codec.validate_keys[0], self.codec.encode(dumped))
@@ -74,7 +85,8 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         return self._built[1]
 
     def prepare(self) -> None:
-        """Build the cookie. Raises SessionSaveError where the data does not fit or cannot be serialized."""
+        """Build the cookie. Raises SessionSaveError if the data does not fit or cannot be serialized."""
+        self._check_place(self.domain, self.path)
         self["_accessed_time"] = time.time()
         self._build()
 
@@ -96,7 +108,8 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
     def delete(self) -> None:
         """Drop all values and, unless new ones are saved, the cookie.
 
-        A copy of the old cookie stays valid until its timeout: nothing about it is kept on the server.
+        A copy of the old cookie stays valid until ``timeout`` or ``absolute_timeout`` ends it, because the server keeps
+        nothing about it.
         """
         self._start()
         self._ended = True

@@ -16,7 +16,9 @@ from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.common import default_reissue
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.lifetime import Lifetime
 from gearbox_lite.sessions.outage import Outages
+from gearbox_lite.sessions.records import Records
 from gearbox_lite.sessions.stored import StoredSession
 from gearbox_lite.sessions.stores import make_store
 
@@ -248,15 +250,18 @@ def session_parameters(options: Mapping[str, Any]) -> dict[str, Any]:
         nonce_bits=options.get("encrypt_nonce_bits", 128),
         crypto_type=options.get("crypto_type", "default"),
     )
-    options = {"reissue_time": default_reissue(options), **options}
+    lifetime = Lifetime(options.get("timeout"), options.get("absolute_timeout"))
+    options = {"reissue_time": default_reissue(options), **options, "lifetime": lifetime}
     if options["type"] == "cookie":
         return {**options, "session_class": CookieSession, "codec": codec}
+    secrets = _keys(options, "secret")
     return {
         **options,
         "session_class": StoredSession,
         "codec": codec,
         "store": make_store(options),
-        "secrets": _keys(options, "secret"),
+        "records": Records(codec, secrets, options.get("prefix", options["key"])),
+        "secrets": secrets,
     }
 
 

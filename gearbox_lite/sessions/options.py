@@ -172,6 +172,7 @@ OPTIONS: dict[str, Option] = {
     "type": Option(_choice(*STORES), "where sessions are kept"),
     "key": Option(_cookie_name, "name of the cookie", "beaker.session.id"),
     "timeout": Option(_seconds, "seconds without a request after which a session ends"),
+    "absolute_timeout": Option(_seconds, "seconds after which a session ends, however much it is used"),
     "save_accessed_time": Option(_boolean, "whether reading a session counts as a request to it", True),
     "auto": Option(_boolean, "save at the end of each request that used the session, without session.save()", False),
     "invalidate_corrupt": Option(_boolean, "an unreadable session is a new one, not an error", True),
@@ -303,6 +304,10 @@ def _check_together(options: Mapping[str, Any]) -> None:
         )
     if options.get("timeout") and options.get("reissue_time", 0) >= options["timeout"]:
         raise OptionError(f"{PREFIX}reissue_time", "sessions in use would end", "make it smaller than session.timeout")
+    if options.get("absolute_timeout", options.get("timeout", 0)) < options.get("timeout", 0):
+        raise OptionError(
+            f"{PREFIX}absolute_timeout", "sessions in use would end first", "make it at least session.timeout"
+        )
     if options["samesite"] == "None" and not options["secure"]:
         raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
     if "encrypt_key" in options and "validate_key" not in options:

@@ -11,8 +11,11 @@ import time
 from typing import Any
 
 from gearbox_lite.sessions.codec import Codec, Data, describe_sizes, sign, verify
-from gearbox_lite.sessions.common import SessionBase, cookie_values, is_id, new_id
+from gearbox_lite.sessions.common import SessionBase, is_id, new_id
+from gearbox_lite.sessions.cookie_header import MOST_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
+from gearbox_lite.sessions.lifetime import is_time
+from gearbox_lite.sessions.records import Records
 from gearbox_lite.sessions.stores.base import Store
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -26,6 +29,7 @@ class StoredSession(SessionBase):
         request: dict[str, Any],
         codec: Codec,
         store: Store,
+        records: Records,
         secrets: tuple[str, ...] = (),
         id: str | None = None,  # noqa: A002 (Beaker's name)
         use_cookies: bool = True,  # noqa: FBT001, FBT002 (Beaker's signature)
@@ -34,6 +38,7 @@ class StoredSession(SessionBase):
         """``secrets`` are the keys of the id's signature, the current one first; ``id`` names a session by itself."""
         super().__init__(request, codec, **options)
         self.store = store
+        self.records = records
         self.secrets = secrets
         self.use_cookies = use_cookies
         self.id = ""
@@ -51,10 +56,16 @@ class StoredSession(SessionBase):
             self._start()
 
     def _signed_ids(self) -> list[tuple[int, str]]:
-        """Return the ids in the request's cookies that we have signed, each with the number of the key."""
-        values = cookie_values(self.request.get("cookie"), self.key)
-        found = [(number, verify(key, value)) for value in values for number, key in enumerate(self.secrets)]
-        return [(number, text) for number, text in found if text is not None]
+        """Return the first ids in the request's cookies that we have signed, each with the number of the key."""
+        found: dict[str, int] = {}
+        for value in cookie_values(self.request.get("cookie"), self.key):
+            for number, key in enumerate(self.secrets):
+                text = verify(key, value)
+                if text is not None:
+                    found.setdefault(text, number)
+            if len(found) >= MOST_CANDIDATES:
+                break
+        return [(number, text) for text, number in found.items()]
 
     def _start(self) -> None:
         super()._start()
@@ -63,7 +74,7 @@ class StoredSession(SessionBase):
         self.accessed_dict = {}
 
     def _load(self, number: int, candidate: str) -> bool:
-        """Load one session; False where the store has none of that id, or it is corrupt or expired."""
+        """Load one session; False if the store has none of that id, or it is corrupt or expired."""
         if not is_id(candidate):
             return False
         text = self.store.read(candidate)
@@ -71,7 +82,7 @@ class StoredSession(SessionBase):
         if text is None:
             return False
         try:
-            data = self.codec.decode(text)
+            data, signed_with = self.records.decode(candidate, text)
         except ValueError as error:
             if not self.invalidate_corrupt:
                 raise
@@ -81,7 +92,7 @@ class StoredSession(SessionBase):
             return False
         self.id = candidate
         self._loaded = text
-        self._resign = number > 0
+        self._resign = number > 0 or signed_with > 0
         return True
 
     def load(self) -> None:
@@ -95,11 +106,9 @@ class StoredSession(SessionBase):
         self._resign = resign
 
     def prepare(self) -> None:
-        """Serialize the data. Raises SessionSaveError where that fails, or the store takes nothing so big."""
-        self._check_size(self._encode(self._values()))
-
-    def _encode(self, data: Data) -> str:
-        return self.codec.encode(self.codec.dump(data))
+        """Serialize the data. Raises SessionSaveError if that fails, or the store takes nothing so big."""
+        self._check_place(self.domain, self.path)
+        self._check_size(self.records.encode(self.id, self._values()))
 
     def _check_size(self, text: str) -> str:
         limit = self.store.biggest()
@@ -124,8 +133,8 @@ class StoredSession(SessionBase):
             self._touch()
 
     def _write(self) -> None:
-        fresh = self._loaded is None
-        before = {} if self._loaded is None else self.codec.decode(self._loaded)
+        loaded, origin = self._loaded, self._moved_from or self.id
+        before: Data = {} if loaded is None else self.records.decode(origin, loaded)[0]
         values = self._values()
         dump = self.codec.serializer.dump
         changed = {key: value for key, value in values.items() if key not in before or dump(before[key]) != dump(value)}
@@ -134,18 +143,19 @@ class StoredSession(SessionBase):
         merged = values
 
         def merge(text: str | None) -> str | None:
-            current = moved if text is None else text
+            current, owner = (moved, origin) if text is None else (text, self.id)
             if current is None:
-                # Where the session was there before, somebody else has deleted it since: it stays deleted.
-                return self._check_size(self._encode(values)) if fresh else None
+                # If it was stored before, another request has deleted it since: it stays deleted.
+                return self._check_size(self.records.encode(self.id, values)) if loaded is None else None
             nonlocal merged
-            merged = {**self._decode_or_nothing(current), **changed}
+            stored = None if current == loaded else self._decode_valid(owner, current)
+            merged = {**(before if stored is None else stored), **changed}
             for key in dropped:
                 merged.pop(key, None)
-            return self._check_size(self._encode(merged))
+            return self._check_size(self.records.encode(self.id, merged))
 
         self._loaded = self.store.update(self.id, merge)
-        new_cookie = fresh or self._must_write or self._resign or self._moves_along()
+        new_cookie = loaded is None or self._must_write or self._resign or self._moves_along()
         if self.use_cookies and self._loaded is not None and new_cookie:
             self._send_id()
         self.reached = True
@@ -159,21 +169,25 @@ class StoredSession(SessionBase):
         now = time.time()
 
         def touched(text: str | None) -> str | None:
-            data = self._decode_or_nothing(text) if text is not None else {}
-            if not data or data.get("_accessed_time", 0) >= now:
+            data = None if text is None else self._decode_valid(self.id, text)
+            if data is None:
                 return None
-            return self._encode({**data, "_accessed_time": now})
+            accessed = data.get("_accessed_time")
+            if is_time(accessed, now) and accessed >= now:
+                return None
+            return self.records.encode(self.id, {**data, "_accessed_time": now})
 
         there = self.store.update(self.id, touched) is not None
         self.reached = True
         if self.use_cookies and there and (self._resign or self._moves_along()):
             self._send_id()
 
-    def _decode_or_nothing(self, text: str) -> Data:
+    def _decode_valid(self, session: str, record: str) -> Data | None:
+        """Return the data of a record; None if it is corrupt."""
         try:
-            return self.codec.decode(text)
+            return self.records.decode(session, record)[0]
         except ValueError:
-            return {}
+            return None
 
     def _moves_along(self) -> bool:
         """Whether the cookie's own expiry is a duration, which starts again with each access that is recorded."""

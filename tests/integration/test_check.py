@@ -55,9 +55,9 @@ def test_what_suits_a_developers_machine_only_is_a_warning_once_debug_is_off(pro
     assert code == 0
     assert counted == "development.ini: no errors, 2 warnings\n"
     assert f"development.ini:{line_of(ini, 'session.secure')}: session.secure = false: the cookie also" in lines[0]
-    assert "session.timeout is not set: a copied cookie is valid for ever" in lines[1]
+    assert "session.absolute_timeout is not set: a copied cookie can be used for ever" in lines[1]
     set_option(ini, "session.secure", "true")
-    set_option(ini, "session.timeout", "3600")
+    set_option(ini, "session.absolute_timeout", "3600")
     assert check(project, "--strict")[0] == 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gearbox_lite.sessions.lifetime import Lifetime
 from gearbox_lite.sessions.stores.base import Store
 
 
@@ -22,7 +23,8 @@ def make_store(options: Mapping[str, Any]) -> Store:
 
 
 def _make(options: Mapping[str, Any]) -> Store:
-    kind, timeout, prefix = options["type"], options.get("timeout"), options.get("prefix", "")
+    kind, prefix = options["type"], options.get("prefix", "")
+    timeout = Lifetime(options.get("timeout"), options.get("absolute_timeout")).shortest
     if kind == "memory":
         from gearbox_lite.sessions.stores.memory import MemoryStore  # noqa: PLC0415 (as all below: one is needed)
 
