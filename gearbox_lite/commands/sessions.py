@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -106,7 +107,7 @@ def _purge(context: click.Context, found: configured.Configured, *, everything: 
         if dry_run:
             show("session.validate_key would be replaced, which ends every session.")
         else:
-            _write(context, found, rotate.new_keys(found, keep_old=False), "Every session has ended")
+            _write(context, partial(rotate.new_keys, keep_old=False), "Every session has ended")
         return
     with _reaching_the_store():
         parameters = session_parameters(found.options)
@@ -141,24 +142,30 @@ def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
 
     Later, when everybody has been back or the timeout is over, --drop-fallbacks ends the rotation.
     """
-    found = _configured(context)
     if drop_fallbacks:
-        _write(context, found, rotate.without_fallbacks(found), "Old keys are no longer accepted")
+        _write(context, rotate.without_fallbacks, "Old keys are no longer accepted")
     else:
-        _write(context, found, rotate.new_keys(found, keep_old=True), "The old key is still accepted")
+        _write(context, partial(rotate.new_keys, keep_old=True), "The old key is still accepted")
 
 
-def _write(context: click.Context, found: configured.Configured, changes: list[rotate.Change], result: str) -> None:
-    """Write the changes into the ini, or print them where its keys come from elsewhere."""
+def _write(context: click.Context, plan: Callable[[configured.Configured], list[rotate.Change]], result: str) -> None:
+    """Write the planned changes into the ini, or print them if its keys come from elsewhere."""
+    found = _configured(context)
     if rotate.from_elsewhere(found):
         show("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
-        for change in changes:
+        for change in plan(found):
             show(f"session.{change.name} = {change.value or ''}".rstrip())
         return
-    changed = rotate.apply(found, changes)
+    changed = rotate.apply(lambda: _configured(context), plan)
     # An option may be set a second time where the first one hid it: in [DEFAULT], or in an ini that is inherited from.
-    while hidden := [change for change in changes if change.value is None and change.name in found.options]:
-        found = _configured(context)
-        changed += rotate.apply(found, [change for change in hidden if change.name in found.options])
+    while _still_set(found := _configured(context), plan):
+        changed += rotate.apply(lambda: _configured(context), lambda found: _still_set(found, plan))
     where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
     show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")
+
+
+def _still_set(
+    found: configured.Configured, plan: Callable[[configured.Configured], list[rotate.Change]]
+) -> list[rotate.Change]:
+    """Return the removals of a plan whose options are still set."""
+    return [change for change in plan(found) if change.value is None and change.name in found.options]

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.generate import manifest, mount, names, template
 from gearbox_lite.generate.template import PlannedFile
+from gearbox_lite.generate.writer import Change
 
 ATTRIBUTES = frozenset({"index", "mount_point", "mount_steps"})
 """Names that mean something else in every TurboGears controller."""
@@ -19,7 +20,7 @@ class Scaffold:
     """The new files, and the root controller as it is to be; ``root`` is None where its lines go in by hand."""
 
     files: list[PlannedFile]
-    root: PlannedFile | None
+    root: Change | None
     root_path: PurePosixPath
     mount: mount.Mount
     url: str
@@ -62,7 +63,7 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
     }
     files = template.plan(manifest.load(_templates() / "controller"), answers)
     changed = mount.insert(source, wanted)
-    root = None if changed is None else PlannedFile(root_path, changed)
+    root = None if changed is None else Change(root_path, source, changed)
     return Scaffold(files, root, root_path, wanted, url)
 
 

@@ -7,19 +7,26 @@ staging folder without one was left by a killed process, and the next run for th
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from gearbox_lite.errors import FAILURE, Location, UserError
 from gearbox_lite.generate.template import PlannedFile, Track
+from gearbox_lite.safe_files import HAS_LOCKS, Folder
 
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks: there, staging folders of killed processes stay.
-    fcntl = None  # type: ignore[assignment]
+
+@dataclass(frozen=True)
+class Change:
+    """A file of a project that is to be changed, and the content that it must have until then."""
+
+    path: PurePosixPath
+    before: bytes
+    after: bytes
 
 
 def check_target(target: Path) -> None:
@@ -54,13 +61,15 @@ def write(
     try:
         check_target(target)
         place = target.resolve()
-        with _staging_folder(place) as staging:
-            project = staging / place.name
-            project.mkdir()
-            for file in track(files):
-                _write_file(project.joinpath(*file.path.parts), file)
-            finish(project)
-            project.rename(place)
+        with Folder.opened(place.parent) as parent, _staging_folder(parent, place.name) as staging:
+            staging.make_folder(place.name)
+            with staging.inside(place.name) as project:
+                made: set[PurePosixPath] = set()
+                for file in track(files):
+                    _make_folders(project, file.path, made)
+                    _create(project, str(file.path), file)
+                finish(project.path)
+            staging.move(place.name, parent, place.name)
     except OSError as error:
         raise UserError(
             f"cannot write the project: {error.strerror or error}; nothing was written",
@@ -70,89 +79,107 @@ def write(
         ) from error
 
 
-def add(files: list[PlannedFile], changed: PlannedFile | None, folder: Path) -> None:
+def add(files: list[PlannedFile], change: Change | None, folder: Path) -> None:
     """Add files to a project, and change one that it has: all of it or nothing.
 
-    The change comes last, so that it is never there without the files. Raises UserError for a file that exists, and
-    where the disk refuses.
+    The change comes last, so that it is never there without the files. Raises UserError for a file that exists, one
+    that another program has changed since it was read, and if the disk refuses.
     """
     try:
-        for file in files:
-            if os.path.lexists(folder / file.path):
-                raise UserError(
-                    "this file exists, nothing was touched",
-                    at=Location(folder / file.path),
-                    remedy="choose another name",
-                )
-        with _staging_folder(folder / "scaffold") as staging:
-            for file in [*files, changed] if changed else files:
-                _write_file(staging / file.path, file)
-            _publish(files, changed, staging, folder)
+        with (
+            Folder.opened(folder) as project,
+            project.locked(),
+            _staging_folder(project, "scaffold") as staging,
+            ExitStack() as undo,
+        ):
+            for number, file in enumerate(files):
+                _create(staging, str(number), file)
+            for number, file in enumerate(files):
+                _publish(staging, str(number), project, file.path, undo)
+            if change:
+                with _folder_of(project, change.path, undo) as parent:
+                    parent.rewrite(change.path.name, lambda content: _changed(content, change, folder))
+            undo.pop_all()
     except OSError as error:
         raise UserError(
             f"cannot write here: {error.strerror or error}; nothing was changed",
             at=Location(Path(error.filename2 or error.filename or folder)),
-            remedy="make room, or mend the permissions",
+            remedy="make room, or fix the permissions",
             code=FAILURE,
         ) from error
 
 
-def _publish(files: list[PlannedFile], changed: PlannedFile | None, staging: Path, folder: Path) -> None:
-    """Move the staged files into place; take all back if that fails."""
-    made: list[Path] = []
-    try:
-        for file in files:
-            target = folder / file.path
-            for parent in reversed(target.parents):
-                if not parent.exists():
-                    parent.mkdir()
-                    made.append(parent)
-            (staging / file.path).rename(target)
-            made.append(target)
-        if changed:
-            target = (folder / changed.path).resolve()
-            shutil.copymode(target, staging / changed.path)
-            (staging / changed.path).replace(target)
-    except BaseException:
-        for path in reversed(made):
-            path.rmdir() if path.is_dir() else path.unlink()
-        raise
+def _changed(content: bytes, change: Change, folder: Path) -> bytes:
+    if content != change.before:
+        raise UserError(
+            "another program changed this file, nothing was written",
+            at=Location(folder / change.path),
+            remedy="run this again",
+            code=FAILURE,
+        )
+    return change.after
 
 
-def _write_file(path: Path, file: PlannedFile) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _publish(staging: Folder, staged: str, project: Folder, path: PurePosixPath, undo: ExitStack) -> None:
+    """Move a staged file into the project, and note how to take it back."""
+    with _folder_of(project, path, undo) as folder:
+        if folder.has(path.name):
+            raise UserError(
+                "this file exists, nothing was touched",
+                at=Location(project.path / path),
+                remedy="choose another name",
+            )
+        staging.move(staged, folder, path.name)
+    undo.callback(_remove, project, path, is_folder=False)
+
+
+@contextmanager
+def _folder_of(project: Folder, path: PurePosixPath, undo: ExitStack) -> Iterator[Folder]:
+    """Give the folder of a path in the project, made if it is missing, through no symbolic link of another user."""
+    with ExitStack() as opened:
+        folder = project
+        for number, name in enumerate(path.parts[:-1], 1):
+            if not folder.has(name):
+                folder.make_folder(name)
+                undo.callback(_remove, project, PurePosixPath(*path.parts[:number]), is_folder=True)
+            folder = opened.enter_context(folder.inside(name))
+        yield folder
+
+
+def _remove(project: Folder, path: PurePosixPath, *, is_folder: bool) -> None:
+    with ExitStack() as nothing, _folder_of(project, path, nothing) as folder:
+        folder.remove(path.name, is_folder=is_folder)
+
+
+def _make_folders(project: Folder, path: PurePosixPath, made: set[PurePosixPath]) -> None:
+    for parent in reversed(path.parents[:-1]):
+        if parent not in made:
+            project.make_folder(str(parent))
+            made.add(parent)
+
+
+def _create(folder: Folder, name: str, file: PlannedFile) -> None:
     mode = 0o700 if file.secret else 0o777  # less the user's umask
     mode &= 0o777 if file.executable else 0o666
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with open(descriptor, "wb") as stream:  # noqa: PTH123 (Path.open takes no mode for the new file)
-        stream.write(file.content)
+    folder.create(name, file.content, mode)
 
 
 @contextmanager
-def _staging_folder(target: Path) -> Iterator[Path]:
-    """Make a locked folder beside ``target``; remove it, and those of killed processes, whatever happens."""
-    prefix = f".{target.name}.gearbox-lite-"
-    for stray in target.parent.glob(f"{prefix}*") if fcntl else ():
-        with suppress(OSError), _locked(stray):
-            shutil.rmtree(stray)
-    staging = target.parent / f"{prefix}{os.urandom(4).hex()}"
-    staging.mkdir(mode=0o700)
+def _staging_folder(parent: Folder, name: str) -> Iterator[Folder]:
+    """Make a locked folder in ``parent``; remove it, and those of killed processes, whatever happens."""
+    prefix = f".{name}.gearbox-lite-"
+    for stray in parent.names():
+        if stray.startswith(prefix) and HAS_LOCKS:
+            with suppress(OSError), parent.inside(stray) as folder, folder.locked(0):
+                if folder.is_ours():
+                    shutil.rmtree(folder.path)
+    staging = f"{prefix}{os.urandom(4).hex()}"
+    parent.make_folder(staging, 0o700)
     try:
-        with _locked(staging):
-            yield staging
+        with parent.inside(staging) as folder:
+            if not folder.is_ours():  # whoever owns the parent has put another one in its place
+                raise OSError(errno.EPERM, "another user replaces what is written there", str(folder.path))
+            with folder.locked(0):
+                yield folder
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises BlockingIOError if another process holds it."""
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
+        shutil.rmtree(parent.path / staging, ignore_errors=True)

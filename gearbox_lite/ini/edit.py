@@ -3,53 +3,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
 from gearbox_lite.ini.locate import places, split_lines
+from gearbox_lite.safe_files import Folder, follow
+
+
+@contextmanager
+def locked(paths: Iterable[Path]) -> Iterator[None]:
+    """Keep other processes of ours from changing some inis. Raises UserError if one holds them for too long.
+
+    The folders of the inis are locked, since an ini that is replaced takes its own lock with it.
+    """
+    folders: dict[str, Path] = {}
+    for path in paths:
+        with _explained(path):
+            folders[os.path.realpath(follow(path).parent)] = path
+    with ExitStack() as stack:
+        for folder in sorted(folders):  # in one order, so that two processes cannot wait for each other
+            with _explained(folders[folder]):
+                stack.enter_context(stack.enter_context(Folder.opened(Path(folder))).locked())
+        yield
 
 
 def replace_options(path: Path, changes: Mapping[int, list[str]]) -> None:
     """Put other lines in the place of some options, given by their first lines, from 1.
 
-    The new lines take over the indent and the line ending. The file is replaced whole, or left as it is; its mode and
-    owner stay. Raises UserError where that fails.
+    The new lines take over the indent and the line ending. The file is replaced whole, or left as it is; its mode,
+    owner and access control list stay, and a symbolic link stays one. Raises UserError if that fails.
     """
-    place = path.resolve()  # a link stays a link
+    with _explained(path), Folder.opened(path.parent) as folder:
+        folder.rewrite(path.name, lambda content: _changed(content, changes, path))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        _replace_file(place, _changed(place.read_bytes().decode("utf-8"), changes, path))
+        yield
     except OSError as error:
         raise UserError(f"cannot be changed: {error.strerror}", at=Location(path), code=FAILURE) from error
 
 
-def _changed(text: str, changes: Mapping[int, list[str]], path: Path) -> str:
+def _changed(content: bytes, changes: Mapping[int, list[str]], path: Path) -> bytes:
+    text = content.decode("utf-8")
     lines = split_lines(text)
     options = {place.first: place for (_, option), place in places(text).items() if option is not None}
     for first in sorted(changes, reverse=True):
         if first not in options:
-            raise UserError("this line has changed meanwhile", at=Location(path, first), code=FAILURE)
+            raise UserError(
+                "another program changed this line", at=Location(path, first), remedy="run this again", code=FAILURE
+            )
         ending = "\r" if lines[first - 1].endswith("\r") else ""
         new = [f"{options[first].indent}{line}{ending}" for line in changes[first]]
         lines[first - 1 : options[first].last] = new
-    return "\n".join(lines)
-
-
-def _replace_file(path: Path, text: str) -> None:
-    before = path.stat()
-    draft = path.with_name(f".{path.name}.gearbox-lite-{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as stream:  # noqa: PTH123 (Path.open takes no mode)
-            stream.write(text.encode("utf-8"))
-            stream.flush()
-            os.fsync(descriptor)
-        draft.chmod(before.st_mode & 0o7777)
-        if os.name == "posix":
-            with suppress(PermissionError):  # another owner's file that we may write: it becomes ours
-                os.chown(draft, before.st_uid, before.st_gid)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    return "\n".join(lines).encode("utf-8")

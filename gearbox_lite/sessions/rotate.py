@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gearbox_lite.errors import Setting, UserError
-from gearbox_lite.ini.edit import replace_options
+from gearbox_lite.errors import FAILURE, Setting, UserError
+from gearbox_lite.ini.edit import locked, replace_options
 from gearbox_lite.ini.locate import is_literal
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.options import PREFIX, OptionError, check
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,24 @@ def from_elsewhere(configured: Configured) -> list[Setting]:
     ]
 
 
-def apply(configured: Configured, changes: list[Change]) -> list[Path]:
-    """Write the changes into the inis that have the options, and return these.
+def apply(read: Callable[[], Configured], plan: Callable[[Configured], list[Change]]) -> list[Path]:
+    """Write the changes that ``plan`` makes of what ``read`` returns into the inis, and return these.
 
-    Raises UserError, with nothing changed, where the result could not be served.
+    If another process changes the inis first, they are read and the changes planned again, so that no key is lost.
+    Raises UserError, with nothing changed, if the result could not be served.
     """
+    configured = read()
+    for _ in range(_TRIES):
+        inis = {item.at.source for item in configured.settings.values() if isinstance(item.at.source, Path)}
+        with locked(inis):
+            again = read()
+            if again.settings == configured.settings:
+                return _write(configured, plan(configured))
+        configured = again
+    raise UserError("other processes keep changing the keys", remedy="run this again later", code=FAILURE)
+
+
+def _write(configured: Configured, changes: list[Change]) -> list[Path]:
     _check(configured, changes)
     edits: dict[Path, dict[int, list[str]]] = {}
     for change in changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import options_of
@@ -40,6 +41,21 @@ def test_rotate_key_keeps_sessions_and_everything_else_in_the_file(project):
     assert lines[: line - 1] + lines[line:] == before[: line - 1] + before[line:]
     assert run("session", "decode", cookie, cwd=project).returncode == 1
     assert run("session", "decode", newest, cwd=project).returncode == 0
+
+
+def test_rotations_at_the_same_time_lose_no_key(project):
+    ini = project / "development.ini"
+
+    def keys():
+        lines = [line for line in ini.read_text().splitlines() if line.startswith("session.validate_key")]
+        return " ".join(line.partition(" = ")[2] for line in lines).split()
+
+    original = keys()
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: run("session", "rotate-key", cwd=project), range(4)))
+    assert [result.returncode for result in results] == [0] * 4, results
+    assert len(set(keys())) == len(keys()) == 5
+    assert keys()[-1:] == original
 
 
 def test_rotate_key_of_a_stored_session_rotates_its_secret_and_cipher(project, tmp_path):

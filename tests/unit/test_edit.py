@@ -59,7 +59,7 @@ def test_a_mixed_file_is_changed_where_it_was_read(tmp_path):
 def test_a_line_that_is_no_option_any_more_is_an_error_and_changes_nothing(tmp_path):
     ini = tmp_path / "a.ini"
     ini.write_text(TEXT)
-    with pytest.raises(UserError, match=r"a\.ini:8: this line has changed meanwhile"):
+    with pytest.raises(UserError, match=r"a\.ini:8: another program changed this line"):
         replace_options(ini, {8: ["x = 2"], 3: ["x = 2"]})
     assert ini.read_text() == TEXT
     assert list(tmp_path.iterdir()) == [ini]
