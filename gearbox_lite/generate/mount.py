@@ -32,10 +32,26 @@ class Mount:
         return f"{self.attribute} = {self.class_name}()"
 
 
-def names(source: bytes) -> set[str]:
-    """Return the names that the root controller's class body binds; none where the source has another shape."""
-    root = _root(_parse(source))
-    return {name for node in root.body for name in _bound(node)} if root else set()
+def names(source: bytes, class_name: str = ROOT) -> set[str]:
+    """Return the names that a class body binds, the root controller's by default; none if there is no such class."""
+    found = _class(_parse(source), class_name)
+    return {name for node in found.body for name in _bound(node)} if found else set()
+
+
+def bases(source: bytes) -> list[tuple[str, str]]:
+    """Return the root controller's base classes that are imported by name, each after its module."""
+    module = _parse(source)
+    root = _root(module)
+    if module is None or root is None:
+        return []
+    wanted = {base.id for base in root.bases if isinstance(base, ast.Name)}
+    imports = [node for node in module.body if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return [
+        (str(node.module), name.name)
+        for node in imports
+        for name in node.names
+        if (name.asname or name.name) in wanted
+    ]
 
 
 def insert(source: bytes, mount: Mount) -> bytes | None:
@@ -72,8 +88,12 @@ def _parse(source: bytes) -> ast.Module | None:
 
 
 def _root(module: ast.Module | None) -> ast.ClassDef | None:
+    return _class(module, ROOT)
+
+
+def _class(module: ast.Module | None, name: str) -> ast.ClassDef | None:
     """Return the one class of that name at the top level of a module."""
-    found = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name == ROOT] if module else []
+    found = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name == name] if module else []
     return found[0] if len(found) == 1 else None
 
 

@@ -43,7 +43,7 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
             remedy="this works for a project whose package has controllers/root.py",
         ) from error
     attribute = _attribute(url)
-    if attribute in mount.names(source):
+    if attribute in _taken(folder, source):
         raise UserError(
             f"{mount.ROOT} already has {attribute}, which answers {url}",
             at=Location(folder / root_path),
@@ -65,6 +65,16 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
     changed = mount.insert(source, wanted)
     root = None if changed is None else Change(root_path, source, changed)
     return Scaffold(files, root, root_path, wanted, url)
+
+
+def _taken(folder: Path, source: bytes) -> set[str]:
+    """Return the names of the root controller, and of its bases as far as the project's own files define them."""
+    taken = mount.names(source)
+    for module, class_name in mount.bases(source):
+        path = folder.joinpath(*module.split(".")).with_suffix(".py")
+        if path.is_file():
+            taken |= mount.names(path.read_bytes(), class_name)
+    return taken
 
 
 def _templates() -> Path:

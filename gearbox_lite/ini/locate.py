@@ -120,8 +120,9 @@ class IniFile:
         return []
 
     def _not_in_environment(self, section: str) -> list[str]:
-        """Return what the options of a section, and [DEFAULT], take from the environment without finding it there."""
-        values = (value for _, value in self._parser.items(section, raw=True))
+        """Return what is missing in the environment: for a section and [DEFAULT] first, then for all others."""
+        sections = [section, *(name for name in self._parser.sections() if name != section)]
+        values = (value for name in sections for _, value in self._parser.items(name, raw=True))
         names = dict.fromkeys(name for value in values for name in FROM_ENVIRONMENT.findall(value))
         return [name for name in names if name not in os.environ]
 

@@ -14,7 +14,7 @@ import pytest
 from helpers import PROGRAM, Browser, Served, free_port, new_project, nginx_check, run, serve, set_option, units_check
 
 PATH = f"{Path(PROGRAM).parent}:/usr/bin:/bin"
-KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4}
+KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4, "HELLO_CSRF_KEY": "3456789abcdef012" * 4}
 
 
 def blocks(project: Path, heading: str, language: str = "") -> list[str]:
@@ -46,7 +46,7 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     assert (project / "production.env").stat().st_mode & 0o077 == 0
     keys = re.findall(r"_KEY=([0-9a-f]{64})\n", (project / "production.env").read_text())
     assert missing == set(re.findall(r"^(\w+)=", (project / "production.env").read_text(), re.MULTILINE))
-    assert len(keys) == len(set(keys)) == (3 if "--encrypt" in options else 1)
+    assert len(keys) == len(set(keys)) == (4 if "--encrypt" in options else 2)
 
 
 def test_it_serves_secure_cookies_and_logs_one_json_object_a_line_and_its_key_rotates(project):
@@ -70,7 +70,7 @@ def test_it_serves_secure_cookies_and_logs_one_json_object_a_line_and_its_key_ro
         assert ("ERROR", "GET /crash") in [(entry["level"], entry["message"]) for entry in logged]
         assert any('RuntimeError: a "b"\nc' in entry.get("traceback", "") for entry in logged)
     set_option(project / "production.ini", "session.validate_key_fallbacks", "%(ENV_HELLO_OLD_SESSION_KEY)s")
-    rotated = {"HELLO_OLD_SESSION_KEY": KEY["HELLO_SESSION_KEY"], "HELLO_SESSION_KEY": "0fedcba987654321" * 4}
+    rotated = {**KEY, "HELLO_OLD_SESSION_KEY": KEY["HELLO_SESSION_KEY"], "HELLO_SESSION_KEY": "0fedcba987654321" * 4}
     assert run("check", "production.ini", cwd=project, **rotated).returncode == 0
     with serve(project, "production.ini", **rotated) as served:
         assert "retrieved MVL" in Browser(served.url).get("/getsession", Cookie=cookie).text

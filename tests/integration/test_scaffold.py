@@ -51,7 +51,6 @@ def test_a_controller_passes_its_own_test_and_answers_under_serve(project):
 def test_a_project_without_pages_gets_a_controller_that_returns_text(project):
     shutil.rmtree(project / "hello" / "templates")
     (project / "hello" / "lib" / "base.py").unlink()
-    (project / "hello" / "controllers" / "error.py").unlink()
     root = project / "hello" / "controllers" / "root.py"
     root.write_text("from tg import TGController\n\n\nclass RootController(TGController):\n    pass\n")
     result = run("scaffold", "controller", "movies", cwd=project)

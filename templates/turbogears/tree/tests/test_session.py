@@ -1,6 +1,4 @@
-"""The session: the welcome page's forms, their protection, and the tutorial's pages."""
-
-import pytest
+"""The session, as the welcome page's forms store and delete it."""
 
 
 def store(app, value):
@@ -10,8 +8,9 @@ def store(app, value):
     return form.submit().follow()
 
 
-def test_a_first_visit_finds_an_empty_session(app):
+def test_a_first_visit_finds_an_empty_session_and_stores_none(app):
     assert "holds nothing yet" in app.get("/")
+    assert [name for name in app.cookies if not name.endswith("-csrf")] == []
 
 
 def test_the_form_stores_a_value_that_stays(app):
@@ -32,27 +31,12 @@ def test_the_other_form_deletes_the_session(app):
     assert "holds nothing yet" in page.forms[1].submit().follow()
 
 
-@pytest.mark.parametrize("path", ["/store", "/forget"])
-def test_a_form_without_the_sessions_token_is_refused(app, path):
-    store(app, "Ada")
-    for token in ("", "guessed", "ü"):
-        page = app.post(path, {"user": "Eve", "_csrf_token": token}, status=403)
-        assert "This form has expired." in page
-    app.post(path, {"user": "Eve"}, status=403)
-    app.get(path, status=403)
-    assert "user = Ada" in app.get("/")
+def test_a_message_is_shown_once(app):
+    assert store(app, "Ada").html.find(class_="flash").text == "Stored."
+    assert app.get("/").html.find(class_="flash") is None
 
 
-def test_a_token_is_of_one_session_only(app):
-    token = app.get("/").forms[0]["_csrf_token"].value
-    app.reset()
-    assert app.get("/").forms[0]["_csrf_token"].value != token
-    app.post("/store", {"user": "Eve", "_csrf_token": token}, status=403)
-
-
-def test_the_tutorials_pages_store_show_and_delete(app):
-    assert "no session variable yet" in app.get("/getsession")
-    assert "set to MVL" in app.get("/setsession")
-    assert "retrieved MVL" in app.get("/getsession")
-    assert "session deleted" in app.get("/deletesession")
-    assert "no session variable yet" in app.get("/getsession")
+def test_a_broken_message_is_ignored(app):
+    for value in ("x", "5", "%22", "%7B%7D"):
+        app.set_cookie("webflash", value)
+        assert app.get("/").html.find(class_="flash") is None

@@ -1,5 +1,7 @@
 """Response headers that tell browsers to be strict."""
 
+from tg import flash
+
 HEADERS = {
     # Scripts, styles, images and forms: from and to this site only, and nothing inline.
     # https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP tells how to let more in.
@@ -23,12 +25,27 @@ class SecurityHeaders:
 
     def __call__(self, environ, start_response):
         def start(status, headers, exc_info=None):
+            own = {name.lower() for name, _ in headers}
+            if "set-cookie" in own:
+                secure = environ["wsgi.url_scheme"] == "https"
+                headers = [
+                    protect_flash(name, value, secure) for name, value in headers
+                ]
             # While debugging, a 500 is the debug page; it needs its inline scripts.
             if not (self.debug and status.startswith("500")):
-                own = {name.lower() for name, _ in headers}
                 for name, value in HEADERS.items():
                     if name.lower() not in own:
                         headers.append((name, value))
             return start_response(status, headers, exc_info)
 
         return self.app(environ, start)
+
+
+def protect_flash(name, value, secure):
+    """Keep the cookie of TurboGears' flash messages from scripts.
+
+    The server shows the messages, and TurboGears has no setting for the cookie.
+    """
+    if name.lower() == "set-cookie" and value.startswith(f"{flash.cookie_name}="):
+        value += "; Secure; HttpOnly" if secure else "; HttpOnly"
+    return name, value

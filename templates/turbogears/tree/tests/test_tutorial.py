@@ -1,0 +1,13 @@
+"""The tutorial's pages."""
+
+
+def test_they_store_show_and_delete(app):
+    assert "no session variable yet" in app.get("/getsession")
+    assert "set to MVL" in app.get("/setsession")
+    assert "retrieved MVL" in app.get("/getsession")
+    assert "session deleted" in app.get("/deletesession")
+    assert "no session variable yet" in app.get("/getsession")
+
+
+def test_the_welcome_page_links_to_them(app):
+    assert "set to MVL" in app.get("/").click("/setsession")

@@ -1,0 +1,15 @@
+"""/up: how load balancers and containers learn that the application runs."""
+
+
+class HealthCheck:
+    """WSGI middleware that answers /up itself, without session or controller."""
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] != "/up":
+            return self.app(environ, start_response)
+        headers = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
+        start_response("200 OK", headers)
+        return [b"up"]
