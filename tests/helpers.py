@@ -16,6 +16,7 @@ import sysconfig
 import tempfile
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 import venv
 from dataclasses import dataclass
@@ -181,10 +182,16 @@ class Browser:
         )
 
     def get(self, path: str, **headers: str) -> Answer:
-        request = urllib.request.Request(self.url + path, headers=headers)
+        return self._open(urllib.request.Request(self.url + path, headers=headers))
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
+        body = urllib.parse.urlencode(fields).encode()
+        return self._open(urllib.request.Request(self.url + path, body, headers=headers))
+
+    def _open(self, request: urllib.request.Request) -> Answer:
         try:
             with self._opener.open(request, timeout=PATIENCE) as response:
-                return Answer(response.status, response.headers.items(), response.read().decode())
+                return Answer(response.status, response.headers.items(), response.read().decode(errors="replace"))
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, list(error.headers.items()), error.read().decode())

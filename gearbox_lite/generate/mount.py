@@ -47,10 +47,7 @@ def bases(source: bytes) -> list[tuple[str, str]]:
     wanted = {base.id for base in root.bases if isinstance(base, ast.Name)}
     imports = [node for node in module.body if isinstance(node, ast.ImportFrom) and node.module and not node.level]
     return [
-        (str(node.module), name.name)
-        for node in imports
-        for name in node.names
-        if (name.asname or name.name) in wanted
+        (str(node.module), name.name) for node in imports for name in node.names if (name.asname or name.name) in wanted
     ]
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import REPOSITORY, Browser, fresh_environment, new_project, serve, set_option
+from helpers import fresh_environment, new_project
 
 
 def test_its_own_tests_pass_with_the_command_of_its_readme(tmp_path):
@@ -73,19 +73,6 @@ def test_the_welcome_page_works_with_each_store_that_needs_no_server_and_below_a
         [sys.executable, "-c", MOUNTED], cwd=project, capture_output=True, text=True, timeout=60, check=False
     )
     assert result.returncode == 0, result.stderr
-
-
-def test_the_example_of_our_readme_works_pasted_over_the_root_controller_and_has_the_error_pages(project):
-    example = re.search(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)[1]
-    (project / "hello/controllers/root.py").write_text(example)
-    set_option(project / "development.ini", "debug", "false")
-    with serve(project) as served:
-        browser = Browser(served.url)
-        too_early = browser.get("/getsession")
-        assert too_early.status == 500
-        assert "Something went wrong here." in too_early.text
-        assert browser.get("/setsession").text == "stored"
-        assert browser.get("/getsession").text == "user is MVL"
 
 
 def test_every_setting_of_the_ini_has_a_comment(project):

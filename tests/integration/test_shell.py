@@ -25,7 +25,7 @@ def test_the_client_keeps_cookies_also_secure_ones_and_config_is_turbogears_own(
 
 
 def test_an_exception_of_the_application_shows_the_users_own_code_only_and_exits_with_1(project):
-    root = project / "hello" / "controllers" / "root.py"
+    root = project / "hello" / "controllers" / "tutorial.py"
     root.write_text(root.read_text().replace('session["user"] = "MVL"', "raise KeyError('from my code')"))
     result = run("shell", typed="print('before')\napp.get('/setsession')\nprint('after')\n", cwd=project)
     assert (result.returncode, result.stdout) == (1, "before\n")
