@@ -33,9 +33,7 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     project = new_project(tmp_path, "hello", *options)
     before = run("check", "production.ini", cwd=project)
     assert before.returncode == 1
-    said = re.fullmatch(
-        r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_\w+=\.\.\. ?)+)\n", before.stderr
-    )
+    said = re.fullmatch(r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_\w+=\.\.\. ?)+)\n", before.stderr)
     missing = set(re.findall(r"\w+(?==)", said[1]))
     pasted = subprocess.run(
         ["sh", "-e", "-c", blocks(project, "Deploy")[0]],
