@@ -47,6 +47,7 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"gearbox_lite.commands.{MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)  # noqa: S101 (narrows import_module's Any)
+        _accept_verbose(command)
         return command
 
     def resolve_command(
@@ -73,18 +74,40 @@ class LazyGroup(click.Group):
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
+def _be_verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's)
+    if value:
+        context.find_root().obj["verbose"] = True
+
+
+VERBOSE = click.Option(
+    ["-v", "--verbose"],
+    is_flag=True,
+    expose_value=False,
+    callback=_be_verbose,
+    help="Show the traceback behind an error line.",
+)
+
+
+def _accept_verbose(command: click.Command) -> None:
+    """Accept --verbose after a command's name as well as before it."""
+    if VERBOSE not in command.params:
+        command.params.append(VERBOSE)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _accept_verbose(inner)
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     epilog="Try: gearbox-lite quickstart hello --serve",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show the traceback behind an error line.")
 @click.version_option(__version__, prog_name="gearbox-lite")
-@click.pass_obj
-def cli(state: dict[str, bool], *, verbose: bool) -> None:
+def cli() -> None:
     """Write TurboGears 2 projects and serve them."""
-    state["verbose"] = verbose
+
+
+cli.params.insert(0, VERBOSE)
 
 
 def main(argv: list[str] | None = None) -> None:

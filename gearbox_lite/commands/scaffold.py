@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gearbox_lite.commands.application import ini_parameters, read_ini
+from gearbox_lite.commands.application import hand_on, ini_options, ini_parameters, read_ini
 from gearbox_lite.errors import UserError, shorten
 from gearbox_lite.generate import scaffold, writer
 from gearbox_lite.ini.deploy import factory_module
@@ -12,8 +12,11 @@ from gearbox_lite.output import show
 
 
 @click.group(name="scaffold")
-def command() -> None:
+@ini_options("-c", "--config")
+@click.pass_context
+def command(context: click.Context, /, **_: object) -> None:
     """Add to a project."""
+    hand_on(context)
 
 
 @command.command(name="controller")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.commands.serve import INI
+from gearbox_lite.commands.application import hand_on, ini_options
 from gearbox_lite.errors import FAILURE, UserError, shorten
 from gearbox_lite.ini.settings import Overrides, find_ini, load
 from gearbox_lite.output import show
@@ -21,18 +21,16 @@ from gearbox_lite.sessions.middleware import session_parameters
 
 
 @click.group(name="session")
-@click.option("-c", "--config", "ini", metavar="INI", type=INI, help="The ini; development.ini by default.")
-@click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
+@ini_options("-c", "--config")
 @click.pass_context
-def command(context: click.Context, *, ini: str | None, app_name: str) -> None:
+def command(context: click.Context, /, **_: object) -> None:
     """Look at sessions, remove them, and rotate their keys."""
-    context.obj = (ini, app_name)
+    hand_on(context)
 
 
 def _configured(context: click.Context) -> configured.Configured:
-    ini, app_name = context.obj
-    path = find_ini(ini, Path.cwd())
-    found = configured.find(load(path, Overrides(app_name)).app)
+    path = find_ini(context.params["ini"], Path.cwd())
+    found = configured.find(load(path, Overrides(context.params["app_name"])).app)
     if found is None:
         raise UserError(
             f"{shorten(path)}: its application has no filter of gearbox-lite's sessions",
@@ -51,8 +49,9 @@ def _reaching_the_store() -> Iterator[None]:
 
 @command.command(name="decode")
 @click.argument("cookie", default="-")
+@ini_options("-c", "--config")
 @click.pass_context
-def decode(context: click.Context, *, cookie: str) -> None:
+def decode(context: click.Context, /, *, cookie: str, **_: object) -> None:
     """Verify a session cookie and print its session as JSON.
 
     COOKIE is the cookie's value, name=value, or a whole Cookie header; - or nothing reads it from standard input.
@@ -73,8 +72,9 @@ def decode(context: click.Context, *, cookie: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
 @click.option("--flush-server", is_flag=True, help="With memcached and --all: empty the whole server.")
+@ini_options("-c", "--config")
 @click.pass_context
-def purge(context: click.Context, *, which: str, dry_run: bool, yes: bool, flush_server: bool) -> None:
+def purge(context: click.Context, /, *, which: str, dry_run: bool, yes: bool, flush_server: bool, **_: object) -> None:
     """Remove expired sessions from the store, or all of them."""
     found = _configured(context)
     everything = which == "all"
@@ -136,8 +136,9 @@ def _progress(ids: list[str]) -> Iterable[str]:
 
 @command.command(name="rotate-key", short_help="Replace the key; the old one is still accepted.")
 @click.option("--drop-fallbacks", is_flag=True, help="Make no new key, and stop accepting the old ones.")
+@ini_options("-c", "--config")
 @click.pass_context
-def rotate_key(context: click.Context, *, drop_fallbacks: bool) -> None:
+def rotate_key(context: click.Context, /, *, drop_fallbacks: bool, **_: object) -> None:
     """Write a new random key into the ini; the old one is still accepted.
 
     Later, when everybody has been back or the timeout is over, --drop-fallbacks ends the rotation.
