@@ -70,7 +70,11 @@ def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Se
         options = {"session.type": "ext:database", "session.url": f"sqlite:///{folder / 'sessions.db'}"}
     else:
         options = get_service(kind).options()
-    return {**options, "session.secret": "0123456789abcdef" * 4, "session.key": "hello"}
+    return {
+        **options,
+        "session.secret": "07213a2ac1a1016bb89094b0f204046b375b8fa2967500480d54a67a1b1be1d7",
+        "session.key": "hello",
+    }
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from webtest import TestApp
 
 from gearbox_lite.sessions.middleware import SessionMiddleware, filter_factory
 
-KEY = "0123456789abcdef" * 4
+KEY = "07213a2ac1a1016bb89094b0f204046b375b8fa2967500480d54a67a1b1be1d7"
 COOKIE = {"session.type": "cookie", "session.validate_key": KEY, "session.key": "hello"}
 
 

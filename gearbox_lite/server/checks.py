@@ -12,13 +12,10 @@ from gearbox_lite.masking import masked
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.key_strength import weakness
 from gearbox_lite.sessions.options import shown_value
 from gearbox_lite.sessions.rotate import key_names
 from gearbox_lite.sessions.stores import make_store
-
-SHORTEST_KEY = 32
-"""Fewest characters of a key: 16 random bytes in hex."""
-EXAMPLES = ("secret", "changeme", "change-me", "replace-me", "long random", "example", "password", "xxxx", "1234567890")
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def find(settings: ServeSettings) -> list[Finding]:
     if session.store == "memory":
         found += _memory(settings, session)
     if settings.debug is None:
-        found += [*_production(session), *_shared_with_development(settings, session)]
+        found += [*_production(session), *_shared_with_development(settings, session), *_proxy(settings)]
     return sorted(found, key=lambda finding: not finding.is_error)
 
 
@@ -70,12 +67,12 @@ def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
     used: set[str] = set()
     for name in key_names(session):
         key = session.options[name]
-        problem = "is the same as another key" if key in used else _weakness(key)
+        problem = "is the same as another key" if key in used else weakness(key)
         used.add(key)
         if problem:
             hint = "write 64 random hex digits, or let `gearbox-lite session rotate-key` do it"
             yield _key(session, name, f"the key {problem}; {hint}", is_error=is_error)
-        if any(_weakness(old) for old in session.options.get(f"{name}_fallbacks", ())):
+        if any(weakness(old) for old in session.options.get(f"{name}_fallbacks", ())):
             hint = "end the rotation: gearbox-lite session rotate-key --drop-fallbacks"
             yield _key(session, f"{name}_fallbacks", f"an old key can be guessed; {hint}", is_error=is_error)
 
@@ -83,16 +80,6 @@ def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
 def _key(session: Configured, option: str, message: str, *, is_error: bool) -> Finding:
     at, shown = _place(session, option)
     return Finding(is_error, at, shown + message)
-
-
-def _weakness(key: str) -> str | None:
-    if any(example in key.lower() for example in EXAMPLES):
-        return "looks like an example"
-    if len(key) < SHORTEST_KEY:
-        return f"has {len(key)} characters, fewer than {SHORTEST_KEY}"
-    if len(set(key)) < 8:
-        return "is hardly random"
-    return None
 
 
 def _memory(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
@@ -110,9 +97,23 @@ def _production(session: Configured) -> Iterator[Finding]:
     """Find what suits a developer's own machine only; called once debug is off."""
     if not session.options["secure"]:
         yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
+    if not session.options["httponly"]:
+        yield _warning(session, "httponly", "a script in a page can steal the session; set session.httponly = true")
+    if session.options["samesite"] == "None":
+        message = "every other site can send requests with the session"
+        yield _warning(
+            session, "samesite", f"{message}; set session.samesite = Lax unless this site is shown inside others"
+        )
     if session.store == "cookie" and "absolute_timeout" not in session.options:
         message = "a copied cookie can be used for ever, even after a logout; set for example"
         yield _warning(session, "absolute_timeout", f"{message} session.absolute_timeout = 604800")
+
+
+def _proxy(settings: ServeSettings) -> Iterator[Finding]:
+    trusted = settings.server.options.get("trusted_proxy")
+    if trusted is not None and trusted.value.strip() == "*":
+        message = "every client can pretend to be another host, address or scheme; write the proxy's address"
+        yield Finding(False, trusted.at, f"{trusted}: {message}")
 
 
 def _shared_with_development(settings: ServeSettings, session: Configured) -> Iterator[Finding]:

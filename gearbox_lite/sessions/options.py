@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote
 
 from gearbox_lite.errors import nearest
 from gearbox_lite.masking import MASK, is_secret, masked, without_password
-from gearbox_lite.truth import FALSE, TRUE
+from gearbox_lite.sessions import convert
+from gearbox_lite.sessions.convert import LONGEST_PREFIX
 
 PREFIX = "session."
 ENGINE = "session.sa."
 """What follows is an engine option of SQLAlchemy's, https://docs.sqlalchemy.org/en/20/core/engines.html"""
-LONGEST_PREFIX = 200
-"""Most characters of a prefix: with an id it fits memcached's 250 bytes of a key, and a column of 255."""
 STORES = ("cookie", "file", "dbm", "memory", "ext:database", "ext:memcached", "ext:redis")
 _SERVER_SIDE = STORES[1:]
 
@@ -48,116 +46,6 @@ def shown_value(option: str, value: str) -> str:
     return masked(without_password(value))
 
 
-class _UnfitError(ValueError):
-    """What a value should be; raised by the converters below."""
-
-
-def _text(value: str) -> str:
-    if not value:
-        raise _UnfitError("write a value, or remove the line")
-    return value
-
-
-def _boolean(value: str) -> bool:
-    if value.lower() not in TRUE | FALSE:
-        raise _UnfitError("write true or false")
-    return value.lower() in TRUE
-
-
-def _seconds(value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise _UnfitError("write a whole number of seconds from 1 up, or remove the line")
-    return int(value)
-
-
-def _cookie_expires(value: str) -> bool | timedelta:
-    # Beaker reads the text 1 as true and 0 as false, so a number is taken for a number first.
-    if value.isdecimal():
-        return timedelta(seconds=_seconds(value))
-    try:
-        return _boolean(value)
-    except _UnfitError:
-        raise _UnfitError(
-            "write true (until the browser closes), false (for years) or a number of seconds from 1 up"
-        ) from None
-
-
-def _address(value: str) -> str:
-    """Refuse a password that libraries would cut at one of its characters, whose messages then show the rest."""
-    _, separator, rest = _text(value).partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    path = rest[len(authority) :].partition("?")[0]
-    port = authority.rpartition(":")[2] if ":" in authority else "0"
-    cut = "@" in path or ("@" in rest and "@" not in authority and not port.isdecimal())
-    if separator and authority and (cut or (authority.count("@") > 1 and not value.startswith(("redis", "unix")))):
-        raise _UnfitError("in a user's name and password write @ as %%40, / as %%2F, # as %%23 and ? as %%3F")
-    return value
-
-
-def _choice(*choices: str) -> Callable[[str], str]:
-    def convert(value: str) -> str:
-        for choice in choices:
-            if value.lower() == choice.lower():
-                return choice
-        guess = nearest(value.lower(), list(choices)) or next((it for it in choices if value.lower() in it), None)
-        raise _UnfitError(f"did you mean {guess}?" if guess else f"write one of {', '.join(choices)}")
-
-    return convert
-
-
-def _cookie_name(value: str) -> str:
-    # A cookie's name is a token, https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
-        raise _UnfitError("a cookie's name has no spaces, commas, semicolons, brackets or equals signs")
-    return value
-
-
-def _path(value: str) -> str:
-    if not value.startswith("/") or any(mark in value for mark in "; \t"):
-        raise _UnfitError("write a path that starts with /")
-    return value
-
-
-def _domain(value: str) -> str:
-    if not re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
-        raise _UnfitError("write a host name, for example example.com")
-    return value
-
-
-def _prefix(value: str) -> str:
-    # It names Redis' and memcached's keys, a folder, and rows: no glob characters, slashes, spaces or "..".
-    if not re.fullmatch(r"[A-Za-z0-9_%][A-Za-z0-9_.:~%-]*", value) or len(value) > LONGEST_PREFIX:
-        raise _UnfitError(
-            f"write up to {LONGEST_PREFIX} letters, digits and the characters _ . : ~ % -, not first . : ~ or -"
-        )
-    return value
-
-
-def _key(value: str) -> str:
-    if not value or not value.isascii() or "," in value or len(value.split()) != 1:
-        raise _UnfitError("write a long random text of ASCII characters without spaces or commas")
-    return value
-
-
-def _key_list(value: str) -> tuple[str, ...]:
-    keys = tuple(_key(key) for key in value.replace(",", " ").split())
-    if not keys:
-        raise _UnfitError("write the old keys with spaces between them, or remove the line")
-    return keys
-
-
-def _duration(value: str) -> int:
-    if not value.isdecimal():
-        raise _UnfitError("write a whole number of seconds from 0 up, or remove the line")
-    return int(value)
-
-
-def _bits(value: str) -> int:
-    if not value.isdecimal() or int(value) % 8 or not 48 <= int(value) <= 1024:
-        raise _UnfitError("write a multiple of 8 from 48 to 1024")
-    return int(value)
-
-
 @dataclass(frozen=True)
 class Option:
     """One option; ``default`` None leaves it out, so that Beaker's own default holds."""
@@ -169,44 +57,52 @@ class Option:
 
 
 OPTIONS: dict[str, Option] = {
-    "type": Option(_choice(*STORES), "where sessions are kept"),
-    "key": Option(_cookie_name, "name of the cookie", "beaker.session.id"),
-    "timeout": Option(_seconds, "seconds without a request after which a session ends"),
-    "absolute_timeout": Option(_seconds, "seconds after which a session ends, however much it is used"),
-    "save_accessed_time": Option(_boolean, "whether reading a session counts as a request to it", True),
-    "auto": Option(_boolean, "save at the end of each request that used the session, without session.save()", False),
-    "invalidate_corrupt": Option(_boolean, "an unreadable session is a new one, not an error", True),
-    "data_serializer": Option(_choice("json", "pickle"), "how values are stored; pickle can run code", "json"),
-    "cookie_expires": Option(_cookie_expires, "when the browser drops the cookie", True),
-    "cookie_domain": Option(_domain, "domain of the cookie; the host alone without it"),
-    "cookie_path": Option(_path, "path of the cookie", "/"),
-    "secure": Option(_boolean, "send the cookie over HTTPS only", False),
-    "httponly": Option(_boolean, "keep the cookie from JavaScript", True),
-    "samesite": Option(_choice("Lax", "Strict", "None"), "which requests from other sites carry the cookie", "Lax"),
-    "validate_key": Option(_key, "key that signs cookie sessions, and part of every encryption"),
-    "secret": Option(_key, "key that signs the ids of server-side sessions"),
-    "encrypt_key": Option(_key, "key that encrypts the data"),
-    "validate_key_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
-    "secret_fallbacks": Option(_key_list, "old keys that are still accepted, never used to sign"),
-    "encrypt_key_fallbacks": Option(_key_list, "old keys that still decrypt, one for each of validate_key_fallbacks"),
-    "reissue_time": Option(_duration, "seconds during which a request that only reads does not write its access time"),
-    "encrypt_nonce_bits": Option(_bits, "bits of the random part of each encryption"),
-    "crypto_type": Option(_choice("default", "cryptography", "pycryptodome"), "library that encrypts"),
-    "use_cookies": Option(_boolean, "carry the session's id in a cookie", stores=_SERVER_SIDE),
-    "webtest_varname": Option(_text, "name of the session on WebTest's responses"),
-    "data_dir": Option(_text, "folder of the stored sessions and their locks", stores=("file", "dbm")),
-    "lock_dir": Option(_text, "folder of the locks", stores=("file", "dbm")),
-    "file_dir": Option(_text, "folder of the stored sessions", stores=("file",)),
-    "dbm_dir": Option(_text, "folder of the stored sessions", stores=("dbm",)),
-    "dbmmodule": Option(_choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
+    "type": Option(convert.choice(*STORES), "where sessions are kept"),
+    "key": Option(convert.cookie_name, "name of the cookie", "beaker.session.id"),
+    "timeout": Option(convert.seconds, "seconds without a request after which a session ends"),
+    "absolute_timeout": Option(convert.seconds, "seconds after which a session ends, however much it is used"),
+    "save_accessed_time": Option(convert.boolean, "whether reading a session counts as a request to it", True),
+    "auto": Option(
+        convert.boolean, "save at the end of each request that used the session, without session.save()", False
+    ),
+    "invalidate_corrupt": Option(convert.boolean, "an unreadable session is a new one, not an error", True),
+    "data_serializer": Option(convert.choice("json", "pickle"), "how values are stored; pickle can run code", "json"),
+    "cookie_expires": Option(convert.cookie_expires, "when the browser drops the cookie", True),
+    "cookie_domain": Option(convert.cookie_domain, "domain of the cookie; the host alone without it"),
+    "cookie_path": Option(convert.cookie_path, "path of the cookie", "/"),
+    "secure": Option(convert.boolean, "send the cookie over HTTPS only", False),
+    "httponly": Option(convert.boolean, "keep the cookie from JavaScript", True),
+    "samesite": Option(
+        convert.choice("Lax", "Strict", "None"), "which requests from other sites carry the cookie", "Lax"
+    ),
+    "validate_key": Option(convert.key, "key that signs cookie sessions, and part of every encryption"),
+    "secret": Option(convert.key, "key that signs the ids of server-side sessions"),
+    "encrypt_key": Option(convert.key, "key that encrypts the data"),
+    "validate_key_fallbacks": Option(convert.key_list, "old keys that are still accepted, never used to sign"),
+    "secret_fallbacks": Option(convert.key_list, "old keys that are still accepted, never used to sign"),
+    "encrypt_key_fallbacks": Option(
+        convert.key_list, "old keys that still decrypt, one for each of validate_key_fallbacks"
+    ),
+    "reissue_time": Option(
+        convert.duration, "seconds during which a request that only reads does not write its access time"
+    ),
+    "encrypt_nonce_bits": Option(convert.nonce_bits, "bits of the random part of each encryption"),
+    "crypto_type": Option(convert.choice("default", "cryptography", "pycryptodome"), "library that encrypts"),
+    "use_cookies": Option(convert.boolean, "carry the session's id in a cookie", stores=_SERVER_SIDE),
+    "webtest_varname": Option(convert.text, "name of the session on WebTest's responses"),
+    "data_dir": Option(convert.text, "folder of the stored sessions and their locks", stores=("file", "dbm")),
+    "lock_dir": Option(convert.text, "folder of the locks", stores=("file", "dbm")),
+    "file_dir": Option(convert.text, "folder of the stored sessions", stores=("file",)),
+    "dbm_dir": Option(convert.text, "folder of the stored sessions", stores=("dbm",)),
+    "dbmmodule": Option(convert.choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
     "prefix": Option(
-        _prefix,
+        convert.prefix,
         "what the names of this project's records begin with, if a store is shared; the cookie's name by default",
         stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
     ),
-    "url": Option(_address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
-    "table_name": Option(_text, "table of the sessions", stores=("ext:database",)),
-    "schema_name": Option(_text, "schema of that table", stores=("ext:database",)),
+    "url": Option(convert.address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
+    "table_name": Option(convert.text, "table of the sessions", stores=("ext:database",)),
+    "schema_name": Option(convert.text, "schema of that table", stores=("ext:database",)),
 }
 
 REFUSED = {
@@ -256,7 +152,7 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
         name = _known(full_name)
         try:
             options[name] = OPTIONS[name].convert(text.strip())
-        except _UnfitError as reason:
+        except convert.UnfitError as reason:
             raise OptionError(full_name, "this value cannot be used", str(reason)) from None
     options.setdefault("type", "file" if "data_dir" in options else "memory")
     _check_together(options)
@@ -308,10 +204,25 @@ def _check_together(options: Mapping[str, Any]) -> None:
         raise OptionError(
             f"{PREFIX}absolute_timeout", "sessions in use would end first", "make it at least session.timeout"
         )
-    if options["samesite"] == "None" and not options["secure"]:
-        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
+    _check_cookie(options)
     if "encrypt_key" in options and "validate_key" not in options:
         raise OptionError(f"{PREFIX}validate_key", "encryption needs it", _EXAMPLES["validate_key"])
+
+
+def _check_cookie(options: Mapping[str, Any]) -> None:
+    """Raise OptionError for a cookie that browsers would drop.
+
+    https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-cookie-name-prefixes
+    """
+    if options["samesite"] == "None" and not options["secure"]:
+        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
+    name = options["key"].lower()
+    if name.startswith(("__secure-", "__host-")) and not options["secure"]:
+        raise OptionError(f"{PREFIX}key", "browsers take such a cookie over HTTPS only", "add session.secure = true")
+    if name.startswith("__host-") and "cookie_domain" in options:
+        raise OptionError(f"{PREFIX}cookie_domain", "browsers take no __Host- cookie with a domain", "remove the line")
+    if name.startswith("__host-") and options["cookie_path"] != "/":
+        raise OptionError(f"{PREFIX}cookie_path", "browsers take a __Host- cookie for / only", "remove the line")
 
 
 def _check_fallbacks(options: Mapping[str, Any]) -> None:

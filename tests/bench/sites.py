@@ -14,7 +14,7 @@ from figures import OURS
 from processes import Server
 from rivals import REPOSITORY, THEIRS, program, theirs
 
-KEY = "0123456789abcdef" * 4
+KEY = "6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73"
 CODE = Path(__file__).with_name("code")
 OURS_UNDER_GEARBOX = "gearbox, the same application"
 GEARBOX = "gearbox, its own application"

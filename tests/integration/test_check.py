@@ -23,6 +23,8 @@ def test_a_generated_project_is_clean(project):
         ("session.validate_key", "a1" * 8, "has 16 characters, fewer than 32"),
         ("session.validate_key", "changeme" * 8, "looks like an example"),
         ("session.validate_key", "ab" * 32, "is hardly random"),
+        ("session.validate_key", "qwertyuiopasdfghjklzxcvbnm098765", "is hardly random"),
+        ("session.validate_key", "correct-horse-battery-staple-and-more", "looks like words"),
         ("session.encrypt_key", None, "is the same as another key"),
     ],
 )
@@ -59,6 +61,30 @@ def test_what_suits_a_developers_machine_only_is_a_warning_once_debug_is_off(pro
     set_option(ini, "session.secure", "true")
     set_option(ini, "session.absolute_timeout", "3600")
     assert check(project, "--strict")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("session.httponly", "false", "session.httponly = false: a script in a page can steal the session"),
+        ("session.samesite", "None", "session.samesite = None: every other site can send requests with the session"),
+        ("trusted_proxy", "*", "trusted_proxy = *: every client can pretend to be another host"),
+    ],
+)
+def test_what_makes_a_public_site_unsafe_is_a_warning_with_its_line_once_debug_is_off(project, option, value, message):
+    ini = project / "development.ini"
+    for name, safe in (("debug", "false"), ("session.secure", "true"), ("session.absolute_timeout", "3600")):
+        set_option(ini, name, safe)
+    assert check(project, "--strict")[0] == 0
+    if option == "trusted_proxy":
+        add_line(ini, "server:main", "trusted_proxy_headers = x-forwarded-for")
+        add_line(ini, "server:main", f"{option} = {value}")
+    else:
+        set_option(ini, option, value)
+    code, lines, _ = check(project, "--strict")
+    assert code == 1
+    assert f"Warning: development.ini:{line_of(ini, option)}: {message}" in lines[0]
+    assert len(lines) == 1
 
 
 def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project):
@@ -146,10 +172,15 @@ def test_keys_of_the_development_ini_beside_are_an_error_once_debug_is_off(proje
     key = production.read_text().splitlines()[number - 1].partition(" = ")[2]
 
     set_option(production, "session.validate_key", "%(ENV_HELLO_KEY)s")
-    for value, expected in ((key, 1), ("0123456789abcdef" * 4, 0)):
+    for value, expected in ((key, 1), ("6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73", 0)):
         assert run("check", "production.ini", cwd=project, HELLO_KEY=value).returncode == expected
     set_option(production, "session.validate_key_fallbacks", key)
-    result = run("check", "production.ini", cwd=project, HELLO_KEY="0123456789abcdef" * 4)
+    result = run(
+        "check",
+        "production.ini",
+        cwd=project,
+        HELLO_KEY="6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73",
+    )
     assert "session.validate_key_fallbacks = ...: development.ini has this key too" in result.stderr
 
     production.write_text(

@@ -14,7 +14,10 @@ import pytest
 from helpers import PROGRAM, Browser, Served, free_port, new_project, nginx_check, run, serve, set_option, units_check
 
 PATH = f"{Path(PROGRAM).parent}:/usr/bin:/bin"
-KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4, "HELLO_CSRF_KEY": "3456789abcdef012" * 4}
+KEY = {
+    "HELLO_SESSION_KEY": "6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73",
+    "HELLO_CSRF_KEY": "fe9a4556ff9a72ae2ecd94675e9a41cc5ebfa7d72b985c165b40c30473783deb",
+}
 
 
 def blocks(project: Path, heading: str, language: str = "") -> list[str]:
@@ -68,7 +71,11 @@ def test_it_serves_secure_cookies_and_logs_one_json_object_a_line_and_its_key_ro
         assert ("ERROR", "GET /crash") in [(entry["level"], entry["message"]) for entry in logged]
         assert any('RuntimeError: a "b"\nc' in entry.get("traceback", "") for entry in logged)
     set_option(project / "production.ini", "session.validate_key_fallbacks", "%(ENV_HELLO_OLD_SESSION_KEY)s")
-    rotated = {**KEY, "HELLO_OLD_SESSION_KEY": KEY["HELLO_SESSION_KEY"], "HELLO_SESSION_KEY": "0fedcba987654321" * 4}
+    rotated = {
+        **KEY,
+        "HELLO_OLD_SESSION_KEY": KEY["HELLO_SESSION_KEY"],
+        "HELLO_SESSION_KEY": "2c9b1f60d4e87a35bb0c6f1e93d8a7420f5e6c81d3297ba46e10c8f5a9d7b362",
+    }
     assert run("check", "production.ini", cwd=project, **rotated).returncode == 0
     with serve(project, "production.ini", **rotated) as served:
         assert "retrieved MVL" in Browser(served.url).get("/getsession", Cookie=cookie).text

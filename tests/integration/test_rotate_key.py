@@ -60,7 +60,7 @@ def test_rotations_at_the_same_time_lose_no_key(project):
 
 def test_rotate_key_of_a_stored_session_rotates_its_secret_and_cipher(project, tmp_path):
     ini = use_store(project, options_of("file", tmp_path, None))
-    set_option(ini, "session.encrypt_key", "5a5b5c5d" * 8)
+    set_option(ini, "session.encrypt_key", "1caecab01caf45ddb116f999b0e6463a068be58ec72c6d00b9564ca9e1b9cd9f")
     cookie = session_of(project)
     assert run("session", "rotate-key", cwd=project).returncode == 0
     for name in ("validate_key", "secret", "encrypt_key"):
@@ -98,11 +98,17 @@ def test_a_link_to_the_ini_and_its_line_endings_stay(project):
     assert ini.read_bytes().count(b"\n") == ini.read_bytes().count(b"\r\n")
 
 
-CIPHERS = {"session.validate_key": "1a2b3c4d" * 8, "session.encrypt_key": "5e6f7a8b" * 8}
+CIPHERS = {
+    "session.validate_key": "f2bfc7027ba222ff11e9ef5fe2a9877bdb0428468c6fb6a458f872cf66ddd075",
+    "session.encrypt_key": "41903225d6db60fa496ea77078a91e5ef8598a29ab47f55667d8ede7740dd335",
+}
 
 
 @pytest.mark.parametrize("kind", ["cookie", "file"])
-@pytest.mark.parametrize("fallbacks", [{}, {"session.validate_key_fallbacks": "9c0d1e2f" * 8}])
+@pytest.mark.parametrize(
+    "fallbacks",
+    [{}, {"session.validate_key_fallbacks": "691c0f0f71cc829324329ed1b32f1b33e09d1913980976831da9dbaf0f5cbad1"}],
+)
 def test_rotating_ciphers_keeps_sessions_whatever_fallbacks_there_were(project, tmp_path, kind, fallbacks):
     ini = project / "development.ini"
     if kind == "file":
@@ -157,7 +163,7 @@ def test_a_key_that_the_ini_gets_from_another_setting_is_printed(project):
 
 def test_a_key_from_the_environment_is_used_and_printed(project):
     set_option(project / "development.ini", "session.validate_key", "%(ENV_HELLO_KEY)s")
-    key = "0a1b2c3d" * 8
+    key = "de767d796adadc442c1e50a84c1d758779e099aadb888b59e5748124ff39b361"
     result = run("session", "rotate-key", cwd=project, HELLO_KEY=key)
     assert f"session.validate_key_fallbacks = {key}" in result.stdout
     assert run("check", cwd=project, HELLO_KEY=key).returncode == 0
@@ -182,7 +188,15 @@ def test_a_key_that_cannot_be_rotated_is_refused_and_not_shown(project, value):
 def test_a_key_from_the_environment_on_a_line_of_its_own_is_not_written_into_the_ini(project):
     set_option(project / "development.ini", "session.validate_key", "\n    %(ENV_HELLO_KEY)s")
     before = (project / "development.ini").read_text()
-    assert "nothing was written" in run("session", "rotate-key", cwd=project, HELLO_KEY="0a1b2c3d" * 8).stdout
+    assert (
+        "nothing was written"
+        in run(
+            "session",
+            "rotate-key",
+            cwd=project,
+            HELLO_KEY="de767d796adadc442c1e50a84c1d758779e099aadb888b59e5748124ff39b361",
+        ).stdout
+    )
     assert (project / "development.ini").read_text() == before
 
 

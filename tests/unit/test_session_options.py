@@ -55,6 +55,10 @@ def test_values_get_the_type_that_beaker_wants(option, text, value):
         ("type", "redis"), ("type", "ext:sqla"), ("data_serializer", "yaml"), ("crypto_type", "rot13"),
         ("encrypt_nonce_bits", "50"), ("encrypt_nonce_bits", "0"), ("cookie_path", "shop"), ("cookie_domain", "a b"),
         ("validate_key", ""), ("validate_key", "schlüssel"),
+        ("cookie_path", "/a; Domain=evil.example"), ("cookie_path", "/a\r\nX: y"), ("cookie_path", "/\x7f"),
+        ("cookie_path", "/ü"), ("cookie_domain", "com"), ("cookie_domain", ".org"), ("cookie_domain", "a..b"),
+        ("absolute_timeout", "0"), ("absolute_timeout", "1d"), ("absolute_timeout", "inf"),
+        ("timeout", "9" * 5000), ("cookie_expires", "9" * 15), ("reissue_time", "9" * 5000),
         ("prefix", ".."), ("prefix", "a/b"), ("prefix", "a b"), ("prefix", "a*"), ("prefix", "ü"),
         ("prefix", "a" * 201),
     ],
@@ -113,6 +117,35 @@ def test_options_that_contradict_each_other_are_refused():
         check({**COOKIE, "session.timeout": "60", "session.save_accessed_time": "false"})
     with pytest.raises(OptionError, match=r"samesite.*add session\.secure = true"):
         check({**COOKIE, "session.samesite": "None"})
+
+
+def test_an_absolute_timeout_is_not_shorter_than_the_timeout():
+    with pytest.raises(OptionError, match=r"absolute_timeout.*make it at least session\.timeout"):
+        check({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "59"})
+    assert check({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "60"})["absolute_timeout"] == 60
+    assert check({**COOKIE, "session.absolute_timeout": "60"})["absolute_timeout"] == 60
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "option"),
+    [
+        ("__Host-hello", {}, "key"),
+        ("__secure-hello", {}, "key"),
+        ("__Host-hello", {"session.secure": "true", "session.cookie_domain": "example.com"}, "cookie_domain"),
+        ("__host-hello", {"session.secure": "true", "session.cookie_path": "/app"}, "cookie_path"),
+    ],
+)
+def test_a_cookie_that_browsers_drop_because_of_its_name_is_refused(key, more, option):
+    with pytest.raises(OptionError) as raised:
+        check({**COOKIE, "session.key": key, **more})
+    assert raised.value.option == f"session.{option}"
+
+
+def test_a_cookie_name_with_a_prefix_works_if_its_rules_are_kept():
+    assert check({**COOKIE, "session.key": "__Host-hello", "session.secure": "true"})["key"] == "__Host-hello"
+    secure = {"session.key": "__Secure-hello", "session.secure": "true", "session.cookie_domain": "example.com"}
+    assert check({**COOKIE, **secure})["cookie_domain"] == "example.com"
+    assert check({**COOKIE, "session.cookie_domain": "localhost"})["cookie_domain"] == "localhost"
 
 
 def test_what_belongs_to_another_store_may_stay_and_is_left_out():
