@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -97,8 +98,10 @@ def serve(
         note=heard_or_not(show),
         fail=heard_or_not(_fail),
     )
+    verbose = click.get_current_context().obj["verbose"]
+    given = replace(overrides or Overrides(), verbose=verbose)
     run(
-        lambda: load_server(ini, overrides or Overrides()),
+        lambda: load_server(ini, given),
         terminal,
         pid_file=pid_file,
         allow_remote_debug=allow_remote_debug,

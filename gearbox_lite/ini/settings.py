@@ -30,6 +30,7 @@ class Overrides:
     port: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     serve: Mapping[str, str] = field(default_factory=dict)
+    verbose: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,14 @@ class ServeSettings(AppSettings):
     """What ``serve`` needs beside the application: the server's section, and [serve].
 
     ``mistake`` is what keeps the application's part from being read; then ``app`` knows the global settings only.
+    ``verbose`` is -v: logs show whole tracebacks.
     """
 
     server_name: str
     server: deploy.Section
     serve: serve_section.ServeOptions
     mistake: UserError | None = None
+    verbose: bool = False
 
     @property
     def is_waitress(self) -> bool:
@@ -158,6 +161,7 @@ def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
         server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         serve=serve,
         mistake=mistake,
+        verbose=overrides.verbose,
     )
 
 

@@ -63,7 +63,7 @@ def run(
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve in this process: one worker, no reload."""
-    from gearbox_lite.server import adjustments, logs, signals  # noqa: PLC0415 (as above)
+    from gearbox_lite.server import adjustments, logs, signals, tracebacks  # noqa: PLC0415 (as above)
     from gearbox_lite.server.load import load_application  # noqa: PLC0415
     from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
 
@@ -85,6 +85,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         logs.configure(settings)
         listening.open(settings)
         application = load_application(settings)
+        tracebacks.shorten_logged(verbose=settings.verbose)
         server = Server(application, listening.sockets, adjust, settings.serve)
         running.append(server)
         terminal.announce(settings, listening.urls(settings))
@@ -103,7 +104,7 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve with any other PasteDeploy server, which binds its own socket."""
-    from gearbox_lite.server import load, logs, signals  # noqa: PLC0415
+    from gearbox_lite.server import load, logs, signals, tracebacks  # noqa: PLC0415
     from gearbox_lite.server.busy import Busy  # noqa: PLC0415
 
     _check(settings, terminal)
@@ -112,6 +113,7 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     with signals.interrupting_on_signals(lambda: application is not None and application.is_busy()):
         logs.configure(settings)
         application = Busy(load.load_application(settings))
+        tracebacks.shorten_logged(verbose=settings.verbose)
         serve = load.load_server(settings)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()

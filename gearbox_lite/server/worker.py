@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.server import checks, error_page, fresh, load, logs
+from gearbox_lite.server import checks, error_page, fresh, load, logs, tracebacks
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.fork_server import flush
 from gearbox_lite.server.installed import is_installed, is_users
@@ -105,6 +105,7 @@ def _load_application(plan: Plan) -> _Loaded:
             checks.raise_errors(findings)
             logs.configure(plan.settings)
             application = load.load_application(plan.settings)
+            tracebacks.shorten_logged(verbose=plan.settings.verbose)
             warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
             return _Loaded(application, warnings=warnings)
         except UserError as error:
