@@ -1,7 +1,7 @@
 """The URLs that a loaded TurboGears application answers, read from its tree of controllers.
 
-The rules are crank's, the dispatcher of TurboGears: crank.objectdispatcher and crank.restdispatcher, crank 0.8, and the
-table in the docstring of tg.controllers.RestController, TurboGears 2.5.
+The rules are crank's, the dispatcher of TurboGears: crank.objectdispatcher and crank.restdispatcher, crank 0.8 and 0.9,
+and the table in the docstring of tg.controllers.RestController, TurboGears 2.5.
 """
 
 from __future__ import annotations
@@ -15,6 +15,20 @@ from typing import Any
 ANY = "ANY"
 """Stands for all HTTP methods."""
 
+BY_NAME = "GET,PATCH,POST,PUT"
+"""The HTTP methods that reach any exposed method of a RestController at its own name."""
+
+
+def _changing(http: str, path: str) -> tuple[tuple[str, str], ...]:
+    """Return all that reaches the method for one HTTP method: that, ``_method`` in a query or form, and its own name.
+
+    RestDispatcher._dispatch refuses ``_method`` in a GET for PUT and DELETE alone.
+    """
+    instead = {"PATCH": "GET,POST", "POST": "GET"}.get(http, "POST")
+    own_name = (BY_NAME, f"{{name}}/{path}"), ("GET", f"{path}/{{name}}")
+    return (http, path), (instead, f"{path}?_method={http.lower()}"), *own_name
+
+
 REST = {
     "get_all": (("GET", ""),),
     "get_one": (("GET", "{item}"),),
@@ -22,17 +36,26 @@ REST = {
     "new": (("GET", "new"),),
     "edit": (("GET", "{item}/edit"),),
     "get_delete": (("GET", "{item}/delete"),),
-    "post": (("POST", ""),),
-    "put": (("PUT", "{item}"),),
-    "patch": (("PATCH", "{item}"),),
-    "post_delete": (("DELETE", "{item}"),),
-    "delete": (("DELETE", "{item}"), ("GET", "{item}/delete"), ("POST", "delete/{item}")),
+    "post": _changing("POST", ""),
+    "put": _changing("PUT", "{item}"),
+    "patch": _changing("PATCH", "{item}"),
+    "post_delete": _changing("DELETE", "{item}"),
+    "delete": _changing("DELETE", "{item}"),
     "options": (("OPTIONS", ""),),
 }
-"""What the methods of a RestController answer; {item} stands for the arguments that name one item."""
+"""What reaches the methods of a RestController; {item} stands for the arguments that name one item.
 
-OTHER_REST = ("GET", "PATCH", "POST", "PUT")
-"""The HTTP methods that reach a RestController's other methods, at their own names."""
+Methods that only read are listed at their usual URLs, although they also answer at their own names.
+"""
+
+PREFERRED = {
+    ("get", ""): "get_all",
+    ("get", "{item}"): "get_one",
+    ("delete", "{item}"): "post_delete",
+    ("delete", "{item}?_method=delete"): "post_delete",
+    ("delete", "{item}/{name}"): "get_delete",
+}
+"""Which other method is asked first where two of them could answer."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +167,14 @@ def _routes(url: str, controller: Any, name: str, method: Any, default_renderer:
         item = _item_of(controller)
         most = None if name in ("get_one", "get") else item.count("/") + 1
         item = _arguments(method, most)
-        places = [(http, path.format(item=item).strip("/").replace("//", "/")) for http, path in REST[name]]
+        reached = [
+            (http, path) for http, path in REST[name] if not _is_exposed_at(controller, PREFERRED.get((name, path)))
+        ]
+        places = [(http, _path(path.format(item=item, name=name))) for http, path in reached]
     elif name.startswith("get_"):
         places = [("GET", name.removeprefix("get_"))]
     else:
-        places = [(",".join(OTHER_REST), name)]
+        places = [(BY_NAME, name)]
     allowed = method.decoration._allowed_methods  # noqa: SLF001 (TurboGears has no public name for it)
     for http, path in dict.fromkeys(places):
         if allowed:
@@ -157,6 +183,16 @@ def _routes(url: str, controller: Any, name: str, method: Any, default_renderer:
             shown = f"{name}{_parameters(method)}"
             answer = _answer(controller, name, method.decoration, default_renderer)
             yield Route(url + path, http, _class_name(controller), shown, answer)
+
+
+def _is_exposed_at(controller: Any, name: str | None) -> bool:
+    return name is not None and _is_exposed(getattr(controller, name, None))
+
+
+def _path(path: str) -> str:
+    """Return a path without the slashes that empty parts leave."""
+    path, query, value = path.partition("?")
+    return path.strip("/").replace("//", "/") + query + value
 
 
 def _parameters(method: Any) -> str:

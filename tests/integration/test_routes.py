@@ -76,6 +76,32 @@ class Movies(RestController):
         return here()
 
 
+class Posts(RestController):
+    @expose()
+    def get_one(self, post_id):
+        return here()
+
+    @expose()
+    def get_delete(self, post_id):
+        return here()
+
+    @expose()
+    def delete(self, post_id):
+        return here()
+
+    @expose()
+    def post_delete(self, post_id):
+        return here()
+
+    @expose()
+    def patch(self, post_id):
+        return here()
+
+    @expose(allowed_methods=["PUT"])
+    def put(self, post_id):
+        return here()
+
+
 class Wild(TGController):
     @expose()
     def _default(self, *args):
@@ -106,6 +132,7 @@ class RootController(TGController):
     again = movies
     other = WSGIAppController(mounted)
     plain = Plain()
+    posts = Posts()
     wild = Wild()
     not_mounted = Wild
 
@@ -170,6 +197,17 @@ def test_each_line_is_what_the_application_answers(project):
     assert ("/again/", "GET", "Movies", "get_all", "application/json") in rows
     assert ("/finder/*", "ANY", "Finder", "_lookup(name, *rest)", "another controller") in rows
     assert [row[4] for row in rows if row[0] == "/other/*"] == ["WSGI application hello.controllers.root.mounted"]
+    reached = {(http, url) for url, http, controller, method, _ in rows if method.startswith("post_delete(")}
+    assert reached == {
+        ("DELETE", "/posts/{post_id}"),
+        ("POST", "/posts/{post_id}?_method=delete"),
+        ("GET,PATCH,POST,PUT", "/posts/post_delete/{post_id}"),
+        ("GET", "/posts/{post_id}/post_delete"),
+    }
+    assert ("/again/?_method=post", "GET", "Movies", "post(title=...)", "text/html") in rows
+    assert [row[:2] for row in rows if row[2:4] == ("Posts", "put(post_id)")] == [
+        ("/posts/put/{post_id}", "PUT"), ("/posts/{post_id}", "PUT")
+    ]  # fmt: skip
     assert not {"/hidden", "/never_read", "/not_mounted/*"} & {row[0] for row in rows}
 
     expected = []
