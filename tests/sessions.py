@@ -92,6 +92,10 @@ class Parts:
 
 @contextlib.contextmanager
 def without_folder(tmp_path):
-    (tmp_path / "data").rename(tmp_path / "gone")
+    """Put a file in the place of a file store's folder, so that it cannot be made again either."""
+    folder = tmp_path / "data"
+    folder.rename(tmp_path / "gone")
+    folder.touch()
     yield
-    (tmp_path / "gone").rename(tmp_path / "data")
+    folder.unlink()
+    (tmp_path / "gone").rename(folder)

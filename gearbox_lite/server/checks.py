@@ -16,6 +16,7 @@ from gearbox_lite.sessions.key_strength import weakness
 from gearbox_lite.sessions.options import shown_value
 from gearbox_lite.sessions.rotate import key_names
 from gearbox_lite.sessions.stores import make_store
+from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ def unreachable(settings: ServeSettings) -> list[Finding]:
             store.ping()
     except (StoreUnavailable, ValueError) as error:
         at, _ = _place(session, "data_dir" if session.store in ("file", "dbm") else "url")
-        return [Finding(True, at, f"the session store cannot be reached: {masked(str(error))}")]
+        text = masked(str(error))
+        unsafe = isinstance(error, UnsafePathError)
+        return [Finding(True, at, text if unsafe else f"the session store cannot be reached: {text}")]
     return []
 
 

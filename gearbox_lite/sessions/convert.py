@@ -114,6 +114,13 @@ def prefix(value: str) -> str:
     return value
 
 
+def limit(value: str) -> float:
+    """Return a time limit in seconds."""
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", value) or not 0.1 <= float(value) <= 3600:
+        raise UnfitError("write a number of seconds from 0.1 to 3600, or remove the line")
+    return float(value)
+
+
 def key(value: str) -> str:
     """Return a key to sign or encrypt with."""
     if not value or not value.isascii() or "," in value or len(value.split()) != 1:

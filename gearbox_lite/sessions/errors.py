@@ -14,3 +14,6 @@ class StoreUnavailable(BaseException):
 
     Not an Exception, so that frameworks do not make a page of it on its way to the middleware, which answers 503.
     """
+
+    writing = False
+    """Whether a change failed: a store may still read, for example from a full disk."""

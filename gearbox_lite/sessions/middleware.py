@@ -21,6 +21,7 @@ from gearbox_lite.sessions.outage import Outages
 from gearbox_lite.sessions.records import Records
 from gearbox_lite.sessions.stored import StoredSession
 from gearbox_lite.sessions.stores import make_store
+from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -89,7 +90,7 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         """Raise ValueError or StoreUnavailable where the store cannot be set up."""
         super().__init__(application, None)
         self.options = session_parameters(options)
-        self._outages = Outages()
+        self._outages = Outages(self.options.get("store"))
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; the session is at ``environ["beaker.session"]``."""
@@ -286,7 +287,10 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
             return SessionMiddleware(application, options)
         except (ValueError, StoreUnavailable) as error:
             option = "session.data_dir" if options["type"] in ("file", "dbm") else "session.url"
-            problem = session_options.OptionError(option, str(error), "correct the address or the options of the store")
+            text, remedy = str(error), "correct the address or the options of the store"
+            if isinstance(error, UnsafePathError):
+                text, remedy = error.problem, error.remedy
+            problem = session_options.OptionError(option, text, remedy)
             raise _located(problem, given, global_conf) from error
 
     return session_filter

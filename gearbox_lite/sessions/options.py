@@ -100,6 +100,12 @@ OPTIONS: dict[str, Option] = {
         "what the names of this project's records begin with, if a store is shared; the cookie's name by default",
         stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
     ),
+    "store_timeout": Option(
+        convert.limit,
+        "seconds after which an operation on the store is given up, and the request is answered 503",
+        2.0,
+        stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
+    ),
     "url": Option(convert.address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
     "table_name": Option(convert.text, "table of the sessions", stores=("ext:database",)),
     "schema_name": Option(convert.text, "schema of that table", stores=("ext:database",)),

@@ -18,7 +18,7 @@ import pytest
 import services
 from conftest import options_of
 from helpers import Browser, free_port, new_project, use_store
-from sessions import KEY, visitor
+from sessions import KEY, visitor, without_folder
 from warm import serve
 
 
@@ -27,6 +27,13 @@ def unavailable_answer(browser, path="/get"):
     assert answer.headers["Retry-After"] == "2"
     assert "Set-Cookie" not in answer.headers
     return answer
+
+
+def wait_for_the_store(browser):
+    back = time.monotonic()
+    while browser.get("/get", expect_errors=True).status_int == 503:
+        assert time.monotonic() - back < 2
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -38,14 +45,12 @@ def store_down(kind, options, tmp_path):
         yield
         lock.close()
     else:
-        folder = tmp_path / "data"
-        folder.rename(tmp_path / "gone")
-        yield
-        (tmp_path / "gone").rename(folder)
+        with without_folder(tmp_path):
+            yield
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
-def test_a_folder_or_database_that_is_gone_is_503_and_the_session_is_there_when_it_is_back(kind, tmp_path, caplog):
+def test_files_that_cannot_be_used_are_503_and_the_session_is_there_when_they_are_back(kind, tmp_path, caplog):
     options = options_of(kind, tmp_path, None)
     if kind == "sqlite":
         options["session.url"] += "?timeout=0.1"
@@ -55,6 +60,7 @@ def test_a_folder_or_database_that_is_gone_is_503_and_the_session_is_there_when_
         unavailable_answer(browser)
         unavailable_answer(browser, "/set?user=lost")
         assert browser.get("/none").status_int == 200
+    wait_for_the_store(browser)
     assert browser.get("/get").json == {"user": "MVL"}
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
@@ -70,10 +76,7 @@ def test_a_server_that_is_down_is_503_and_the_session_is_there_within_two_second
     unavailable_answer(browser, "/set?user=lost")
     assert browser.get("/none").status_int == 200
     breakable.start()
-    back = time.monotonic()
-    while browser.get("/get", expect_errors=True).status_int == 503:
-        assert time.monotonic() - back < 2
-        time.sleep(0.05)
+    wait_for_the_store(browser)
     keeps = not isinstance(breakable, services.Memcached)
     assert browser.get("/get").json == ({"user": "MVL"} if keeps else {})
     lines = [record.getMessage() for record in caplog.records if record.name == "gearbox_lite.sessions"]

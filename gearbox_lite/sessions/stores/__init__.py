@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from gearbox_lite.sessions.lifetime import Lifetime
-from gearbox_lite.sessions.stores.base import Store
+from gearbox_lite.sessions.stores.base import LIMIT, Store
+from gearbox_lite.sessions.stores.folders import Folders
 
 
 def make_store(options: Mapping[str, Any]) -> Store:
     """Return the store of checked session options; its driver is imported only here.
 
-    Raises ValueError where the address, an engine option or a library cannot work, StoreUnavailable where a folder
-    cannot be made.
+    Raises ValueError if the address, an engine option or a library cannot work or a folder is unsafe, StoreUnavailable
+    if a folder cannot be made.
     """
     try:
         return _make(options)
@@ -25,6 +26,7 @@ def make_store(options: Mapping[str, Any]) -> Store:
 def _make(options: Mapping[str, Any]) -> Store:
     kind, prefix = options["type"], options.get("prefix", "")
     timeout = Lifetime(options.get("timeout"), options.get("absolute_timeout")).shortest
+    limit = options.get("store_timeout", LIMIT)
     if kind == "memory":
         from gearbox_lite.sessions.stores.memory import MemoryStore  # noqa: PLC0415 (as all below: one is needed)
 
@@ -32,36 +34,37 @@ def _make(options: Mapping[str, Any]) -> Store:
     if kind == "file":
         from gearbox_lite.sessions.stores.file import FileStore  # noqa: PLC0415
 
-        return FileStore(*_folders(options, "file_dir", "container_file"), timeout)
+        return FileStore(_folders(options, "file_dir", "container_file"), timeout, limit)
     if kind == "dbm":
         from gearbox_lite.sessions.stores.dbm import DbmStore, default_module  # noqa: PLC0415
 
         module = options.get("dbmmodule") or default_module()
-        return DbmStore(*_folders(options, "dbm_dir", "container_dbm"), timeout, module)
+        return DbmStore(_folders(options, "dbm_dir", "container_dbm"), timeout, limit, module)
     if kind == "ext:redis":
         from gearbox_lite.sessions.stores.redis import RedisStore  # noqa: PLC0415
 
-        return RedisStore(options["url"], timeout, prefix)
+        return RedisStore(options["url"], timeout, prefix, limit)
     if kind == "ext:memcached":
         from gearbox_lite.sessions.stores.memcached import MemcachedStore  # noqa: PLC0415
 
-        return MemcachedStore(options["url"], timeout, prefix)
+        return MemcachedStore(options["url"], timeout, prefix, limit)
     from gearbox_lite.sessions.stores.database import DatabaseStore  # noqa: PLC0415
 
     return DatabaseStore(
         options["url"],
         timeout,
         prefix,
+        limit,
         table=options.get("table_name", "beaker_cache"),
         schema=options.get("schema_name"),
         engine_options=options.get("sa"),
     )
 
 
-def _folders(options: Mapping[str, Any], own: str, default: str) -> tuple[Path, Path]:
+def _folders(options: Mapping[str, Any], own: str, default: str) -> Folders:
     """Return the project's own folders of the sessions and of their locks, inside those that Beaker has."""
     data = Path(options.get("data_dir", ""))
-    folder = options.get(own) or data / default
-    locks = options.get("lock_dir") or data / f"{default}_lock"
-    prefix = options["prefix"]
-    return Path(folder).absolute() / prefix, Path(locks).absolute() / prefix
+    parents = [Path(options.get(own) or data / default), Path(options.get("lock_dir") or data / f"{default}_lock")]
+    sessions, locks = (folder.absolute() / options["prefix"] for folder in parents)
+    roots = [data] if data.name and not (own in options and "lock_dir" in options) else []
+    return Folders(sessions, locks, tuple(folder.absolute() for folder in roots + parents))

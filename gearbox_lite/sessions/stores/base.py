@@ -1,7 +1,7 @@
 """What every store can do.
 
-A record is text under an id of 32 hex digits. Every method raises StoreUnavailable where the store cannot be reached,
-times out or refuses; nothing is then changed.
+A record is text under an id of 32 hex digits. Every method raises StoreUnavailable if the store cannot be reached,
+times out, refuses or answers nonsense.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from gearbox_lite.masking import masked
 from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 
 Change = Callable[[str | None], str | None]
 """Takes the record as it is (None: there is none) and returns it as it shall be (None: leave it as it is)."""
@@ -18,8 +19,10 @@ Change = Callable[[str | None], str | None]
 EXPIRY_MARGIN = 120
 """Seconds that a store keeps a record beyond the session's timeout, as Beaker does."""
 
-PATIENCE = 2.0
-"""Seconds after which a store that does not answer counts as unreachable."""
+LIMIT = 2.0
+"""Seconds for one operation on a store, if the ini does not set ``session.store_timeout``."""
+ATTEMPTS = 100
+"""How often an update is tried if other processes change the record first; the time limit usually comes before."""
 
 
 class Store(ABC):
@@ -60,13 +63,66 @@ class Store(ABC):
     def close(self) -> None:  # noqa: B027 (most stores keep nothing open)
         """Close the connections that are kept for the next call."""
 
+    def last_write(self) -> float:
+        """Return when a change was last stored, as ``time.monotonic`` has it; 0.0 if that is not known."""
+        return 0.0
+
     def biggest(self) -> int | None:
         """Return how many bytes a record may have, None for any number."""
         return None
 
     def reaching(self, *errors: type[Exception]) -> _Reaching:
-        """Turn the driver's errors into StoreUnavailable: ``with self.reaching(DriverError): ...``."""
+        """Turn the driver's errors into StoreUnavailable: ``with self.reaching(DriverError): ...``, reusable."""
         return _Reaching(self.name, errors)
+
+
+class GuardedStore(Store):
+    """A store outside this process: each operation has a time limit, and a circuit breaker (breaker.py)."""
+
+    def __init__(self, name: str, timeout: int | None, limit: float) -> None:
+        """``limit`` is in seconds an operation; ``name`` and ``timeout`` are as in Store."""
+        super().__init__(name, timeout)
+        self.breaker = CircuitBreaker(name, limit, self._ping)
+
+    def last_write(self) -> float:
+        """Return when a change was last stored, as ``time.monotonic`` has it."""
+        return self.breaker.last_write
+
+    def read(self, session: str) -> str | None:
+        """Return a record; None if there is none."""
+        with self.breaker.operation():
+            return self._read(session)
+
+    def update(self, session: str, change: Change) -> str | None:
+        """Change a record under the store's lock, and return it as it now is."""
+        with self.breaker.operation(writes=True):
+            return self._update(session, change)
+
+    def delete(self, session: str) -> None:
+        """Remove a record, if there is one."""
+        with self.breaker.operation(writes=True):
+            self._delete(session)
+
+    def ping(self) -> None:
+        """Reach the store and do nothing, whatever the circuit breaker says."""
+        with self.breaker.test():
+            self._ping()
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next call."""
+        self.breaker.stop()
+
+    @abstractmethod
+    def _read(self, session: str) -> str | None: ...
+
+    @abstractmethod
+    def _update(self, session: str, change: Change) -> str | None: ...
+
+    @abstractmethod
+    def _delete(self, session: str) -> None: ...
+
+    @abstractmethod
+    def _ping(self) -> None: ...
 
 
 class _Reaching:

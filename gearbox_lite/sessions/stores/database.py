@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from gearbox_lite.masking import without_password
-from gearbox_lite.sessions.stores.base import Change, Store
+from gearbox_lite.sessions.stores import postgresql, sqlite
+from gearbox_lite.sessions.stores.base import Change, GuardedStore
+from gearbox_lite.sessions.stores.breaker import SLICE
+from gearbox_lite.sessions.stores.folders import UnsafePathError
 
-ATTEMPTS = 5
-"""How often an update is tried where another process comes first."""
-CONNECT_SECONDS = 3
-"""Seconds for a connection to PostgreSQL, whose library would wait for ever."""
+log = logging.getLogger("gearbox_lite.sessions")
+
+RACES = 5
+"""How often an update is tried again if another process inserts the same row first."""
+
+T = TypeVar("T")
 
 
-class DatabaseStore(Store):
+class DatabaseStore(GuardedStore):
     """One row a session; rows are locked while they change."""
 
     def __init__(
@@ -27,6 +32,7 @@ class DatabaseStore(Store):
         url: str,
         timeout: int | None,
         prefix: str,
+        limit: float,
         *,
         table: str = "beaker_cache",
         schema: str | None = None,
@@ -34,27 +40,25 @@ class DatabaseStore(Store):
     ) -> None:
         """``engine_options`` are texts as sqlalchemy.engine_from_config takes them.
 
-        Raises ValueError for an address or an option that SQLAlchemy does not know. Nothing is connected yet.
+        ``limit`` is in seconds an operation; SQLite's ``?timeout=`` in the URL takes precedence. Raises ValueError for
+        an address or an option that SQLAlchemy does not know or that is unsafe, StoreUnavailable if SQLite's file
+        cannot be made. Nothing is connected yet.
         """
-        super().__init__(f"database {without_password(url)}", timeout)
-        self._prefix = f"{prefix}:"
-        if url.startswith("postgresql://"):  # whose driver depends on SQLAlchemy's version
-            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        # engine_from_config takes numbers from text, but not every truth value.
-        given = {name: _truth(text) for name, text in (engine_options or {}).items()}
-        options = {"pool_pre_ping": True, **given, "url": url, "hide_parameters": True}
-        arguments: dict[str, Any] = {}
-        if url.startswith("postgresql") and "connect_timeout=" not in url:
-            arguments["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         try:
-            self._engine = sa.engine_from_config(options, "", **arguments)
+            address = sa.make_url(url)
+            if address.drivername == "postgresql":  # whose driver depends on SQLAlchemy's version
+                address = address.set(drivername="postgresql+psycopg")
+            if address.get_backend_name() == "sqlite":
+                limit = float(str(address.query.get("timeout", limit)))
+            super().__init__(f"database {without_password(url)}", timeout, limit)
+            self._engine = self._make_engine(address, engine_options or {})
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError, ImportError) as error:
             raise ValueError(str(error)) from error
+        self._prefix = f"{prefix}:"
+        self._driver = self.reaching(sa.exc.SQLAlchemyError, OSError, UnsafePathError)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         # A read by itself needs no transaction, which saves two round trips; SQLite has none to save.
         self._reader = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        if self._is_sqlite:
-            sa.event.listen(self._engine, "connect", _leave_transactions_to_us)
         self._table = sa.Table(
             table,
             sa.MetaData(),
@@ -67,68 +71,108 @@ class DatabaseStore(Store):
             schema=schema,
         )
         self._select = sa.select(self._table.c.data)
-        self._made = False
         self._making = threading.Lock()
+        self._file: sqlite.File | None = None
+        path = sqlite.path_of(address) if self._is_sqlite else None
+        if path is not None:
+            with self.reaching(OSError):
+                self._file = sqlite.File(path)
 
-    @contextmanager
-    def _connection(self, engine: sa.Engine) -> Iterator[sa.Connection]:
-        """Connect, and make the table at the first time and where it is gone."""
-        with self.reaching(sa.exc.SQLAlchemyError, OSError):
+    def _make_engine(self, url: sa.URL, given: Mapping[str, str]) -> sa.Engine:
+        driver, arguments = url.get_driver_name(), {}
+        if url.get_backend_name() == "sqlite" and "timeout" not in url.query:
+            arguments["timeout"] = SLICE  # retry_while_locked waits for the rest of the time
+        elif url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
+            arguments = postgresql.server_limits(url, self.breaker.limit)
+        defaults: dict[str, Any] = {"pool_pre_ping": True}
+        if url.get_backend_name() == "postgresql":
+            defaults |= {"pool_timeout": self.breaker.limit, "use_native_hstore": False}
+        # engine_from_config takes numbers from text, but not every truth value.
+        options = {
+            **defaults,
+            **{name: _truth(text) for name, text in given.items()},
+            "url": url,
+            "hide_parameters": True,
+        }
+        engine = sa.engine_from_config(options, "", connect_args=arguments)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", sqlite.configure)
+        elif engine.dialect.name == "postgresql" and driver == "psycopg":
+            sa.event.listen(engine, "do_connect", postgresql.connecting(self.breaker))
+        return engine
+
+    def _run(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+        """Call ``work`` with a connection; if the table is missing, make it and call ``work`` again."""
+        with self._driver:
+            if self._file is not None and self._file.is_new():
+                log.warning("%s was removed or replaced; sessions begin again", self._file.path)
+                self._engine.dispose()
             try:
-                if not self._made:
-                    self._make_table()
                 with engine.connect() as connection:
-                    yield connection
+                    return work(connection)
             except sa.exc.DBAPIError as error:
-                if isinstance(error, sa.exc.ProgrammingError) or "no such table" in str(error):
-                    self._made = False
-                raise
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        """Connect, and commit at the end."""
-        with self._connection(self._engine) as connection:
-            if self._is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
+                if not isinstance(error, sa.exc.ProgrammingError) and "no such table" not in str(error):
+                    raise
+            self._make_table()
+            with engine.connect() as connection:
+                return work(connection)
 
     def _make_table(self) -> None:
-        with self._making:
-            for attempt in range(ATTEMPTS):
+        operation = self.breaker.current()
+        while not self._making.acquire(timeout=SLICE):
+            if operation is not None:
+                operation.check()
+        try:
+            for attempt in range(RACES):
                 try:
-                    self._table.create(self._engine, checkfirst=True)
-                    break
+                    self._wait(lambda: self._table.create(self._engine, checkfirst=True))
                 except sa.exc.DBAPIError as error:
                     # Another process made it between the look and the making; a failure to connect is something else.
                     lost_race = "exists" in str(error) or isinstance(error, sa.exc.IntegrityError)
-                    if not lost_race or attempt == ATTEMPTS - 1:
+                    if not lost_race or attempt == RACES - 1:
                         raise
-            self._made = True
+                else:
+                    return
+        finally:
+            self._making.release()
+
+    def _wait(self, call: Callable[[], T]) -> T:
+        return sqlite.retry_while_locked(call, self.breaker) if self._is_sqlite else call()
+
+    def _in_transaction(self, work: Callable[[sa.Connection], T]) -> T:
+        """Call ``work`` in a transaction."""
+
+        def whole(connection: sa.Connection) -> T:
+            if self._is_sqlite:
+                self._wait(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            result = work(connection)
+            if self._is_sqlite:
+                self._wait(lambda: connection.exec_driver_sql("COMMIT"))
+            connection.commit()
+            return result
+
+        return self._run(self._engine, whole)
 
     def _row(self, session: str) -> sa.ColumnElement[bool]:
         return self._table.c.namespace == self._prefix + session
 
-    def read(self, session: str) -> str | None:
-        """Return a record; None where there is none."""
-        with self._connection(self._reader) as connection:
-            data = connection.execute(self._select.where(self._row(session))).scalar()
-        return _text(data)
+    def _read(self, session: str) -> str | None:
+        query = self._select.where(self._row(session))
+        return _text(self._run(self._reader, lambda connection: self._wait(lambda: connection.execute(query).scalar())))
 
-    def update(self, session: str, change: Change) -> str | None:
+    def _update(self, session: str, change: Change) -> str | None:
         """Change a record while its row is locked."""
         attempt = 1
         while True:
             try:
-                with self._transaction() as connection:
-                    return self._update(connection, session, change)
+                return self._in_transaction(lambda connection: self._change(connection, session, change))
             except BaseException as error:
                 raced = isinstance(error.__cause__, sa.exc.IntegrityError)
-                if not raced or attempt == ATTEMPTS:
+                if not raced or attempt == RACES:
                     raise
             attempt += 1
 
-    def _update(self, connection: sa.Connection, session: str, change: Change) -> str | None:
+    def _change(self, connection: sa.Connection, session: str, change: Change) -> str | None:
         row = self._row(session)
         before = _text(connection.execute(self._select.where(row).with_for_update()).scalar())
         after = change(before)
@@ -142,18 +186,16 @@ class DatabaseStore(Store):
             connection.execute(self._table.update().where(row).values(**values))
         return after
 
-    def delete(self, session: str) -> None:
-        """Remove a record."""
-        with self._transaction() as connection:
-            connection.execute(self._table.delete().where(self._row(session)))
+    def _delete(self, session: str) -> None:
+        self._in_transaction(lambda connection: connection.execute(self._table.delete().where(self._row(session))))
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of this project's rows, a thousand at a time."""
         column, last = self._table.c.namespace, ""
         query = sa.select(column).where(column.startswith(self._prefix, autoescape=True)).order_by(column).limit(1000)
         while True:
-            with self._transaction() as connection:
-                found = connection.execute(query.where(column > last)).scalars().all()
+            with self.breaker.operation():
+                found = self._run(self._reader, _fetch(query.where(column > last)))
             # SQLite's LIKE does not tell upper case from lower case.
             yield from (name.removeprefix(self._prefix) for name in found if name.startswith(self._prefix))
             if not found:
@@ -162,12 +204,18 @@ class DatabaseStore(Store):
 
     def close(self) -> None:
         """Close the pool's connections."""
+        super().close()
         self._engine.dispose()
 
-    def ping(self) -> None:
-        """Connect, and make the table if it is not there."""
-        with self._transaction() as connection:
-            connection.execute(sa.select(sa.literal(1)))
+    def _ping(self) -> None:
+        """Connect, and make the table if it is not there; SQLite: see whether it can be written."""
+        query = sa.select(self._table.c.id).limit(1)
+        run = self._in_transaction if self._is_sqlite else lambda work: self._run(self._reader, work)
+        run(lambda connection: connection.execute(query).scalar())
+
+
+def _fetch(query: sa.Select[Any]) -> Callable[[sa.Connection], Sequence[str]]:
+    return lambda connection: connection.execute(query).scalars().all()
 
 
 def _truth(text: str) -> str | bool:
@@ -176,11 +224,3 @@ def _truth(text: str) -> str | bool:
 
 def _text(data: bytes | None) -> str | None:
     return None if data is None else bytes(data).decode("ascii", "replace")
-
-
-def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
-    """Keep sqlite3 from beginning transactions late, which makes two writers meet as "database is locked".
-
-    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes-with-the-sqlite3-or-aiosqlite-driver
-    """
-    connection.isolation_level = None

@@ -7,6 +7,7 @@ process that is killed between two of these moves loses that session; the file s
 from __future__ import annotations
 
 import errno
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gearbox_lite.sessions.stores.file import FileStore
+from gearbox_lite.sessions.stores.folders import Folders
 
 SUFFIX = ".dbm"
 RECORD = b"session"
@@ -32,9 +34,9 @@ def default_module() -> str:
 class DbmStore(FileStore):
     """The file store's locks and layout, with a dbm database in place of each file."""
 
-    def __init__(self, folder: Path, lock_folder: Path, timeout: int | None, module: str) -> None:
-        """Take the name of a dbm module of the standard library."""
-        super().__init__(folder, lock_folder, timeout)
+    def __init__(self, folders: Folders, timeout: int | None, limit: float, module: str) -> None:
+        """Take the name of a dbm module of the standard library; the rest is as in FileStore."""
+        super().__init__(folders, timeout, limit)
         self._module: Any = import_module(module)
 
     def _path(self, session: str) -> Path:
@@ -43,19 +45,23 @@ class DbmStore(FileStore):
     def _files(self, path: Path) -> list[Path]:
         return list(path.parent.glob(f"{path.name}*"))
 
-    def read(self, session: str) -> str | None:
-        """Return a record; None where there is none. The lock keeps a writer from moving files meanwhile."""
-        with self.reaching(OSError):
+    def _read(self, session: str) -> str | None:
+        """Return a record; None if there is none. The lock keeps a writer from moving its files at the same time."""
+        with self._system:
             if not self._files(self._path(session)):
-                self.ping()
+                self._ping()  # glob says nothing of a folder that cannot be read
                 return None
             with self._locked(session):
-                return self._read(session)
+                return self._load(session)
 
-    def _read(self, session: str) -> str | None:
+    def _load(self, session: str) -> str | None:
         path = self._path(session)
-        if not self._files(path):
+        files = self._files(path)
+        if not files:
             return None
+        for file in files:
+            if not stat.S_ISREG(file.lstat().st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", str(file))
         try:
             with closing(self._module.open(str(path), "r")) as database:
                 return bytes(database[RECORD]).decode("ascii", "replace")
@@ -68,7 +74,8 @@ class DbmStore(FileStore):
 
     def _replace(self, session: str, text: str) -> None:
         path = self._path(session)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.parent.is_dir():
+            self._make_folder(path.parent)
         draft = path.with_name(f"draft-{session}")
         for left in self._files(draft):
             left.unlink()
@@ -82,9 +89,8 @@ class DbmStore(FileStore):
                 left.unlink(missing_ok=True)
             raise
 
-    def delete(self, session: str) -> None:
-        """Remove a record."""
-        with self.reaching(OSError), self._locked(session):
+    def _delete(self, session: str) -> None:
+        with self._system, self._locked(session):
             for path in self._files(self._path(session)):
                 path.unlink(missing_ok=True)
 

@@ -2,47 +2,75 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gearbox_lite.sessions.stores.base import Change, Store
+from gearbox_lite.sessions.stores.base import Change, GuardedStore
+from gearbox_lite.sessions.stores.folders import Folders, UnsafePathError, check_private, make_private
+
+log = logging.getLogger("gearbox_lite.sessions")
 
 SUFFIX = ".cache"
+LONGEST_PAUSE = 0.02
+"""Seconds between two attempts to get a lock, after shorter pauses."""
 
 
-class FileStore(Store):
+class FileStore(GuardedStore):
     """Files that are replaced whole, so that a reader or a killed writer never sees a part of one."""
 
-    def __init__(self, folder: Path, lock_folder: Path, timeout: int | None) -> None:
-        super().__init__(f"folder {folder}", timeout)
-        self._folder = folder
-        self._locks = lock_folder
+    def __init__(self, folders: Folders, timeout: int | None, limit: float) -> None:
+        """Make the folders; ``limit`` is in seconds an operation.
+
+        Raises UnsafePathError, a ValueError, for a folder that other users own or can write, StoreUnavailable if one
+        cannot be made.
+        """
+        super().__init__(f"folder {folders.sessions}", timeout, limit)
+        self._folder = folders.sessions
+        self._locks = folders.locks
+        self._parents = folders.parents
+        self._system = self.reaching(OSError, UnsafePathError)
         with self.reaching(OSError):
-            for made in (folder, lock_folder):
-                made.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_folders()
+
+    def _make_folders(self) -> None:
+        """Make what is missing, and check the rest."""
+        for folder in (self._folder, self._locks):
+            make_private(folder)
+            check_private(folder)
+        for folder in self._parents:
+            check_private(folder, may_be_sticky=True)
 
     def _path(self, session: str) -> Path:
         return self._folder / session[0] / session[:2] / f"{session}{SUFFIX}"
 
-    def read(self, session: str) -> str | None:
-        """Return a record; None where there is none. A folder that is gone is a store that cannot be reached."""
-        with self.reaching(OSError):
-            return self._read(session)
-
     def _read(self, session: str) -> str | None:
-        try:
-            return self._path(session).read_bytes().decode("ascii", "replace")
-        except FileNotFoundError:
-            self.ping()
-            return None
+        with self._system:
+            return self._load(session)
 
-    def update(self, session: str, change: Change) -> str | None:
+    def _load(self, session: str) -> str | None:
+        try:
+            descriptor = os.open(self._path(session), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", str(self._path(session)))
+            return os.read(descriptor, status.st_size).decode("ascii", "replace")
+        finally:
+            os.close(descriptor)
+
+    def _update(self, session: str, change: Change) -> str | None:
         """Change a record under a lock that other processes respect."""
-        with self.reaching(OSError), self._locked(session):
-            before = self._read(session)
+        with self._system, self._locked(session):
+            before = self._load(session)
             after = change(before)
             if after is None:
                 return before
@@ -51,11 +79,17 @@ class FileStore(Store):
 
     def _replace(self, session: str, text: str) -> None:
         path = self._path(session)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_suffix(".temp")  # only the holder of the lock writes it
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w", encoding="ascii") as stream:  # noqa: PTH123 (Path.open takes no mode)
+            descriptor = self._create(draft)
+        except FileNotFoundError:
+            self._make_folder(path.parent)
+            descriptor = self._create(draft)
+        except FileExistsError:  # from a process that was killed
+            draft.unlink()
+            descriptor = self._create(draft)
+        try:
+            with open(descriptor, "w", encoding="ascii") as stream:  # noqa: PTH123 (Path.open takes no descriptor)
                 stream.write(text)
             draft.replace(path)
         except OSError:
@@ -63,29 +97,68 @@ class FileStore(Store):
                 draft.unlink()
             raise
 
-    def delete(self, session: str) -> None:
-        """Remove a record."""
-        with self.reaching(OSError), self._locked(session):
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder of some records, and those of the store if they have been removed."""
+        if not self._folder.is_dir():
+            self._restore_folders()
+        make_private(folder)
+
+    def _create(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+
+    def _delete(self, session: str) -> None:
+        with self._system, self._locked(session):
             self._path(session).unlink(missing_ok=True)
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all files."""
-        with self.reaching(OSError):
-            self.ping()
+        self.ping()
         for path in self._folder.glob(f"?/??/*{SUFFIX}"):
             yield path.name.removesuffix(SUFFIX)
 
-    def ping(self) -> None:
-        """Look for the folder."""
-        with self.reaching(OSError):
-            os.scandir(self._folder).close()
+    def _ping(self) -> None:
+        """Look for the folder, and make it again if it has been removed."""
+        with self._system:
+            try:
+                os.scandir(self._folder).close()
+            except FileNotFoundError:
+                self._restore_folders()
+
+    def _restore_folders(self) -> None:
+        self._make_folders()
+        log.warning("the folder %s was removed; it is made again, and sessions begin again", self._folder)
 
     @contextmanager
     def _locked(self, session: str) -> Iterator[None]:
-        """Hold one of 256 locks, so that there are never more lock files than that."""
-        descriptor = os.open(self._locks / f"{session[:2]}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        """Hold one of 256 locks, so that there are never more lock files than that.
+
+        Raises TimeoutError if another process holds it for longer than an operation may take.
+        """
+        path = self._locks / f"{session[:2]}.lock"
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            descriptor = self._open_lock(path)
+        except FileNotFoundError:
+            self._restore_folders()
+            descriptor = self._open_lock(path)
+        try:
+            pause = 0.0005
+            while not _lock(descriptor):
+                operation = self.breaker.current()
+                if operation is not None:
+                    operation.check()
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
             yield
         finally:
             os.close(descriptor)
+
+    def _open_lock(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

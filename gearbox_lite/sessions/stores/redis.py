@@ -3,76 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from gearbox_lite.masking import without_password
-from gearbox_lite.sessions.stores.base import PATIENCE, Change, Store
+from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore
+from gearbox_lite.sessions.stores.breaker import CircuitBreaker
+from gearbox_lite.sessions.stores.timed_socket import TimedSocket
+
+_GARBAGE = (ValueError, TypeError, LookupError, AttributeError)
+"""What redis-py raises for an answer that is not Redis'."""
+_ERRORS = (redis.RedisError, OSError, *_GARBAGE)
 
 
-class RedisStore(Store):
+class RedisStore(GuardedStore):
     """One key a session, which Redis drops after the session's timeout."""
 
-    def __init__(self, url: str, timeout: int | None, prefix: str) -> None:
-        """``url`` may carry redis-py's options. Raises ValueError for one that is none. Nothing is connected yet."""
-        super().__init__(f"redis {without_password(url)}", timeout)
+    def __init__(self, url: str, timeout: int | None, prefix: str, limit: float) -> None:
+        """``url`` may carry redis-py's options. Raises ValueError for an invalid one. Nothing is connected yet.
+
+        ``limit`` is in seconds an operation, connecting included; ``?socket_timeout=`` in the URL takes precedence.
+        """
+        super().__init__(f"redis {without_password(url)}", timeout, limit)
         self._prefix = f"{prefix}:"
-        self._client = redis.Redis.from_url(
+        self._driver = self.reaching(*_ERRORS)
+        pool = redis.ConnectionPool.from_url(
             url,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 1),  # once at once: a connection from before a restart of the server
+            socket_connect_timeout=limit,
+            # Once at once: the connection may be from before a restart of the server. A timeout is final.
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
+        if "socket_timeout" in pool.connection_kwargs:
+            self.breaker.limit = pool.connection_kwargs["socket_timeout"]
+        pool.connection_class = _timed(pool.connection_class, self.breaker)
+        self._client = redis.Redis(connection_pool=pool)
 
     def _key(self, session: str) -> str:
         return self._prefix + session
 
-    def read(self, session: str) -> str | None:
-        """Return a record; None where there is none."""
-        with self.reaching(redis.RedisError, OSError):
+    def _read(self, session: str) -> str | None:
+        with self._driver:
             return _text(self._client.get(self._key(session)))
 
-    def update(self, session: str, change: Change) -> str | None:
-        """Change a record; again where another client changes it meanwhile (WATCH)."""
+    def _update(self, session: str, change: Change) -> str | None:
+        """Change a record; again if another client changes it at the same time (WATCH)."""
         key = self._key(session)
+        # Leaving the pipeline talks to the server too.
         with self.reaching(redis.RedisError, OSError), self._client.pipeline() as pipe:
-            while True:
-                pipe.watch(key)  # type: ignore[no-untyped-call]
-                before = _text(pipe.get(key))
+            for _ in range(ATTEMPTS):
+                with self._driver:
+                    pipe.watch(key)  # type: ignore[no-untyped-call]
+                    before = _text(pipe.get(key))
                 after = change(before)
                 if after is None:
                     return before
-                pipe.multi()
-                pipe.set(key, after, ex=self.expiry)
                 try:
-                    pipe.execute()
-                except redis.WatchError:
-                    continue
+                    with self._driver:
+                        pipe.multi()
+                        pipe.set(key, after, ex=self.expiry)
+                        pipe.execute()
+                except StoreUnavailable as error:
+                    if isinstance(error.__cause__, redis.WatchError):
+                        continue
+                    raise
                 return after
+        raise StoreUnavailable(f"{self}: other processes have changed the record {ATTEMPTS} times")
 
-    def delete(self, session: str) -> None:
-        """Remove a record."""
-        with self.reaching(redis.RedisError, OSError):
+    def _delete(self, session: str) -> None:
+        with self._driver:
             self._client.delete(self._key(session))
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of this project's keys, by SCAN, which does not hold up the server."""
-        with self.reaching(redis.RedisError, OSError):
-            # A prefix has no character that is special in a pattern (options.py).
-            for key in self._client.scan_iter(match=f"{self._prefix}*", count=1000):
-                yield (_text(key) or "").removeprefix(self._prefix)
+        cursor = 0
+        while True:
+            with self.breaker.operation(), self._driver:
+                # A prefix has no character that is special in a pattern (options.py).
+                cursor, keys = self._client.scan(cursor, match=f"{self._prefix}*", count=1000)
+            yield from ((_text(key) or "").removeprefix(self._prefix) for key in keys)
+            if not cursor:
+                return
 
     def close(self) -> None:
         """Close the pool's connections."""
+        super().close()
         self._client.close()
         self._client.connection_pool.disconnect()
 
-    def ping(self) -> None:
-        """Ask the server for an answer."""
-        with self.reaching(redis.RedisError, OSError):
+    def _ping(self) -> None:
+        with self._driver:
             self._client.ping()
+
+
+def _timed(kind: type[AbstractConnection], breaker: CircuitBreaker) -> type[AbstractConnection]:
+    """Return a kind of connection that keeps to the deadlines of a breaker's operations."""
+
+    class Timed(kind):  # type: ignore[misc, valid-type]
+        def _connect(self) -> Any:
+            operation = breaker.current()
+            longest: float = self.socket_connect_timeout  # type: ignore[has-type]
+            if operation is not None:
+                self.socket_connect_timeout = min(operation.remaining(), longest)
+            try:
+                return TimedSocket(super()._connect(), breaker)
+            except TimeoutError:
+                if operation is not None:
+                    operation.expire()
+                raise
+            finally:
+                self.socket_connect_timeout = longest
+
+    return Timed
 
 
 def _text(data: object) -> str | None:

@@ -1,0 +1,222 @@
+"""The time limit of every operation on a store, and the circuit breaker that keeps a hung store from stopping a site.
+
+An operation (``with breaker.operation(): ...``) has one deadline for all that it does. Whoever waits for the store in
+it looks at the clock at least every ``SLICE`` seconds through ``Operation.check``.
+
+A server has few threads, and a store that hangs would soon hold all of them, so that pages without a session would wait
+too. Therefore, as soon as operations are in progress and none has finished for much longer than they usually take, the
+circuit opens: the request that noticed keeps waiting until its deadline, so that a short pause of the store costs a
+quiet site nothing; all others are given up at once, and new ones are refused without touching the store. A background
+thread then tests the store, one attempt at a time, and any answer closes the circuit. So no request is spent on tests,
+and a slow store or a single locked record is told from a store that hangs: its test succeeds within milliseconds.
+
+An error that comes quickly, for example a refused connection, holds nothing up and does not open the circuit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import NoReturn
+
+from gearbox_lite.sessions.errors import StoreUnavailable
+
+SLICE = 0.1
+"""Seconds between two looks at the clock while an operation waits."""
+OVERDUE = 0.25
+"""Fewest seconds without any answer after which a store is tested."""
+USUAL = 8
+"""How many times as long as usual a store may take before it is tested: a slow one is not a hung one."""
+PAUSE = 0.5
+"""Seconds between two tests of a store that does not answer."""
+BIGGEST_ANSWER = 32 * 1024 * 1024
+"""Most bytes that a store may send during one operation; sessions are far smaller."""
+
+
+class Operation:
+    """One call of a store, used as a context manager. Entering raises StoreUnavailable if the circuit is open.
+
+    A thread has one of these for each breaker, since making one for each call would take longer. What a call does
+    inside another one belongs to the outer one.
+    """
+
+    __slots__ = ("_breaker", "_received", "depth", "is_test", "started", "timed_out", "writes")
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self._breaker = breaker
+        self.depth = 0
+        """How many calls are nested; 0 if this thread is not calling the store."""
+        self._received = 0
+        self.started = 0.0
+        self.is_test = False
+        self.timed_out = False
+        self.writes = False
+
+    def __enter__(self) -> None:
+        if self.depth == 0:
+            if self._breaker.is_open and not self.is_test:
+                self._breaker.refuse()
+            self._received = 0
+            self.timed_out = False
+            self.started = monotonic()
+        self.depth += 1
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        self.depth -= 1
+        if self.depth == 0:
+            breaker = self._breaker
+            if kind is None and not breaker.is_open:
+                now = breaker.last_answer = monotonic()
+                breaker.usual += (now - self.started - breaker.usual) / 4
+                if self.writes:
+                    breaker.last_write = now
+            else:
+                self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if isinstance(error, StoreUnavailable):
+            error.writing = self.writes
+        if self.timed_out:
+            self._breaker.hung(self)
+        else:
+            self._breaker.answered(wrote=self.writes and error is None)
+
+    def remaining(self) -> float:
+        """Return the seconds until the deadline. Raises TimeoutError if it has passed."""
+        left = self.started + self._breaker.limit - monotonic()
+        if left <= 0:
+            self.expire()
+        return left
+
+    def expire(self) -> NoReturn:
+        """Raise TimeoutError: the deadline has passed."""
+        self.timed_out = True
+        raise TimeoutError(f"no complete answer within {self._breaker.limit:g} seconds")
+
+    def check(self) -> None:
+        """Raise TimeoutError if this operation must not wait any longer."""
+        self.remaining()
+        if not self.is_test and self._breaker.gives_up(self, self.started):
+            self.timed_out = True
+            raise TimeoutError("no answer; another request is waiting for it already")
+
+    def receive(self, size: int) -> None:
+        """Count what the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
+        self._received += size
+        if self._received > BIGGEST_ANSWER:
+            raise OSError(f"the answer has more than {BIGGEST_ANSWER} bytes")
+        if self.depth and monotonic() - self.started > SLICE:
+            self.check()
+
+
+class _OfThread(threading.local):
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self.operation = Operation(breaker)
+
+
+class CircuitBreaker:
+    """The state of one store, shared by the threads of a process. Times are as ``time.monotonic`` has them."""
+
+    def __init__(self, name: str, limit: float, test: Callable[[], None]) -> None:
+        """``limit`` is in seconds an operation. ``test`` reaches the store and does nothing, or raises any error."""
+        self.limit = limit
+        self.is_open = False
+        self.last_answer = 0.0
+        self.last_write = 0.0
+        self.usual = limit
+        """How many seconds an operation has taken recently."""
+        self._name = name
+        self._test = test
+        self.of_thread = _OfThread(self)
+        """Its ``operation`` is this thread's, in progress or not."""
+        self._patient: Operation | None = None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._tester: threading.Thread | None = None
+
+    def operation(self, *, writes: bool = False) -> Operation:
+        """Return the context of one call; ``writes`` if it changes what is stored."""
+        operation = self.of_thread.operation
+        if operation.depth == 0:
+            operation.writes = writes
+        return operation
+
+    def current(self) -> Operation | None:
+        """Return the operation that this thread is in, None if it is in none."""
+        operation = self.of_thread.operation
+        return operation if operation.depth else None
+
+    @contextmanager
+    def test(self) -> Iterator[None]:
+        """Make an operation that an open circuit does not stop."""
+        operation = self.operation()
+        operation.is_test = True
+        try:
+            with operation:
+                yield
+        finally:
+            operation.is_test = False
+
+    def refuse(self) -> NoReturn:
+        """Raise StoreUnavailable, and see to it that the store is being tested."""
+        with self._lock:
+            self._start_tests()  # a forked process has inherited the state, but not the thread
+        raise StoreUnavailable(f"{self._name} does not answer; it is tried again in the background")
+
+    def answered(self, *, wrote: bool) -> None:
+        """Note an operation that is over, whether the store did what it should or refused."""
+        now = self.last_answer = monotonic()
+        if wrote:
+            self.last_write = now
+        if self.is_open:
+            with self._lock:
+                self.is_open = False
+                self._patient = None
+
+    def gives_up(self, operation: Operation, started: float) -> bool:
+        """Whether a waiting operation must end early; open the circuit if the store is overdue."""
+        silent_since = max(started, self.last_answer)
+        if not self.is_open and monotonic() - silent_since < max(OVERDUE, USUAL * self.usual):
+            return False
+        with self._lock:
+            if not self.is_open:
+                self._open(operation)
+            return self._patient is not operation
+
+    def hung(self, operation: Operation) -> None:
+        """Note an operation that was given up."""
+        with self._lock:
+            if self._patient is operation:
+                self._patient = None
+            if not operation.is_test and not self.is_open:
+                self._open(None)
+
+    def stop(self) -> None:
+        """End the tests."""
+        self._closed.set()
+
+    def _open(self, patient: Operation | None) -> None:
+        self.is_open = True
+        self._patient = patient
+        self._start_tests()
+
+    def _start_tests(self) -> None:
+        if self.is_open and (self._tester is None or not self._tester.is_alive()):
+            self._closed.clear()
+            self._tester = threading.Thread(target=self._run_tests, name="session store test", daemon=True)
+            self._tester.start()
+
+    def _run_tests(self) -> None:
+        while True:
+            try:
+                with self.test():
+                    self._test()
+            except (StoreUnavailable, Exception):  # noqa: BLE001, S110 (an answer, or the reason why it stays open)
+                pass
+            with self._lock:
+                if not self.is_open or self._closed.is_set():
+                    self._tester = None
+                    return
+            self._closed.wait(PAUSE)

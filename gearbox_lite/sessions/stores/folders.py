@@ -1,0 +1,73 @@
+"""Folders and files that only their owner can write: what another user could have put there is not believed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a file store keeps things: in ``sessions`` and ``locks``, which are made inside the ``parents``."""
+
+    sessions: Path
+    locks: Path
+    parents: tuple[Path, ...]
+
+
+class UnsafePathError(ValueError):
+    """A folder or file that other users can write, and what to do about it."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}; {remedy}")
+        self.problem, self.remedy = problem, remedy
+
+
+def make_private(folder: Path) -> list[Path]:
+    """Make a folder and its parents, each with mode 0700 whatever the umask, and return those that were made.
+
+    Raises OSError.
+    """
+    made = []
+    for path in [*reversed(folder.parents), folder]:
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError:
+            if path.is_dir():  # made by an administrator, in a folder that is not ours, or on a read-only file system
+                continue
+            raise
+        made.append(path)
+    return made
+
+
+def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
+    """Raise UnsafePathError if other users own or can write a folder or file; OSError if it is not there.
+
+    Root's are as safe as one's own. In a folder with the sticky bit nobody else can replace what is ours
+    (``may_be_sticky``).
+    """
+    status = path.stat()
+    kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
+    if status.st_uid not in (os.geteuid(), 0):
+        raise UnsafePathError(
+            f"the {kind} {path} belongs to another user ({_name(status.st_uid)}), who could forge sessions",
+            f"run as that user, or run: chown -R {_name(os.geteuid())} {path}",
+        )
+    if status.st_mode & 0o022 and not (may_be_sticky and status.st_mode & stat.S_ISVTX):
+        raise UnsafePathError(
+            f"other users can write the {kind} {path} (mode {stat.S_IMODE(status.st_mode):04o}) and forge sessions",
+            f"run: chmod go-w {path}",
+        )
+
+
+def _name(user: int) -> str:
+    import pwd  # noqa: PLC0415 (for messages alone)
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
