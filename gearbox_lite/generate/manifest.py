@@ -135,6 +135,8 @@ def load(folder: Path) -> Template:
         line = int(found[1]) if found and found[1] else len(text.splitlines())
         reason = str(error)[: found.start()] if found else str(error)
         raise _refusal(path, line, f"this is not TOML: {reason}", "see https://toml.io") from error
+    except RecursionError as error:
+        raise _refusal(path, None, "its values are nested too deeply", "write it as the README shows") from error
     except UnicodeDecodeError as error:
         raise _refusal(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
     except OSError as error:
@@ -199,6 +201,9 @@ class _Reader:
         ):
             fit = {"bool": "true or false", "str": "a text in quotes"}.get(kind, f"one of {', '.join(choices)}")
             raise self._wrong(place, "default", f"this default of {name} cannot be used", f"write {fit}")
+        for key, texts in (("choices", choices), ("default", (default,) if isinstance(default, str) else ())):
+            for text in texts:
+                self._shown(text, place, key)
         return Question(name, kind, default, choices, self._text(table, "help", place) if "help" in table else "")
 
     def _leave_out(self, table: dict[str, Any], place: str) -> LeaveOut:
@@ -211,7 +216,13 @@ class _Reader:
         if not isinstance(value, str) or not value.strip():
             problem = f"{key} is not a text" if key in table else f"{key} is missing"
             raise self._wrong(place, key, problem, f'write {key} = "..."')
+        self._shown(value, place, key)
         return value
+
+    def _shown(self, text: str, place: str, key: str) -> None:
+        """Refuse what a terminal would act on, since these texts are shown and asked."""
+        if not text.isprintable():
+            raise self._wrong(place, key, f"{key} has a control character or a line break", "remove it")
 
     def _texts(self, table: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
         values = table.get(key)

@@ -11,6 +11,7 @@ import fnmatch
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,9 @@ from gearbox_lite.generate import compiled, paths
 from gearbox_lite.generate.manifest import READABLE, TREE, Answer, LeaveOut, Template
 
 RENDERED = ".j2"
+
+PROJECT_BYTES = 512 << 20
+"""Most bytes of the files of one project that are only copied."""
 
 _Item = TypeVar("_Item")
 
@@ -51,7 +55,27 @@ def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter)
 
     Raises UserError, with file and line, for what does not render and for a path that cannot be written.
     """
-    environment = ImmutableSandboxedEnvironment(
+    if template.is_bundled:
+        return _plan(ImmutableSandboxedEnvironment, template, answers, track)
+    from gearbox_lite.generate import sandbox  # noqa: PLC0415 (our own templates need no limits)
+
+    try:
+        with sandbox.limited_memory():
+            return _plan(sandbox.LimitedEnvironment, template, answers, track, sandbox.limited_time)
+    except RecursionError as error:
+        raise _fault(Location(template.folder), "its folders are nested too deeply") from error
+    except MemoryError as error:
+        raise _fault(Location(template.folder), "its files are too large") from error
+
+
+def _plan(
+    kind: type[ImmutableSandboxedEnvironment],
+    template: Template,
+    answers: Mapping[str, Answer],
+    track: Track,
+    limited: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> list[PlannedFile]:
+    environment = kind(
         loader=jinja2.FileSystemLoader(template.tree, encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
@@ -67,13 +91,19 @@ def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter)
 
     planned = []
     taken = paths.Taken()
+    size = 0
     for name in track(_wanted(environment, template, answers)):
         source = template.tree / name
-        path = _path(source, name, render_name)
-        other = taken.add(path)
-        if other is not None:
-            raise _fault(Location(source), f"{path} is the path of two files or folders, it and {other}")
-        planned.append(_plan_file(environment, source, name, path, answers))
+        if not name.endswith(RENDERED):
+            size += _size(source)
+            if size > PROJECT_BYTES:
+                raise _fault(Location(source), f"the project gets more than {PROJECT_BYTES >> 20} MiB")
+        with limited():
+            path = _path(source, name, render_name)
+            other = taken.add(path)
+            if other is not None:
+                raise _fault(Location(source), f"{path} is the path of two files or folders, it and {other}")
+            planned.append(_plan_file(environment, source, name, path, answers))
     return sorted(planned, key=lambda file: file.path)
 
 
@@ -124,6 +154,13 @@ def _applies(environment: jinja2.Environment, item: LeaveOut, answers: Mapping[s
         raise _fault(item.at, f"when = {item.when!r} does not work: {_reason(error)}") from error
 
 
+def _size(source: Path) -> int:
+    try:
+        return source.stat().st_size
+    except OSError as error:
+        raise _fault(Location(source), f"cannot be read: {error.strerror}", READABLE) from error
+
+
 def _path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePosixPath:
     try:
         path = "/".join(map(render_name, name.removesuffix(RENDERED).split("/")))
@@ -162,13 +199,15 @@ def _plan_file(
     return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
 
-def _fault(at: Location, problem: str, remedy: str = "mend the template") -> UserError:
+def _fault(at: Location, problem: str, remedy: str = "fix the template") -> UserError:
     return UserError(problem, at=at, remedy=remedy, code=FAILURE)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
         return f"there is no {error.name} in the tree"
+    if type(error).__name__ == "LimitError":
+        return str(error)
     if isinstance(error, jinja2.TemplateError):
         return (error.message or type(error).__name__).rstrip(".")
     return f"{type(error).__name__}: {error}"

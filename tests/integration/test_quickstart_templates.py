@@ -79,7 +79,7 @@ def test_what_reaches_for_more_than_the_answers_is_refused_with_file_and_line(tm
     message = refused(template(tmp_path / "mine", **{"a.txt": b"", "z.txt.j2": content}))
     assert message.startswith(f"mine/tree/z.txt.j2:{line}: this template does not render: ")
     assert reason in message
-    assert message.endswith("; mend the template")
+    assert message.endswith("; fix the template")
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,7 @@ def test_a_symbolic_link_is_refused(tmp_path):
 
 def test_a_mistake_in_template_toml_is_one_line_with_its_place(tmp_path):
     mine = template(tmp_path / "mine", '\n[[leave_out]]\nwhen = "smal"\npaths = ["shown.txt.j2"]\n')
-    assert refused(mine) == (
-        "mine/template.toml:5: when = 'smal' does not work: 'smal' is undefined; mend the template"
-    )
+    assert refused(mine) == ("mine/template.toml:5: when = 'smal' does not work: 'smal' is undefined; fix the template")
 
 
 def forget_rights() -> None:
