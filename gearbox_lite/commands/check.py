@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,21 +14,43 @@ from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
 from gearbox_lite.ini.settings import load as read
 from gearbox_lite.output import show
 
+if TYPE_CHECKING:
+    from gearbox_lite.server.checks import Finding
+
 
 @click.command(name="check")
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI)
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
 @click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning too.")
+@click.option("--url", metavar="URL", help="Visit the running site at URL, and check how it is deployed.")
 @click.pass_context
 def command(
-    context: click.Context, *, arguments: tuple[str, ...], app_name: str, server_name: str, strict: bool
+    context: click.Context,
+    *,
+    arguments: tuple[str, ...],
+    app_name: str,
+    server_name: str,
+    strict: bool,
+    url: str | None,
 ) -> None:
-    """Check an ini and its application without serving it.
+    """Check an ini and its application without serving it, or a running site.
 
-    INI is development.ini where it is left out; NAME=VALUE sets a variable that it uses as %(NAME)s. Everything is
-    loaded and the session store is reached once.
+    INI defaults to development.ini; NAME=VALUE sets a variable that it uses as %(NAME)s. Everything is loaded, and the
+    session store is reached once. With --url an ini is checked only if you name it.
     """
+    errors = warnings = 0
+    if url is None or arguments:
+        errors, warnings = _check_ini(arguments, app_name, server_name)
+    if url is not None:
+        found = _check_site(url)
+        errors, warnings = errors + found[0], warnings + found[1]
+    if errors or (strict and warnings):
+        context.exit(FAILURE)
+
+
+def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> tuple[int, int]:
+    """Check an ini, and return the numbers of errors and warnings."""
     name, variables = split_arguments(arguments, None)
     path = find_ini(name, Path.cwd())
     sys.path.insert(0, str(path.parent))
@@ -40,15 +63,32 @@ def command(
         error.show()
         errors += 1
     show(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    if errors or (strict and warnings):
-        context.exit(FAILURE)
+    return errors, warnings
+
+
+def _check_site(url: str) -> tuple[int, int]:
+    """Check a running site, and return the numbers of errors and warnings."""
+    from gearbox_lite.site import walk  # noqa: PLC0415 (an HTTP client)
+
+    walk.parse(url)
+    try:
+        errors, warnings = _show(walk.find(url))
+    except UserError as error:
+        error.show()
+        errors, warnings = 1, 0
+    show(f"{url}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    return errors, warnings
 
 
 def _findings(settings: ServeSettings) -> tuple[int, int]:
     """Show what the checks find, and count errors and warnings."""
     from gearbox_lite.server import checks  # noqa: PLC0415 (Beaker and the store's driver, once the ini can be read)
 
-    found = [*checks.find(settings), *checks.unreachable(settings)]
+    return _show([*checks.find(settings), *checks.unreachable(settings)])
+
+
+def _show(found: list[Finding]) -> tuple[int, int]:
+    """Show findings, and count errors and warnings."""
     for finding in found:
         (show_error if finding.is_error else show_warning)(str(finding))
     errors = sum(finding.is_error for finding in found)

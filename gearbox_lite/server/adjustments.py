@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from waitress.adjustments import Adjustments, asbool
 
 from gearbox_lite.errors import Setting, UserError, at_setting, nearest
+from gearbox_lite.server.proxies import UNIX_PEER
 from gearbox_lite.truth import as_bool
 
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
@@ -25,6 +26,8 @@ def check(options: Mapping[str, Setting]) -> dict[str, str]:
     """
     for setting in options.values():
         _check_one(setting)
+    if "trusted_proxy" in options:
+        _check_trusted_proxy(options["trusted_proxy"], at_unix_socket="unix_socket" in options)
     settings = {name: item.value for name, item in options.items() if name not in ADDRESSES}
     try:
         with warnings.catch_warnings():
@@ -52,3 +55,23 @@ def _check_one(setting: Setting) -> None:
         raise at_setting(setting, "not an octal file mode", "write for example 600")
     elif setting.name == "unix_socket" and not setting.value:
         raise at_setting(setting, "this is no path", "write the path of the socket, or remove the line")
+
+
+def _check_trusted_proxy(setting: Setting, *, at_unix_socket: bool) -> None:
+    """Refuse what waitress would compare with a client's address in vain (waitress.proxy_headers)."""
+    import ipaddress  # noqa: PLC0415 (most inis have no proxy)
+
+    value = setting.value
+    if value == "*":
+        return
+    if at_unix_socket:
+        if value != UNIX_PEER:
+            raise at_setting(setting, "no client of a Unix socket has this address", f"write {UNIX_PEER}")
+        return
+    try:
+        written = str(ipaddress.ip_address(value))
+    except ValueError:
+        written = ""
+    if value not in (UNIX_PEER, written):
+        remedy = f"write {written}" if written else f"write one IP address, or {UNIX_PEER} for a Unix socket"
+        raise at_setting(setting, "no client has this address", remedy)

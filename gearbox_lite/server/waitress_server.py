@@ -15,6 +15,7 @@ from waitress.server import BaseWSGIServer
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.channel import Channel
 from gearbox_lite.server.dispatcher import PATIENCE, Dispatcher
+from gearbox_lite.server.proxies import BehindProxy, OverHttp
 
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
@@ -33,6 +34,7 @@ class Server:
         """``options`` are waitress' settings without those that say where to listen."""
         self._map: dict[int, Any] = {}
         self._dispatcher = Dispatcher()
+        application = OverHttp(application)
         server = create_server(application, self._map, _dispatcher=self._dispatcher, sockets=sockets, **options)
         self._adj = server.adj
         self._dispatcher.set_thread_count(self._adj.threads)
@@ -48,6 +50,7 @@ class Server:
         self._is_woken = self._is_patient = False
         for listener in self._listeners:
             listener.channel_class = channel
+            listener.application = BehindProxy(listener.application, self._adj.trusted_proxy)
             listener.pull_trigger = partial(self._wake, listener.trigger)
 
     def run(self) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, Served, free_port, serve, set_option, unavailable
+from chromium import Tab, launched
+from helpers import Served, free_port, serve, set_option
 
-CHROMIUM = Path("/usr/bin/chromium")
 LOOKS = {
     "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
     "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
@@ -21,35 +21,9 @@ LONG = "W" * 100
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """One browser for all tests; it only ever needs this machine."""
-    from playwright.sync_api import sync_playwright
-
-    if not CHROMIUM.exists():
-        unavailable("Chromium is not installed")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-
-
-class Tab:
-    """A new visitor's page that remembers what its console says and where its requests go."""
-
-    def __init__(self, browser) -> None:
-        self.page = browser.new_context().new_page()
-        self.page.set_default_timeout(1000 * PATIENCE / 2)
-        self.problems: list[str] = []
-        self.hosts: set[str] = set()
-        self.page.on("console", lambda message: self.problems.append(message.text))
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2].split(":")[0]))
-
-    def press(self, button: str) -> None:
-        self.page.get_by_role("button", name=button, exact=True).click()
-
-    @property
-    def state(self) -> str:
-        return self.page.locator(".state").inner_text()
+    """One browser for all tests."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""What the server sees of the proxy in front of it: warnings in the log, and an answer for ``check --url``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+WSGIApplication = Callable[..., Iterable[bytes]]
+
+PROBE = "X-Gearbox-Lite-Check"
+"""The request header with which ``check --url`` asks what the server has made of its request."""
+SEEN = "X-Gearbox-Lite-Seen"
+"""The response header that says it: the URL's scheme and host, and one of the words below."""
+DIRECT = "direct"
+TRUSTED = "trusted"
+UNTRUSTED = "untrusted"
+UNTRUSTED_UNIX = "untrusted-unix"
+
+UNIX_PEER = "localhost"
+"""What waitress takes as the address of whoever connects to a Unix socket (waitress.server.UnixWSGIServer)."""
+
+_ENVIRON_PROBE = "HTTP_" + PROBE.upper().replace("-", "_")
+_ENVIRON_HOW = "gearbox_lite.proxy"
+
+log = logging.getLogger(__name__)
+
+
+class BehindProxy:
+    """WSGI middleware outside waitress' own for proxies: logs once if a proxy that is not trusted sends its headers."""
+
+    def __init__(self, application: WSGIApplication, trusted_proxy: str | None) -> None:
+        self._application = application
+        self._trusted = trusted_proxy
+        self._has_warned = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Pass the request on."""
+        if "HTTP_X_FORWARDED_PROTO" in environ or "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
+            peer = environ["REMOTE_ADDR"]
+            if self._trusted not in (peer, "*"):
+                environ[_ENVIRON_HOW] = UNTRUSTED_UNIX if peer == UNIX_PEER else UNTRUSTED
+                if not self._has_warned:
+                    self._has_warned = True
+                    self._warn(peer)
+            else:
+                environ[_ENVIRON_HOW] = TRUSTED
+        return self._application(environ, start_response)
+
+    def _warn(self, peer: str) -> None:
+        now = f"trusted_proxy is {self._trusted}" if self._trusted else "trusted_proxy is not set"
+        source = "through a Unix socket" if peer == UNIX_PEER else f"from {peer}"
+        log.warning(
+            "X-Forwarded headers came %s and were ignored, since %s: the application does not know the client's "
+            "address or that it uses HTTPS; if this is your proxy, set trusted_proxy = %s in the [server:...] section",
+            source, now, peer,
+        )  # fmt: skip
+
+
+class OverHttp:
+    """WSGI middleware inside waitress' own for proxies: logs once if a secure cookie is sent over plain HTTP."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+        self._has_warned = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Pass the request on; over HTTPS as it is."""
+        if _ENVIRON_PROBE in environ:
+            start_response = _telling(environ, start_response)
+        if self._has_warned or environ["wsgi.url_scheme"] != "http":
+            return self._application(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            for name, value in headers:
+                if name in {"Set-Cookie", "set-cookie"} and "; secure" in value.lower() and not self._has_warned:
+                    self._has_warned = True
+                    _warn_of_cookie(value.partition("=")[0].strip(), environ)
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        return self._application(environ, start)
+
+
+def _warn_of_cookie(name: str, environ: dict[str, Any]) -> None:
+    remedy = (
+        f"set trusted_proxy = {environ['REMOTE_ADDR']} in the [server:...] section"
+        if _ENVIRON_HOW in environ
+        else "put a proxy with TLS in front that sends X-Forwarded-Proto, or use an ini without session.secure = true"
+    )
+    log.warning(
+        "the cookie %s is for HTTPS only, but was sent over plain HTTP: browsers will not send it back, so that "
+        "sessions and forms fail, unless a proxy in front uses HTTPS; %s",
+        name, remedy,
+    )  # fmt: skip
+
+
+def _telling(environ: dict[str, Any], start_response: Any) -> Any:
+    """Return a start_response that adds what the server has made of the request."""
+    how = environ.get(_ENVIRON_HOW, DIRECT)
+    host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
+    seen = f"{environ['wsgi.url_scheme']}://{host} {how}"
+
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        return start_response(status, [*headers, (SEEN, seen)], *exc_info)
+
+    return start

@@ -1,0 +1,1 @@
+"""A running site as a visitor meets it, for ``check --url``."""

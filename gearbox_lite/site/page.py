@@ -1,0 +1,45 @@
+"""The forms of an HTML page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+
+@dataclass
+class Form:
+    """A form of a page: where it is sent, and its inputs' names and values."""
+
+    method: str
+    action: str
+    hidden: dict[str, str] = field(default_factory=dict)
+    visible: list[str] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self._is_inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found.append(Form(values.get("method", "get").lower(), values.get("action", "")))
+            self._is_inside = True
+        elif tag == "input" and self._is_inside and values.get("name"):
+            if values.get("type", "text").lower() == "hidden":
+                self.found[-1].hidden[values["name"]] = values.get("value", "")
+            else:
+                self.found[-1].visible.append(values["name"])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_inside = False
+
+
+def forms(html: str) -> list[Form]:
+    """Return the forms of a page, in their order."""
+    parser = _Forms()
+    parser.feed(html)
+    return parser.found

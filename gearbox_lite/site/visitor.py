@@ -1,0 +1,112 @@
+"""An HTTP client that keeps cookies as browsers do, follows no redirect, and bounds time and size."""
+
+from __future__ import annotations
+
+import http.client
+import http.cookiejar
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import IO
+
+from gearbox_lite import __version__
+
+TIMEOUT = 10.0
+"""Seconds that one step of a request may take."""
+BIGGEST = 1 << 20
+"""Bytes of a body that are read."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a URL has answered."""
+
+    url: str
+    status: int
+    headers: Message
+    text: str
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect goes, as it was sent; None if this is no redirect."""
+        return self.headers["Location"] if 300 <= self.status < 400 else None
+
+
+class NoAnswer(Exception):  # noqa: N818 (not always an error)
+    """A request without an answer; the text says why. ``is_certificate`` if only TLS has failed."""
+
+    def __init__(self, reason: str, *, is_certificate: bool = False) -> None:
+        super().__init__(reason)
+        self.is_certificate = is_certificate
+
+
+class Visitor:
+    """One visitor, until a deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        """``seconds`` is the time for all requests together."""
+        self.cookies = http.cookiejar.CookieJar()
+        self._deadline = time.monotonic() + seconds
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPCookieProcessor(self.cookies),
+            _AsItIs(),
+        )
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Get a page. Raises NoAnswer."""
+        return self._open(urllib.request.Request(url, headers=dict(headers or {})))  # noqa: S310 (walk.py checks the scheme)
+
+    def post(self, url: str, fields: Mapping[str, str], referrer: str) -> Answer:
+        """Send a form that is on the page ``referrer``. Raises NoAnswer."""
+        page = urllib.parse.urlsplit(referrer)
+        headers = {"Origin": f"{page.scheme}://{page.netloc}", "Referer": referrer}
+        body = urllib.parse.urlencode(fields).encode()
+        return self._open(urllib.request.Request(url, data=body, headers=headers))  # noqa: S310 (as in get)
+
+    def _open(self, request: urllib.request.Request) -> Answer:
+        request.add_header("User-Agent", f"gearbox-lite/{__version__} check")
+        if not request.has_header("Accept"):
+            request.add_header("Accept", "text/html,*/*;q=0.8")
+        left = self._deadline - time.monotonic()
+        try:
+            with self._opener.open(request, timeout=max(0.1, min(TIMEOUT, left))) as response:
+                return Answer(request.full_url, response.status, response.headers, self._read(response))
+        except ssl.SSLError as error:
+            raise _no_answer(error) from error
+        except urllib.error.URLError as error:
+            raise _no_answer(error.reason) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _no_answer(error) from error
+
+    def _read(self, response: http.client.HTTPResponse) -> str:
+        data = b""
+        while len(data) < BIGGEST and (part := response.read1(BIGGEST - len(data))):
+            data += part
+            if time.monotonic() > self._deadline:
+                raise TimeoutError("timed out")
+        return data.decode("utf-8", "replace")
+
+
+class _AsItIs(urllib.request.HTTPErrorProcessor):
+    """Takes redirects and errors as answers."""
+
+    def http_response(self, request: urllib.request.Request, response: http.client.HTTPResponse) -> IO[bytes]:  # noqa: ARG002 (urllib's interface)
+        return response
+
+    https_response = http_response
+
+
+def _no_answer(reason: object) -> NoAnswer:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return NoAnswer(f"its certificate is not valid: {reason.verify_message}", is_certificate=True)
+    if isinstance(reason, http.client.RemoteDisconnected | ConnectionResetError):
+        return NoAnswer("the connection was closed without an answer")
+    if isinstance(reason, OSError) and reason.strerror:
+        return NoAnswer(reason.strerror)
+    return NoAnswer(str(reason) or type(reason).__name__)

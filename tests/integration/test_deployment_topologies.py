@@ -1,0 +1,80 @@
+"""Each deployment that the documentation describes, with TLS: Chromium stores a value that outlives the server.
+
+What is in deploy/ of a generated project is used as it is, but for names, addresses and the place of the certificate.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Tab, launched
+from deployment import (
+    assert_clean,
+    behind_nginx,
+    by_socket_activation,
+    certificate,
+    see_the_value_again,
+    serve_production,
+    store_a_value,
+    use_unix_socket,
+)
+from helpers import free_port, unavailable
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory) -> Path:
+    return certificate(tmp_path_factory.mktemp("certificate") / "tls")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium) -> Iterator[Tab]:
+    opened = Tab(chromium, ignore_https_errors=True)
+    yield opened
+    opened.page.context.close()
+
+
+def test_nginx_with_tls_over_tcp(project, tls, tab):
+    port = free_port()
+    with behind_nginx(project, tls, f"127.0.0.1:{port}") as url:
+        for step in (store_a_value, see_the_value_again):
+            with serve_production(project, "--port", port) as served:
+                step(tab, url)
+                assert_clean(url, tls)
+                assert served.end() == 0
+                assert "WARNING" not in served.output
+
+
+def test_nginx_with_tls_over_a_unix_socket(project, tls, tab):
+    path = project / "web.sock"
+    use_unix_socket(project, path)
+    with behind_nginx(project, tls, f"unix:{path}") as url:
+        for step in (store_a_value, see_the_value_again):
+            with serve_production(project) as served:
+                step(tab, url)
+                assert_clean(url, tls)
+                assert served.end() == 0
+                assert "WARNING" not in served.output
+
+
+def test_systemd_socket_activation_without_writable_code(project, tls, tab):
+    """The server starts at the first request, which waits for it, and under what MemoryDenyWriteExecute forbids."""
+    if shutil.which("systemd-socket-activate") is None:
+        unavailable("systemd-socket-activate is not installed")
+    port = free_port()
+    start = by_socket_activation(f"127.0.0.1:{port}")
+    with behind_nginx(project, tls, f"127.0.0.1:{port}") as url:
+        for step in (store_a_value, see_the_value_again):
+            with serve_production(project, "--workers", 2, prefix=start, ready="Listening on ") as served:
+                step(tab, url)
+                assert_clean(url, tls)
+                assert served.end() == 0
+                assert "WARNING" not in served.output
