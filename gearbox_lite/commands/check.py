@@ -76,7 +76,7 @@ def _check_site(url: str) -> tuple[int, int]:
     except UserError as error:
         error.show()
         errors, warnings = 1, 0
-    show(f"{url}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    show(f"{url.partition('?')[0]}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
     return errors, warnings
 
 

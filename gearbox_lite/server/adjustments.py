@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from waitress.adjustments import Adjustments, asbool
 
 from gearbox_lite.errors import Setting, UserError, at_setting, nearest
-from gearbox_lite.server.proxies import UNIX_PEER
 from gearbox_lite.truth import as_bool
 
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
@@ -60,6 +59,8 @@ def _check_one(setting: Setting) -> None:
 def _check_trusted_proxy(setting: Setting, *, at_unix_socket: bool) -> None:
     """Refuse what waitress would compare with a client's address in vain (waitress.proxy_headers)."""
     import ipaddress  # noqa: PLC0415 (most inis have no proxy)
+
+    from gearbox_lite.server.proxies import UNIX_PEER  # noqa: PLC0415 (as above)
 
     value = setting.value
     if value == "*":

@@ -38,8 +38,8 @@ def find(settings: ServeSettings) -> list[Finding]:
     """
     session = configured.find(settings.app)
     if session is None:
-        return list(_proxy(settings))
-    found = [*_proxy(settings), *_keys(session, is_error=settings.debug is None)]
+        return []
+    found = list(_keys(session, is_error=settings.debug is None))
     if session.options["data_serializer"] == "pickle":
         found.append(_warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not"))
     if session.store == "memory":
@@ -81,14 +81,6 @@ def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
 def _key(session: Configured, option: str, message: str, *, is_error: bool) -> Finding:
     at, shown = _place(session, option)
     return Finding(is_error, at, shown + message)
-
-
-def _proxy(settings: ServeSettings) -> Iterator[Finding]:
-    options = settings.server.options
-    setting = options.get("trusted_proxy")
-    if settings.is_waitress and setting is not None and setting.value == "*" and "unix_socket" not in options:
-        message = "any client can claim any address and host name; write the address of the proxy"
-        yield Finding(False, setting.at, f"{setting}: {message}")
 
 
 def _memory(settings: ServeSettings, session: Configured) -> Iterator[Finding]:

@@ -60,7 +60,10 @@ def find(url: str) -> list[Finding]:
     thread.join(LIMIT)
     if thread.is_alive():
         raise UserError(
-            f"no complete answer within {LIMIT:.0f} s", at=Location(url), remedy="see the server's log", code=FAILURE
+            f"no complete answer within {LIMIT:.0f} s",
+            at=Location(url.partition("?")[0]),
+            remedy="see the server's log",
+            code=FAILURE,
         )
     if failures:
         raise failures[0]
@@ -81,7 +84,7 @@ class _Walk:
             hint = "start the server, or correct the address"
             if failure.is_certificate:
                 hint = "use one for this host name that this machine trusts; SSL_CERT_FILE adds a file of authorities"
-            raise UserError(str(failure), at=Location(start), remedy=hint, code=FAILURE) from failure
+            raise UserError(str(failure), at=Location(start.partition("?")[0]), remedy=hint, code=FAILURE) from failure
         if page is None:
             return
         if page.status >= 400:
@@ -104,7 +107,8 @@ class _Walk:
         self._add(message, remedy, is_error=False)
 
     def _add(self, message: str, remedy: str, *, is_error: bool) -> None:
-        finding = Finding(is_error, Location(self._url.geturl()), f"{message}; {remedy}")
+        at = Location(self._url._replace(query="").geturl())  # a query may hold a secret
+        finding = Finding(is_error, at, f"{message}; {remedy}")
         if finding not in self.found:
             self.found.append(finding)
 

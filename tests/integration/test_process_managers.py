@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import signal
 import socket
 import sys
 
 import pytest
-from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run, serve, unavailable, units_check
+from helpers import PATIENCE, PROGRAM, Browser, Served, run, serve, unavailable
 from reloading import wait_until
 
 STAND_IN = """
@@ -133,14 +132,3 @@ def test_a_pid_file_that_cannot_be_or_would_destroy_something_is_refused(project
     assert result.stderr.startswith(f"Error: --pid-file: {message}")
     assert result.stderr.count("\n") == 1
     assert (project / "development.ini").read_text() == before
-
-
-def test_the_units_in_the_readme_are_right(tmp_path):
-    units = dict(
-        re.findall(r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
-    )
-    assert set(units) == {"hello.socket", "hello.service"}
-    result = units_check(tmp_path / "units", units)
-    ours = [line for line in result.stderr.splitlines() if "hello." in line]
-    assert ours == []
-    assert result.returncode == 0, result.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import PROGRAM, Browser, Served, free_port, new_project, nginx_check, run, serve, set_option, units_check
+from helpers import PROGRAM, Browser, Served, free_port, new_project, run, serve, set_option
 
 PATH = f"{Path(PROGRAM).parent}:/usr/bin:/bin"
 KEY = {
@@ -88,35 +87,6 @@ def test_gunicorn_serves_it_with_the_readmes_configuration(project):
     with Served(command, project, r"Listening at: (http://\S+)", **KEY) as served:
         assert Browser(served.url).get("/setsession").header("Set-Cookie").startswith("hello=")
         assert served.end() == 0
-
-
-def test_nginx_takes_the_readmes_configuration(project, tmp_path):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hello.example.org")])
-    now = dt.datetime.now(dt.timezone.utc)
-    certificate = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    certificate = certificate.serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(1))
-    pem = serialization.Encoding.PEM
-    (tmp_path / "hello.pem").write_bytes(certificate.sign(key, hashes.SHA256()).public_bytes(pem))
-    (tmp_path / "hello.key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    servers = blocks(project, "systemd and nginx", "nginx")[0].replace("/etc/ssl", str(tmp_path))
-    result = nginx_check(tmp_path, servers)
-    assert result.returncode == 0, result.stderr
-
-
-@pytest.mark.parametrize("options", [[], ["--session", "database"]])
-def test_systemd_takes_the_readmes_units(tmp_path, options):
-    project = new_project(tmp_path, "hello", *options)
-    texts = blocks(project, "systemd and nginx", "ini")
-    result = units_check(tmp_path / "units", dict(zip(("hello.socket", "hello.service"), texts, strict=True)))
-    assert [line for line in result.stderr.splitlines() if "hello." in line] == []
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("options", [[], ["--session", "file"], ["--minimal"]])

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, free_port, nginx_check, run
+from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
 
 from gearbox_lite.cli import COMMANDS
 from gearbox_lite.sessions.options import OPTIONS, REFUSED
@@ -17,8 +17,8 @@ from gearbox_lite.sessions.options import OPTIONS, REFUSED
 README = (REPOSITORY / "README.md").read_text()
 
 
-OF_OTHER_PROGRAMS = {"--paste", "--now"}
-"""Options of gunicorn and systemctl."""
+OF_OTHER_PROGRAMS = {"--paste"}
+"""Options of gunicorn."""
 
 
 def help_of(command: str) -> str:
@@ -79,17 +79,6 @@ def test_the_readme_names_no_command_and_no_option_that_is_not_there():
 
 def test_every_session_option_is_in_the_readme():
     assert {name for name in [*OPTIONS, *REFUSED] if f"`session.{name}`" not in README} == set()
-
-
-def test_the_sections_for_several_machines_are_taken_by_gunicorn_and_nginx(project, tmp_path):
-    section = re.search(r"```ini\n(\[server:main\].*?)```", README, re.DOTALL)[1].replace("10.0.0.11", "127.0.0.1")
-    ini = project / "development.ini"
-    ini.write_text(re.sub(r"^\[server:main\].*?(?=^\[)", section, ini.read_text(), flags=re.MULTILINE | re.DOTALL))
-    assert "gunicorn" in ini.read_text()
-    assert run("check", cwd=project).stdout == "development.ini: no errors, no warnings\n"
-    servers = re.search(r"```nginx\n(.*?)```", README, re.DOTALL)[1].replace("listen 80", f"listen {free_port()}")
-    result = nginx_check(tmp_path, servers)
-    assert result.returncode == 0, result.stderr
 
 
 def test_each_console_block_shows_what_its_commands_print(project):
