@@ -17,7 +17,7 @@ import services
 from chromium import Tab
 from helpers import PROGRAM, Served, add_line, free_port, run, set_option
 
-KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4}
+KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4, "HELLO_CSRF_KEY": "3456789abcdef012" * 4}
 """The environment of hello's production.ini."""
 
 WITHOUT_WRITABLE_CODE = """

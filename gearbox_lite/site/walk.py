@@ -74,6 +74,7 @@ class _Walk:
     def __init__(self, url: SplitResult) -> None:
         self._url = url
         self._visitor = Visitor(LIMIT)
+        self._is_misled = False
         self.found: list[Finding] = []
 
     def run(self) -> None:
@@ -91,8 +92,7 @@ class _Walk:
             self._failed(page)
         self._check_seen(page)
         self._check_headers(page)
-        dropped = self._check_cookies()
-        if not dropped:
+        if self._check_cookies():
             self._check_form(page)
         for check in (self._check_foreign_host, self._check_debugger, self._check_plain_http):
             try:
@@ -173,6 +173,7 @@ class _Walk:
             host = seen.hostname
         except ValueError:
             return
+        self._is_misled = seen.scheme != self._url.scheme  # and may choose cookies for that scheme
         if how == proxies.UNTRUSTED:
             self._error(
                 "the application ignores the X-Forwarded headers of its proxy, because trusted_proxy does not name it",
@@ -184,7 +185,7 @@ class _Walk:
                 "trusted_proxy names an address",
                 f"set trusted_proxy = {proxies.UNIX_PEER}",
             )
-        elif seen.scheme != self._url.scheme:
+        elif self._is_misled:
             self._error(f"the application takes this request for {seen.scheme}", _BEHIND_TLS)
         if host != self._url.hostname:
             self._error(
@@ -209,24 +210,24 @@ class _Walk:
             )
 
     def _check_cookies(self) -> bool:
-        """Whether a browser would drop a cookie that this site sends."""
-        dropped = False
+        """Whether a browser would keep the cookies that this site has sent."""
+        kept = True
         for cookie in self._visitor.cookies:
             name = _shown(cookie.name)
             if cookie.secure and not self._is_secure:
-                dropped = True
+                kept = False
                 self._error(
                     f"the cookie {name} is for HTTPS only, but the site is served over plain HTTP: browsers drop it, "
                     "so that sessions and forms fail",
                     "serve the site with TLS (a generated project has deploy/nginx.conf)",
                 )
-            if self._is_secure and not cookie.secure:
+            if self._is_secure and not cookie.secure and not self._is_misled:
                 self._warning(f"the cookie {name} also travels over plain HTTP", "set session.secure = true")
             if not cookie.has_nonstandard_attr("HttpOnly"):
                 self._warning(f"JavaScript can read the cookie {name}", "set session.httponly = true")
             if not cookie.has_nonstandard_attr("SameSite"):
                 self._warning(f"forms of other sites carry the cookie {name}", "set session.samesite = Lax")
-        return dropped
+        return kept
 
     def _check_form(self, page: Answer) -> None:
         """Store a value with the form of a generated project's welcome page, look for it, and delete it."""
@@ -254,6 +255,8 @@ class _Walk:
                 f"the form is refused with {answer.status}, right after the page that holds it",
                 "see the server's log: most often a cookie did not come back",
             )
+            return None
+        if not self._check_cookies():
             return None
         if answer.location is None:
             return answer

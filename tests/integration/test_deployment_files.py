@@ -50,12 +50,6 @@ def test_nginx_takes_the_site(project, tmp_path):
         assert "[warn]" not in result.stderr
 
 
-def test_nginx_lets_through_what_the_application_takes(project):
-    site = (project / "deploy/nginx.conf").read_text()
-    biggest = re.search(r"^max_request_body_size = (\d+)$", (project / "production.ini").read_text(), re.MULTILINE)
-    assert int(biggest[1]) == int(re.search(r"client_max_body_size (\d+)m;", site)[1]) << 20
-
-
 @pytest.mark.parametrize("store", STORES)
 def test_compose_starts_the_application_its_store_and_nginx(tmp_path, store):
     """docker compose needs a Docker engine; this looks at what the file refers to."""
