@@ -100,8 +100,8 @@ def test_after_installation_it_is_served_from_anywhere(python, installed, tmp_pa
     """An ini elsewhere names the installed distribution."""
     (tmp_path / "own.ini").write_text(
         "[server:main]\nuse = egg:waitress\nport = 0\n[app:main]\nuse = egg:hello\n"
-        "filter-with = session\n[filter:session]\nuse = egg:gearbox_lite#session\n"
-        f"session.type = cookie\nsession.validate_key = {'01234567' * 8}\n"
+        f"csrf.key = {os.urandom(32).hex()}\nfilter-with = session\n[filter:session]\nuse = egg:gearbox_lite#session\n"
+        f"session.type = cookie\nsession.validate_key = {os.urandom(32).hex()}\n"
     )
     with Served([python, "-m", "gearbox_lite", "serve", "own.ini"], tmp_path) as served:
         assert_session_works(served.url)
