@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 import ipaddress
 import os
 import re
@@ -17,7 +18,7 @@ import services
 from chromium import Tab
 from helpers import PROGRAM, Served, add_line, free_port, run, set_option
 
-KEY = {"HELLO_SESSION_KEY": "0123456789abcdef" * 4, "HELLO_CSRF_KEY": "3456789abcdef012" * 4}
+KEY = {f"HELLO_{name}_KEY": hashlib.sha256(name.encode()).hexdigest() for name in ("SESSION", "CSRF")}
 """The environment of hello's production.ini."""
 
 WITHOUT_WRITABLE_CODE = """

@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import IO
 
 from gearbox_lite import __version__
 
@@ -52,11 +51,13 @@ class Visitor:
         """``seconds`` is the time for all requests together."""
         self.cookies = http.cookiejar.CookieJar()
         self._deadline = time.monotonic() + seconds
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
+        self._opener = urllib.request.OpenerDirector()  # build_opener's would open file: and ftp: too
+        for handler in (
+            urllib.request.HTTPHandler(),
+            urllib.request.HTTPSHandler(),
             urllib.request.HTTPCookieProcessor(self.cookies),
-            _AsItIs(),
-        )
+        ):
+            self._opener.add_handler(handler)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Get a page. Raises NoAnswer."""
@@ -91,15 +92,6 @@ class Visitor:
             if time.monotonic() > self._deadline:
                 raise TimeoutError("timed out")
         return data.decode("utf-8", "replace")
-
-
-class _AsItIs(urllib.request.HTTPErrorProcessor):
-    """Takes redirects and errors as answers."""
-
-    def http_response(self, request: urllib.request.Request, response: http.client.HTTPResponse) -> IO[bytes]:  # noqa: ARG002 (urllib's interface)
-        return response
-
-    https_response = http_response
 
 
 def _no_answer(reason: object) -> NoAnswer:

@@ -122,7 +122,7 @@ class _Walk:
             answer = self._visitor.get(url, {proxies.PROBE: "1"})
             if answer.location is None:
                 return answer
-            target = urlsplit(urljoin(url, answer.location))
+            target = _target(url, answer.location)
             if self._url.scheme == "http" and target.scheme == "https" and target.hostname == self._url.hostname:
                 self._url = self._url._replace(scheme="https", netloc=target.netloc)
             elif not self._check_location(answer):
@@ -136,9 +136,13 @@ class _Walk:
 
     def _check_location(self, answer: Answer) -> bool:
         """Whether a redirect stays on the site."""
-        there = urlsplit(urljoin(answer.url, answer.location or ""))
+        there = _target(answer.url, answer.location or "")
         here = self._url
-        if there.hostname != here.hostname:
+        if there.scheme not in ("http", "https"):
+            self._error(
+                f"{urlsplit(answer.url).path} redirects to {_shown(answer.location)}, which is no page", "correct it"
+            )
+        elif there.hostname != here.hostname:
             self._error(
                 f"{urlsplit(answer.url).path} redirects to another host, {_shown(answer.location)}",
                 "if that is no public name, pass the host on: proxy_set_header Host $host; else check that address",
@@ -301,11 +305,21 @@ def _form(page: Answer, action: str) -> Form | None:
     """Return the page's form with a token that is sent to this path of the same site."""
     here = urlsplit(page.url)
     for form in forms(page.text):
-        target = urlsplit(urljoin(page.url, form.action))
+        target = _target(page.url, form.action)
         same_site = (target.scheme, target.netloc) == (here.scheme, here.netloc)
         if form.method == "post" and form.hidden and same_site and target.path.endswith(action):
             return form
     return None
+
+
+def _target(base: str, reference: str) -> SplitResult:
+    """Return the parts of the address that a page refers to; empty ones if it is not an address."""
+    try:
+        target = urlsplit(urljoin(base, reference))
+        _ = target.port
+    except ValueError:
+        return urlsplit("")
+    return target
 
 
 def _is_loopback(host: str) -> bool:
