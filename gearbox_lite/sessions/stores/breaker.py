@@ -51,7 +51,8 @@ class Operation:
         self._received = 0
         self.started = 0.0
         self.is_test = False
-        self.timed_out = False
+        self.timed_out = ""
+        """Why the operation was given up, if it was."""
         self.writes = False
 
     def __enter__(self) -> None:
@@ -59,7 +60,7 @@ class Operation:
             if self._breaker.is_open and not self.is_test:
                 self._breaker.refuse()
             self._received = 0
-            self.timed_out = False
+            self.timed_out = ""
             self.started = monotonic()
         self.depth += 1
 
@@ -78,6 +79,8 @@ class Operation:
     def _end(self, error: BaseException | None) -> None:
         if isinstance(error, StoreUnavailable):
             error.writing = self.writes
+            if self.timed_out:  # drivers replace the reason with one of their own
+                error.args = (f"{self._breaker.name}: {self.timed_out}",)
         if self.timed_out:
             self._breaker.hung(self)
         else:
@@ -92,15 +95,17 @@ class Operation:
 
     def expire(self) -> NoReturn:
         """Raise TimeoutError: the deadline has passed."""
-        self.timed_out = True
-        raise TimeoutError(f"no complete answer within {self._breaker.limit:g} seconds")
+        self._give_up(f"no complete answer within {self._breaker.limit:g} seconds")
 
     def check(self) -> None:
         """Raise TimeoutError if this operation must not wait any longer."""
         self.remaining()
         if not self.is_test and self._breaker.gives_up(self, self.started):
-            self.timed_out = True
-            raise TimeoutError("no answer; another request is waiting for it already")
+            self._give_up("no answer; another request is waiting for it already")
+
+    def _give_up(self, reason: str) -> NoReturn:
+        self.timed_out = reason
+        raise TimeoutError(reason)
 
     def receive(self, size: int) -> None:
         """Count what the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
@@ -127,7 +132,7 @@ class CircuitBreaker:
         self.last_write = 0.0
         self.usual = limit
         """How many seconds an operation has taken recently."""
-        self._name = name
+        self.name = name
         self._test = test
         self.of_thread = _OfThread(self)
         """Its ``operation`` is this thread's, in progress or not."""
@@ -163,7 +168,7 @@ class CircuitBreaker:
         """Raise StoreUnavailable, and see to it that the store is being tested."""
         with self._lock:
             self._start_tests()  # a forked process has inherited the state, but not the thread
-        raise StoreUnavailable(f"{self._name} does not answer; it is tried again in the background")
+        raise StoreUnavailable(f"{self.name} does not answer; it is tried again in the background")
 
     def answered(self, *, wrote: bool) -> None:
         """Note an operation that is over, whether the store did what it should or refused."""

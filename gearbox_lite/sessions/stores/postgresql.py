@@ -71,7 +71,10 @@ def connecting(breaker: CircuitBreaker) -> Callable[..., psycopg.Connection[Any]
 
 
 def _checked(gen: Generator[Any, Any, Any], operation: Operation) -> Generator[Any, Any, Any]:
-    """Pass a generator of psycopg's on, and look at the operation's deadline each time it is resumed."""
+    """Pass a generator of psycopg's on, and look at the operation's deadline each time it is resumed.
+
+    libpq keeps an answer until it is complete, and says nothing of its size: only the deadline bounds it.
+    """
     try:
         wanted = next(gen)
         while True:
