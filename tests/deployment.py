@@ -106,10 +106,12 @@ def behind_nginx(project: Path, tls: Path, upstream: str, edit=lambda site: site
         yield f"{'https' if ' ssl;' in site else 'http'}://localhost:{port}"
 
 
-def serve_production(project: Path, *arguments: object, prefix: tuple[str, ...] = (), ready: str = "stop ") -> Served:
+def serve_production(
+    project: Path, *arguments: object, prefix: tuple[str, ...] = (), ready: str = "stop ", **environment: str
+) -> Served:
     """Serve production.ini with one worker unless told otherwise."""
     words = [PROGRAM, "serve", "production.ini", "--workers", "1", *arguments]
-    return Served([*prefix, *words], project, ready, **KEY)
+    return Served([*prefix, *words], project, ready, **KEY, **environment)
 
 
 def use_unix_socket(project: Path, path: Path) -> None:

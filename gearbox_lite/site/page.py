@@ -1,9 +1,12 @@
-"""The forms of an HTML page."""
+"""The forms and addresses of an HTML page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from gearbox_lite.site.visitor import Answer
 
 
 @dataclass
@@ -43,3 +46,24 @@ def forms(html: str) -> list[Form]:
     parser = _Forms()
     parser.feed(html)
     return parser.found
+
+
+def form_with_token(page: Answer, action: str) -> Form | None:
+    """Return the page's form with a token that is sent to this path of the same site."""
+    here = urlsplit(page.url)
+    for form in forms(page.text):
+        target = resolve(page.url, form.action)
+        same_site = (target.scheme, target.netloc) == (here.scheme, here.netloc)
+        if form.method == "post" and form.hidden and same_site and target.path.endswith(action):
+            return form
+    return None
+
+
+def resolve(base: str, reference: str) -> SplitResult:
+    """Return the parts of the address that a page refers to; empty ones if it is not an address."""
+    try:
+        target = urlsplit(urljoin(base, reference))
+        _ = target.port
+    except ValueError:
+        return urlsplit("")
+    return target

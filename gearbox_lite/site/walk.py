@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from gearbox_lite.errors import FAILURE, Location, UserError
 from gearbox_lite.server import proxies
 from gearbox_lite.server.checks import Finding
-from gearbox_lite.site.page import Form, forms
+from gearbox_lite.site.page import Form, form_with_token, resolve
 from gearbox_lite.site.visitor import Answer, NoAnswer, Visitor
 
 LIMIT = 60.0
@@ -122,7 +122,7 @@ class _Walk:
             answer = self._visitor.get(url, {proxies.PROBE: "1"})
             if answer.location is None:
                 return answer
-            target = _target(url, answer.location)
+            target = resolve(url, answer.location)
             if self._url.scheme == "http" and target.scheme == "https" and target.hostname == self._url.hostname:
                 self._url = self._url._replace(scheme="https", netloc=target.netloc)
             elif not self._check_location(answer):
@@ -136,7 +136,7 @@ class _Walk:
 
     def _check_location(self, answer: Answer) -> bool:
         """Whether a redirect stays on the site."""
-        there = _target(answer.url, answer.location or "")
+        there = resolve(answer.url, answer.location or "")
         here = self._url
         if there.scheme not in ("http", "https"):
             self._error(
@@ -235,7 +235,7 @@ class _Walk:
 
     def _check_form(self, page: Answer) -> None:
         """Store a value with the form of a generated project's welcome page, look for it, and delete it."""
-        form = _form(page, "/store")
+        form = form_with_token(page, "/store")
         if form is None or "user" not in form.visible:
             return
         try:
@@ -244,7 +244,7 @@ class _Walk:
                 return
             if _VALUE not in after.text:
                 self._error("a value that the form has stored is gone on the next page", "see the server's log")
-            forget = _form(after, "/forget")
+            forget = form_with_token(after, "/forget")
             if forget is not None:
                 self._send(after, forget, {})
         except NoAnswer as failure:
@@ -299,27 +299,6 @@ class _Walk:
         answer = self._visitor.get(f"http://{self._url.hostname}/")
         if answer.status < 300:
             self._warning("plain HTTP shows the site too", "let nginx redirect: return 301 https://$host$request_uri")
-
-
-def _form(page: Answer, action: str) -> Form | None:
-    """Return the page's form with a token that is sent to this path of the same site."""
-    here = urlsplit(page.url)
-    for form in forms(page.text):
-        target = _target(page.url, form.action)
-        same_site = (target.scheme, target.netloc) == (here.scheme, here.netloc)
-        if form.method == "post" and form.hidden and same_site and target.path.endswith(action):
-            return form
-    return None
-
-
-def _target(base: str, reference: str) -> SplitResult:
-    """Return the parts of the address that a page refers to; empty ones if it is not an address."""
-    try:
-        target = urlsplit(urljoin(base, reference))
-        _ = target.port
-    except ValueError:
-        return urlsplit("")
-    return target
 
 
 def _is_loopback(host: str) -> bool:

@@ -40,3 +40,9 @@ def test_a_broken_message_is_ignored(app):
     for value in ("x", "5", "%22", "%7B%7D"):
         app.set_cookie("webflash", value)
         assert app.get("/").html.find(class_="flash") is None
+
+
+def test_the_form_redirects_to_a_path_which_is_right_behind_any_proxy(app):
+    form = app.get("/").forms[0]
+    form["user"] = "Ada"
+    assert form.submit().headers["Location"] == "/"
