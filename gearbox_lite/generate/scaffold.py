@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -59,12 +60,21 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
         "url": url,
         "ini": "test.ini" if (folder / "test.ini").is_file() else ini,
         "base": "BaseController" if (folder / package / "lib" / "base.py").is_file() else "TGController",
+        "has_app": _has_app_fixture(folder / "tests" / "conftest.py"),
         "pages": (folder / package / "templates" / "master.jinja").is_file(),
     }
     files = template.plan(manifest.load(_templates() / "controller"), answers)
     changed = mount.insert(source, wanted)
     root = None if changed is None else Change(root_path, source, changed)
     return Scaffold(files, root, root_path, wanted, url)
+
+
+def _has_app_fixture(conftest: Path) -> bool:
+    """Whether a project's tests share one application; TurboGears supports a single one in each process."""
+    try:
+        return re.search(r"^def app\(", conftest.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _taken(folder: Path, source: bytes) -> set[str]:

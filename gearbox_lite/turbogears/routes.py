@@ -55,7 +55,7 @@ PREFERRED = {
     ("delete", "{item}?_method=delete"): "post_delete",
     ("delete", "{item}/{name}"): "get_delete",
 }
-"""Which other method is asked first where two of them could answer."""
+"""Which method answers instead, if the controller exposes it too."""
 
 
 @dataclass(frozen=True)

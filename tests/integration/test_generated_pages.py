@@ -72,7 +72,7 @@ def test_every_status_from_400_to_599_has_a_page_and_json_for_those_who_ask(tmp_
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])
-def test_a_path_that_is_no_text_is_400_without_a_traceback(project, debug):
+def test_an_undecodable_path_is_400_without_a_traceback(project, debug):
     set_option(project / "development.ini", "debug", debug)
     with serve(project) as served:
         page = Browser(served.url).get("/%ff")

@@ -34,6 +34,7 @@ def test_a_controller_passes_its_own_test_and_answers_under_serve(project):
     after = contents(project)
     assert sorted(after.keys() - before.keys()) == new
     assert [name for name in before if after[name] != before[name]] == ["hello/controllers/root.py"]
+    assert "loadapp" not in (project / "tests/test_movie_list.py").read_text(), "conftest.py loads the one application"
     code, last = own_tests(project, "movie_list")
     assert (code, last[:8]) == (0, "1 passed")
     with serve(project) as served:
@@ -57,6 +58,10 @@ def test_a_project_without_pages_gets_a_controller_that_returns_text(project):
     assert result.returncode == 0, result.stderr
     assert not (project / "hello" / "templates").exists()
     assert own_tests(project, "movies")[0] == 0
+    (project / "tests" / "conftest.py").unlink()
+    result = run("scaffold", "controller", "films", cwd=project)
+    assert result.returncode == 0, result.stderr
+    assert own_tests(project, "films")[0] == 0
 
 
 def test_a_root_controller_of_another_shape_is_left_alone_and_the_lines_are_shown(project):

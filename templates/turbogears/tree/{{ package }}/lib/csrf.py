@@ -1,12 +1,12 @@
 """No forged forms: a form counts only if a page of this site has shown it.
 
 The server stores nothing for that. A page with a form sends the browser a random value
-in a cookie, and a signature of that value inside the form, where other sites can't read
-it and which nobody can make without this site's key:
+in a cookie, and puts a signature of that value into the form. Other sites cannot read
+the form, and cannot make the signature, which takes this site's key:
 
     <input type="hidden" name="{{ h.csrf_field }}" value="{{ h.csrf_token() }}">
 
-The method that takes the form checks that the two belong together:
+The method that accepts the form checks that the two belong together:
 
     @expose(allowed_methods=["POST"])
     @csrf_protected
