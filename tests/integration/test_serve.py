@@ -291,7 +291,7 @@ def test_403_and_404_show_the_projects_error_page(project, debug):
 
 
 def test_the_inis_logging_sections_are_applied(project):
-    controller = project / "hello/controllers/root.py"
+    controller = project / "hello/controllers/tutorial.py"
     method = "    def setsession(self):\n"
     logged = method + '        logging.getLogger("hello").debug("from here")\n'
     controller.write_text("import logging\n" + controller.read_text().replace(method, logged))
