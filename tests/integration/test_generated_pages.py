@@ -69,6 +69,8 @@ def test_every_status_from_400_to_599_has_a_page_and_json_for_those_who_ask(tmp_
         }
         assert served.end() == 0
         assert served.output.count("RuntimeError: a detail") == 1
+        for status in range(500, 600):
+            assert f"[hello.lib.errors] GET /fail/{status}: {status} " in served.output
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])

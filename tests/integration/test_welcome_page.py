@@ -87,7 +87,8 @@ def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_o
         tab.press("Store")
         assert tab.page.get_by_role("status").inner_text() == "Stored."
         for path, name in {
-            "": "message", "/": "welcome", "/getsession": "tutorial", "/store": "405", "/nowhere": "404", "/crash": "500",
+            "": "message", "/": "welcome", "/getsession": "tutorial",
+            "/store": "405", "/nowhere": "404", "/crash": "500",
         }.items():  # fmt: skip
             if path:
                 tab.page.goto(served.url + path)
