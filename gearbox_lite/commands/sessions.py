@@ -18,6 +18,7 @@ from gearbox_lite.output import show
 from gearbox_lite.sessions import admin, configured, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.middleware import session_parameters
+from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 
 @click.group(name="session")
@@ -43,6 +44,8 @@ def _configured(context: click.Context) -> configured.Configured:
 def _reaching_the_store() -> Iterator[None]:
     try:
         yield
+    except UnsafePathError as error:
+        raise UserError(error.problem, remedy=error.remedy) from error
     except (StoreUnavailable, ValueError) as error:
         raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
 

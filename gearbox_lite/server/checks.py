@@ -139,11 +139,11 @@ def unreachable(settings: ServeSettings) -> list[Finding]:
     try:
         with closing(make_store(session.options)) as store:
             store.ping()
+    except UnsafePathError:
+        return []  # loading the application fails with the same error
     except (StoreUnavailable, ValueError) as error:
         at, _ = _place(session, "data_dir" if session.store in ("file", "dbm") else "url")
-        text = masked(str(error))
-        unsafe = isinstance(error, UnsafePathError)
-        return [Finding(True, at, text if unsafe else f"the session store cannot be reached: {text}")]
+        return [Finding(True, at, f"the session store cannot be reached: {masked(str(error))}")]
     return []
 
 
