@@ -20,7 +20,11 @@ def launched(executable: Path = CHROMIUM) -> Iterator[object]:
         unavailable("Chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-background-networking"]
+            executable_path=executable,
+            args=[
+                *("--no-sandbox", "--disable-background-networking"),
+                "--host-resolver-rules=MAP *.example 127.0.0.1",  # as a hostile name server would
+            ],
         )
         yield browser
         browser.close()

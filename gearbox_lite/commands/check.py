@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,9 @@ def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> t
     try:
         settings = read(path, Overrides(app_name, server_name, variables=variables))
         errors, warnings = _findings(settings)
-        _load(settings)
+        for warning in _load(settings):
+            show_warning(warning)
+            warnings += 1
     except UserError as error:
         error.show()
         errors += 1
@@ -95,15 +98,15 @@ def _show(found: list[Finding]) -> tuple[int, int]:
     return errors, len(found) - errors
 
 
-def _load(settings: ServeSettings) -> None:
-    """Load what serve would load. Raises UserError."""
-    from gearbox_lite.server import adjustments, listening, load, logs  # noqa: PLC0415 (as in _findings)
+def _load(settings: ServeSettings) -> Sequence[str]:
+    """Load what serve would load, and return what to warn of. Raises UserError."""
+    from gearbox_lite.server import adjustments, debugging, listening, load, logs  # noqa: PLC0415 (as in _findings)
 
     if settings.is_waitress:
         adjustments.check(settings.server.options)
-    listening.check_listening(settings, allow_remote_debug=False)
+    listening.check_listening(settings)
     logs.configure(settings)
-    load.load_application(settings)
+    return debugging.protect(settings, load.load_application(settings), []).warnings
 
 
 def _count(number: int, what: str) -> str:

@@ -27,7 +27,7 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
 
     load.load_application(settings)
     config = loaded.config()
-    with load.explaining(settings):
+    with load.explaining(settings, "its URLs cannot be listed"):
         root = None if config is None else routes.find_root(config)
         if root is None:
             factory = settings.app.innermost.factory

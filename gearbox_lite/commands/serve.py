@@ -55,13 +55,8 @@ def command(
     name, variables = split_arguments(arguments, config)
     given = {**options, "watch": " ".join(watch) or None, "ignore": " ".join(ignore) or None}
     serve_options = {key: str(value) for key, value in given.items() if value is not None}
-    overrides = Overrides(app_name, server_name, host, port, variables, serve_options)
-    serve(
-        Path(name or DEFAULT_INI),
-        overrides,
-        pid_file=Path(pid_file) if pid_file else None,
-        allow_remote_debug=allow_remote_debug,
-    )
+    overrides = Overrides(app_name, server_name, host, port, variables, serve_options, allow_remote_debug)
+    serve(Path(name or DEFAULT_INI), overrides, pid_file=Path(pid_file) if pid_file else None)
 
 
 def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
@@ -79,13 +74,7 @@ def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str
     return (names[0] if names else None), variables
 
 
-def serve(
-    name: Path,
-    overrides: Overrides | None = None,
-    *,
-    pid_file: Path | None = None,
-    allow_remote_debug: bool = False,
-) -> None:
+def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | None = None) -> None:
     """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
     open_closed_streams()
     ini = find_ini(str(name), Path.cwd())
@@ -100,12 +89,7 @@ def serve(
     )
     verbose = click.get_current_context().obj["verbose"]
     given = replace(overrides or Overrides(), verbose=verbose)
-    run(
-        lambda: load_server(ini, given),
-        terminal,
-        pid_file=pid_file,
-        allow_remote_debug=allow_remote_debug,
-    )
+    run(lambda: load_server(ini, given), terminal, pid_file=pid_file)
 
 
 def _fail(message: str, report: str) -> None:

@@ -107,7 +107,8 @@ class IniFile:
             ini = self.path.name
             return f"handed on to {ini}, where its percent sign does not work", f"set {raw.name} in {ini} instead"
         if isinstance(missing, str):
-            return f"%({missing})s is not set", "set it in [DEFAULT], or write %% for a percent sign"
+            remedy = f"pass {missing}=... on the command line, set it in [DEFAULT], or write %% for a percent sign"
+            return f"%({missing})s is not set", remedy
         return "this interpolation does not work", "write %% for a percent sign"
 
     def _circle(self, section: str, names: list[str]) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
 from typing import Any
 
 from gearbox_lite.errors import Location, Setting, at_setting, nearest
 from gearbox_lite.ini.locate import IniFile
 from gearbox_lite.truth import as_bool
+
+_HOST_NAME = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class ServeOptions:
     drain_timeout: float = 10.0
     access_log: bool = False
     open_browser: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
 
 def read(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
@@ -62,6 +67,23 @@ def _globs(setting: Setting) -> tuple[str, ...]:
     return tuple(setting.value.split())
 
 
+def _hosts(setting: Setting) -> tuple[str, ...]:
+    for name in setting.value.split():
+        if _HOST_NAME.fullmatch(name) is None and not _is_address(name):
+            raise at_setting(
+                setting, f"{name} is not a host name", "write names without ports, .example.com for all below a domain"
+            )
+    return tuple(setting.value.split())
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 _CONVERT: dict[str, Callable[[Setting], Any]] = {
     "reload": as_bool,
     "workers": _workers,
@@ -70,5 +92,6 @@ _CONVERT: dict[str, Callable[[Setting], Any]] = {
     "drain_timeout": _seconds,
     "access_log": as_bool,
     "open_browser": as_bool,
+    "allowed_hosts": _hosts,
 }
 _NAMES = ", ".join(field.name for field in fields(ServeOptions))

@@ -14,7 +14,7 @@ from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini import deploy, serve_section
 from gearbox_lite.ini.inherited import environment
 from gearbox_lite.ini.locate import IniFile
-from gearbox_lite.truth import as_bool
+from gearbox_lite.truth import TRUE, as_bool
 
 DEFAULT_INI = "development.ini"
 WAITRESS = "egg:waitress"
@@ -30,6 +30,7 @@ class Overrides:
     port: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     serve: Mapping[str, str] = field(default_factory=dict)
+    allow_remote_debug: bool = False
     verbose: bool = False
 
 
@@ -46,11 +47,17 @@ class AppSettings:
     @property
     def debug(self) -> Setting | None:
         """The setting that turns an application's debug page on, None where none does."""
-        for section in self.app.walk():
-            setting = section.get("debug")
-            if setting is not None and as_bool(setting):
-                return setting
-        return None
+        return next((setting for setting in self._debug_settings if _is_true(setting)), None)
+
+    @property
+    def forbids_debug(self) -> bool:
+        """Whether the ini turns the debug page off; one that does not mention it says neither."""
+        return bool(self._debug_settings) and self.debug is None
+
+    @property
+    def _debug_settings(self) -> list[Setting]:
+        settings = (section.get("debug") for section in self.app.walk())
+        return [setting for setting in settings if setting is not None]
 
     @property
     def session(self) -> tuple[str, str] | None:
@@ -79,6 +86,7 @@ class ServeSettings(AppSettings):
     server_name: str
     server: deploy.Section
     serve: serve_section.ServeOptions
+    allow_remote_debug: bool = False
     mistake: UserError | None = None
     verbose: bool = False
 
@@ -142,8 +150,7 @@ def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
     serve = serve_section.read(file, overrides.serve)
     mistake = None
     try:
-        with _no_circle(ini):
-            app = deploy.read(file, "app", overrides.app_name, variables)
+        app = _read_app(file, overrides.app_name, variables)
     except UserError as error:
         app, mistake = deploy.Section("app", {}, {**file.defaults(), **variables}, None, ()), error
     options = dict(server.options)
@@ -160,6 +167,7 @@ def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
         server_name=overrides.server_name,
         server=deploy.Section(server.name, options, server.globals, server.factory, ()),
         serve=serve,
+        allow_remote_debug=overrides.allow_remote_debug,
         mistake=mistake,
         verbose=overrides.verbose,
     )
@@ -168,9 +176,22 @@ def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
 def load_app(ini: Path, overrides: Overrides) -> AppSettings:
     """Read the application's part of an ini. Raises UserError, with file and line, for what is wrong in it."""
     file, values, variables = _open(ini, overrides)
-    with _no_circle(ini):
-        app = deploy.read(file, "app", overrides.app_name, variables)
+    app = _read_app(file, overrides.app_name, variables)
     return AppSettings(ini, overrides.app_name, values, app, has_logging="loggers" in file.sections())
+
+
+def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> deploy.Section:
+    with _no_circle(file.path):
+        app = deploy.read(file, "app", name, variables)
+    for section in app.walk():
+        setting = section.get("debug")
+        if setting is not None:
+            as_bool(setting)
+    return app
+
+
+def _is_true(setting: Setting) -> bool:
+    return setting.value.strip().lower() in TRUE
 
 
 def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, str], dict[str, Setting]]:

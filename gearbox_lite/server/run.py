@@ -31,9 +31,7 @@ class Terminal:
     fail: Callable[[str, str], None]
 
 
-def run(
-    load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path | None, allow_remote_debug: bool
-) -> None:
+def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path | None) -> None:
     """Serve until SIGINT or SIGTERM. ``load`` reads the ini, again at each reload.
 
     Raises UserError for whatever keeps it from starting.
@@ -44,7 +42,7 @@ def run(
     check_workers(settings)
     if settings.mistake is not None and not serve.reload:
         raise settings.mistake
-    listening = Listening(systemd.take_sockets() if settings.is_waitress else [], allow_remote_debug=allow_remote_debug)
+    listening = Listening(systemd.take_sockets() if settings.is_waitress else [])
     try:
         with contextlib.suppress(KeyboardInterrupt):
             # systemd may ask for a reload, which takes a second process; otherwise one worker needs no supervisor.
@@ -63,7 +61,7 @@ def run(
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve in this process: one worker, no reload."""
-    from gearbox_lite.server import adjustments, logs, signals, tracebacks  # noqa: PLC0415 (as above)
+    from gearbox_lite.server import adjustments, debugging, logs, signals, tracebacks  # noqa: PLC0415 (as above)
     from gearbox_lite.server.load import load_application  # noqa: PLC0415
     from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
 
@@ -86,7 +84,10 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         listening.open(settings)
         application = load_application(settings)
         tracebacks.shorten_logged(verbose=settings.verbose)
-        server = Server(application, listening.sockets, adjust, settings.serve)
+        protection = debugging.protect(settings, application, listening.sockets)
+        for warning in protection.warnings:
+            terminal.warn(warning)
+        server = Server(application, listening.sockets, adjust, settings.serve, protection.guard)
         running.append(server)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()
@@ -104,7 +105,7 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
     """Serve with any other PasteDeploy server, which binds its own socket."""
-    from gearbox_lite.server import load, logs, signals, tracebacks  # noqa: PLC0415
+    from gearbox_lite.server import debugging, load, logs, signals, tracebacks  # noqa: PLC0415
     from gearbox_lite.server.busy import Busy  # noqa: PLC0415
 
     _check(settings, terminal)
@@ -112,7 +113,11 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     application: Busy | None = None
     with signals.interrupting_on_signals(lambda: application is not None and application.is_busy()):
         logs.configure(settings)
-        application = Busy(load.load_application(settings))
+        loaded = load.load_application(settings)
+        protection = debugging.protect(settings, loaded, [])
+        for warning in protection.warnings:
+            terminal.warn(warning)
+        application = Busy(protection.guard(loaded))
         tracebacks.shorten_logged(verbose=settings.verbose)
         serve = load.load_server(settings)
         terminal.announce(settings, listening.urls(settings))

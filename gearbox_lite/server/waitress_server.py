@@ -30,8 +30,12 @@ class Server:
         sockets: list[socket.socket],
         options: Mapping[str, str],
         serve: ServeOptions,
+        guard: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
-        """``options`` are waitress' settings without those that say where to listen."""
+        """``options`` are waitress' settings without those that say where to listen.
+
+        ``guard`` wraps the application and what waitress puts around it, which rewrites what proxies have sent.
+        """
         self._map: dict[int, Any] = {}
         self._dispatcher = Dispatcher()
         application = OverHttp(application)
@@ -49,6 +53,8 @@ class Server:
             channel = LoggedChannel
         self._is_woken = self._is_patient = False
         for listener in self._listeners:
+            if guard is not None:
+                listener.application = guard(listener.application)
             listener.channel_class = channel
             listener.application = BehindProxy(listener.application, self._adj.trusted_proxy)
             listener.pull_trigger = partial(self._wake, listener.trigger)

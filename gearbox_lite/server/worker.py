@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.server import checks, error_page, fresh, load, logs, tracebacks
+from gearbox_lite.server import checks, debugging, error_page, fresh, load, logs, tracebacks
 from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.fork_server import flush
 from gearbox_lite.server.installed import is_installed, is_users
@@ -29,6 +29,7 @@ from gearbox_lite.server.waitress_server import HandOver, Server
 @dataclass(frozen=True)
 class _Loaded:
     application: load.WSGIApplication
+    guard: debugging.Guard
     failure: Failure | None = None
     warnings: Sequence[str] = ()
     looked_for: Sequence[str] = ()
@@ -83,21 +84,21 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
     if settings.serve.reload:
         fresh.install()
     before = len(sys.modules)
-    loaded = _load_application(plan)
+    loaded = _load_application(plan, sockets)
     modules = _imported_after(before)
     failure, files, installed = loaded.failure, _own_files(modules, loaded.looked_for), _installed(modules)
     server: Serving | None = None
     if settings.is_waitress:
-        server = Server(loaded.application, sockets, plan.options, settings.serve)
+        server = Server(loaded.application, sockets, plan.options, settings.serve, loaded.guard)
     else:
         try:
-            server = OtherServer(load.load_server(settings), loaded.application)
+            server = OtherServer(load.load_server(settings), loaded.guard(loaded.application))
         except UserError as error:
             failure = Failure.of(error)
     return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
 
 
-def _load_application(plan: Plan) -> _Loaded:
+def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
     failure, looked_for = plan.failure, []
     if failure is None:
         try:
@@ -106,15 +107,18 @@ def _load_application(plan: Plan) -> _Loaded:
             logs.configure(plan.settings)
             application = load.load_application(plan.settings)
             tracebacks.shorten_logged(verbose=plan.settings.verbose)
+            protection = debugging.protect(plan.settings, application, sockets)
             warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
-            return _Loaded(application, warnings=warnings)
+            return _Loaded(application, protection.guard, warnings=[*warnings, *protection.warnings])
         except UserError as error:
             failure, looked_for = Failure.of(error), load.looked_for(error)
         except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
             looked_for = load.looked_for(error)
-    page = error_page.application(failure, debug=plan.settings.debug is not None)
-    return _Loaded(page, failure, looked_for=looked_for)
+    shows_reason = debugging.shows_reasons(plan.settings, sockets)
+    page = error_page.application(failure, debug=shows_reason)
+    guard = debugging.guard(plan.settings, sockets) if shows_reason else debugging.unguarded
+    return _Loaded(page, guard, failure, looked_for=looked_for)
 
 
 def _imported_after(count: int) -> dict[str, str]:

@@ -100,6 +100,16 @@ def test_a_debug_page_is_not_served_to_other_machines_on_a_passed_socket_either(
                 pass
 
 
+def test_a_passed_socket_that_others_can_use_shows_no_debug_page(project, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "passed.sock"))
+        (tmp_path / "passed.sock").chmod(0o666)
+        listener.listen()
+        with pytest.raises(AssertionError, match=r"LISTEN_FDS = \S+ \(mode 666\) lets other users connect while debug"):
+            with under_systemd(project, tmp_path, [listener]):
+                pass
+
+
 def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path):
     with (tmp_path / "file").open("w") as plain, pytest.raises(AssertionError, match="no listening stream socket"):
         with under_systemd(project, tmp_path, [plain]):

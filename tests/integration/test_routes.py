@@ -271,3 +271,13 @@ def test_a_root_controller_that_cannot_be_made_shows_the_users_own_traceback(pro
     assert result.returncode == 1
     assert 'root.py", line 3, in __init__' in result.stderr
     assert "site-packages" not in result.stderr
+
+
+def test_a_failure_of_the_listing_itself_is_not_blamed_on_loading(project):
+    root = project / "hello" / "controllers" / "root.py"
+    other_version = "type('Decoration', (), {'exposed': True})()"
+    root.write_text(root.read_text() + f"\n\nRootController.index.decoration = {other_version}\n")
+    result = run("routes", cwd=project)
+    assert "Error: development.ini" in result.stderr
+    assert "its URLs cannot be listed: AttributeError: " in result.stderr
+    assert "does not load" not in result.stderr

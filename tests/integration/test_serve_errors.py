@@ -51,7 +51,7 @@ def test_a_file_that_is_no_pastedeploy_ini(project):
     [
         ("port = 1", None, "port is set twice in [server:main], first on line"),
         ("nonsense", None, "this line is neither a setting nor a [section]"),
-        ("ident = %(hree)s", None, "ident = %(hree)s: %(hree)s is not set; set it in [DEFAULT], or write %%"),
+        ("ident = %(hree)s", None, "ident = %(hree)s: %(hree)s is not set; pass hree=... on the command line, set it"),
         (
             "ident = %(ident)s",
             None,
@@ -152,13 +152,13 @@ def test_a_privileged_port_says_so():
     assert printed.startswith("1 --port: port = 1: only an administrator may listen on port 1; choose a port from 1024")
 
 
-def test_a_debug_page_for_other_machines_is_refused_with_both_remedies(project):
+def test_a_debug_page_for_other_machines_is_refused_with_all_remedies(project):
     ini = project / "development.ini"
     set_option(ini, "host", "0.0.0.0")
     message = refused(project)
     assert message.startswith(f"development.ini:{line_of(ini, 'host =')}: host = 0.0.0.0 lets other machines connect")
     assert f"debug = true (development.ini:{line_of(ini, 'debug =')})" in message
-    assert "set debug = false, or pass --allow-remote-debug" in message
+    assert "pass --host 127.0.0.1, or set debug = false, or pass --allow-remote-debug" in message
     with serve(project, "--allow-remote-debug"):
         pass
     set_option(ini, "debug", "false")

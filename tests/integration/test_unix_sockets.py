@@ -34,6 +34,7 @@ def answers(path):
 
 def test_other_permissions_are_those_of_the_socket_after_a_reload(project, ini):
     path = project / "web.sock"
+    set_option(ini, "debug", "false")
     with serve_at_the_path(project) as served:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         before = path.stat().st_ino

@@ -139,3 +139,31 @@ def test_the_debug_page_still_works(project, tab):
         tab.page.keyboard.press("Enter")
         tab.page.get_by_text("42", exact=True).wait_for()
         assert len(tab.problems) == 1, "Chromium itself notes the 500, and no policy stops a script"
+
+
+def test_a_page_whose_name_is_rebound_to_this_machine_runs_no_code_in_the_debugger(project, tab, tmp_path):
+    """The page comes from another site; its name then leads to the server that debugs."""
+    add_crash(project)
+    ask = "async path => { const answer = await fetch(path); return [answer.status, await answer.text()] }"
+    with serve(project) as served:
+        port = served.url.rpartition(":")[2]
+        assert tab.page.goto(f"http://rebound.example:{port}/crash").status == 400
+        for path in ("/crash", "/__console__", "/?__debugger__=yes&cmd=resource&f=debugger.js"):
+            status, text = tab.page.evaluate(ask, path)
+            assert (status, "SECRET" in text) == (400, False)
+        secret, frame = tab.page.goto(f"{served.url}/crash") and tab.page.evaluate(
+            "() => [SECRET, document.querySelector('.frame').id.split('-')[1]]"
+        )
+        command = f"/crash?__debugger__=yes&s={secret}&frm={frame}&cmd="
+        assert tab.page.evaluate(ask, command + "1")[0] == 200
+        code = f"__import__('pathlib').Path('{tmp_path}/ran').touch()"
+        tab.page.goto(f"http://other.localhost:{port}/")  # another site, though a page of the same server
+        source = f"{served.url}{command}{code}"
+        tab.page.evaluate("url => fetch(url, {mode: 'no-cors'}).catch(() => null)", source)
+        tab.page.evaluate(
+            "url => new Promise(done => { const image = new Image(); image.onerror = done; image.src = url })", source
+        )
+        assert not (tmp_path / "ran").exists()
+        tab.page.goto(f"{served.url}/crash")
+        assert tab.page.evaluate(ask, command + code)[0] == 200
+        assert (tmp_path / "ran").exists()
