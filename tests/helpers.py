@@ -85,7 +85,9 @@ def set_option(ini: Path, option: str, value: str | None) -> None:
     """Edit one line of an ini as a person would; None comments it out."""
     text = ini.read_text()
     line = f"#{option}" if value is None else f"{option} = {value}"
-    text, count = re.subn(rf"^#?{re.escape(option)} *=.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
+    active = re.search(rf"^{re.escape(option)} *=", text, re.MULTILINE)
+    mark = "" if active else "#"
+    text, count = re.subn(rf"^{mark}{re.escape(option)} *=.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
     assert count == 1, f"{option} is not in {ini}"
     ini.write_text(text)
 
@@ -110,7 +112,7 @@ def use_store(project: Path, options: dict[str, str]) -> Path:
     """Give a project another session store, as somebody does who edits its ini, and return the ini."""
     ini = project / "development.ini"
     for name, value in options.items():
-        if name in ("session.type", "session.secret"):
+        if name in ("session.type", "session.secret", "session.data_dir", "session.url"):
             set_option(ini, name, value)
         elif name != "session.key":
             add_line(ini, "filter:session", f"{name} = {value}")

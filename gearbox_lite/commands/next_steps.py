@@ -9,14 +9,41 @@ import shutil
 import sys
 from pathlib import Path
 
+PACKAGES = {"postgresql": "postgresql", "memcached": "memcached", "redis": "redis-server"}
+"""The Debian packages of the stores that are servers; installing one starts it."""
 
-def next_steps(target: Path, ini: str | None) -> list[str]:
-    """Return the commands that go to a new project and, where it has an ini, serve it."""
+
+def next_steps(target: Path, ini: str | None, extras: list[str], database: str | None) -> list[str]:
+    """Return the commands that install what a new project's session needs, go to the project and serve its ini, if any.
+
+    ``extras`` are those of gearbox-lite, and ``database`` is the name of one in PostgreSQL.
+    """
     folder = str(target)
-    steps = [f"cd {_quote(f'./{folder}' if folder.startswith('-') else folder)}"]
+    steps = _store_steps(extras, database)
+    steps.append(f"cd {_quote(f'./{folder}' if folder.startswith('-') else folder)}")
     if ini is not None:
         steps.append(f"{_program()} serve {ini}")
     return steps
+
+
+def _store_steps(extras: list[str], database: str | None) -> list[str]:
+    if not extras:
+        return []
+    wanted = f"gearbox-lite[{','.join(extras)}]"
+    steps = [f"{_pip()} install {_quote(wanted)}"]
+    if shutil.which("apt-get"):
+        sudo = "" if os.geteuid() == 0 else "sudo "
+        steps += [f"{sudo}apt-get install {PACKAGES[extra]}" for extra in extras if extra in PACKAGES]
+        if database:
+            import pwd  # noqa: PLC0415 (a system with apt-get has it)
+
+            user = pwd.getpwuid(os.geteuid()).pw_name
+            steps.append(f"{sudo}su postgres -c 'createuser {user}; createdb -O {user} {database}'")
+    return steps
+
+
+def _pip() -> str:
+    return "pip" if _program() == "gearbox-lite" else f"{_quote(sys.executable)} -m pip"
 
 
 def _program() -> str:

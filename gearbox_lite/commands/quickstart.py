@@ -16,6 +16,8 @@ from gearbox_lite.output import printable, show
 
 TEMPLATE = "turbogears"
 INI = "development.ini"
+EXTRAS = ("database", "postgresql", "memcached", "redis")
+"""The stores whose libraries come with an extra of the same name."""
 
 
 def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -26,7 +28,7 @@ def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) 
 
 
 @click.command(name="quickstart")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("-p", "--package", metavar="PKG", help="Name of the Python package; derived from NAME by default.")
 @click.option(
     "-o",
@@ -34,13 +36,13 @@ def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) 
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="Folder to write the project in; the current one by default.",
+    help="Folder to write the project in, made if it is missing; the current one by default.",
 )
 @click.option(
     "--session",
     metavar="STORE",
     shell_complete=_stores,
-    help="Keep sessions in: cookie (default), file, database, memcached, redis.",
+    help="Keep sessions in: cookie (default), file, database, postgresql, memcached, redis.",
 )
 @click.option("--encrypt", is_flag=True, help="Encrypt the sessions' data.")
 @click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
@@ -49,9 +51,12 @@ def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) 
 @click.option("--git/--no-git", help="Make a git repository with a first commit.  [default: no-git]")
 @click.option("--dry-run", is_flag=True, help="Show what would be written with its sizes, and write nothing.")
 @click.option("--serve", "then_serve", is_flag=True, help="Go on to serve the new project's development.ini.")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     *,
-    name: str,
+    name: str | None,
     package: str | None,
     output_dir: Path,
     session: str | None,
@@ -65,12 +70,11 @@ def command(
 ) -> None:
     """Write a new TurboGears project.
 
-    NAME is the project's name, for example hello or my-shop. The project is written to a new folder of that name.
+    NAME is the project's name, for example hello or my-shop; on a terminal it is asked for. The project is written to a
+    new folder of that name.
     """
-    project = names.project_name(name)
+    project = names.project_name(_ask_name(context) if name is None else name)
     package = names.package_name(project, package)
-    if not output_dir.exists():
-        raise UserError(f"there is no folder {output_dir}", at=Location("--output-dir"), remedy="make it first")
     target = output_dir / project
     place = target.resolve()
     is_here = place == Path.cwd()
@@ -102,7 +106,8 @@ def command(
         show("")
         serve(target / INI)
         return
-    steps = next_steps(target, INI if has_ini else None)
+    extras, database = _needed(known, package) if source.is_bundled else ([], None)
+    steps = next_steps(target, INI if has_ini else None, extras, database)
     show("", "Next steps:", *(f"  {step}" for step in steps))
 
 
@@ -116,11 +121,40 @@ def _setting(text: str) -> Setting:
 def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> dict[str, manifest.Answer]:
     """Return the answer to every question: given, else asked for where a person can answer, else the default."""
     known = answers.given_answers(source, given)
-    ask = ask and sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+    ask = ask and _can_ask()
     for question in source.questions:
         if question.name not in known:
             known[question.name] = _ask(question) if ask else answers.default_answer(source, question)
     return known
+
+
+def _needed(known: dict[str, manifest.Answer], package: str) -> tuple[list[str], str | None]:
+    """Return the extras that a project of our own template needs, and its database in PostgreSQL."""
+    store = str(known["session"])
+    extras = [*([store] if store in EXTRAS else []), *(["encryption"] if known["encrypt"] else [])]
+    return extras, package if store == "postgresql" else None
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+
+
+def _ask_name(context: click.Context) -> str:
+    """Ask a terminal for the project's name until it is a valid one. Raises UsageError in CI and elsewhere."""
+    if not _can_ask():
+        raise click.UsageError("Missing argument 'NAME'.", ctx=context)
+
+    def valid(answer: str) -> str:
+        try:
+            return names.project_name(answer)
+        except UserError as error:
+            raise click.BadParameter(printable(error.message)) from error
+
+    try:
+        return str(click.prompt("Name of the project", type=click.types.FuncParamType(valid)))
+    except click.Abort:
+        show("")  # so that the shell's prompt has a line of its own
+        raise
 
 
 def _ask(question: manifest.Question) -> manifest.Answer:

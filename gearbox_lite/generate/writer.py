@@ -61,7 +61,7 @@ def write(
     try:
         check_target(target)
         place = target.resolve()
-        with Folder.opened(place.parent) as parent, _staging_folder(parent, place.name) as staging:
+        with _made(place.parent), Folder.opened(place.parent) as parent, _staging_folder(parent, place.name) as staging:
             staging.make_folder(place.name)
             with staging.inside(place.name) as project:
                 made: set[PurePosixPath] = set()
@@ -77,6 +77,18 @@ def write(
             remedy="make room or choose another folder with --output-dir",
             code=FAILURE,
         ) from error
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder with those above it; remove them again if what follows fails."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    with ExitStack() as undo:
+        for path in reversed(missing):
+            path.mkdir()
+            undo.callback(path.rmdir)
+        yield
+        undo.pop_all()
 
 
 def add(files: list[PlannedFile], change: Change | None, folder: Path) -> None:

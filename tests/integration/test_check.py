@@ -131,7 +131,8 @@ def test_pickle_is_a_warning(project):
 def test_a_store_that_cannot_be_reached_is_an_error_for_check_and_a_warning_for_serve(project):
     ini = project / "development.ini"
     set_option(ini, "session.type", "ext:redis")
-    number = add_line(ini, "filter:session", "session.url = redis://127.0.0.1:1/0")
+    set_option(ini, "session.url", "redis://127.0.0.1:1/0")
+    number = line_of(ini, "session.url")
     code, lines, _ = check(project)
     assert code == 1
     assert lines[0].startswith(f"Error: development.ini:{number}: the session store cannot be reached: redis")

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from helpers import fresh_environment, new_project
+from helpers import fresh_environment, new_project, set_option
+from warm import run, serve
 
 
 def test_its_own_tests_pass_with_the_command_of_its_readme(tmp_path):
@@ -84,8 +85,26 @@ def test_every_setting_of_the_ini_has_a_comment(project):
     assert [lines[number] for number in settings if not lines[number - 1].startswith("#")] == []
 
 
-@pytest.mark.parametrize("store", ["file", "ext:database", "ext:memcached", "ext:redis"])
-def test_each_other_store_is_a_commented_block(project, store):
+@pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
+@pytest.mark.parametrize("store", ["cookie", "file", "dbm", "ext:database"])
+def test_the_type_alone_chooses_a_store_that_needs_no_server(project, store, ini):
+    """In production.ini, a database needs its address from the environment as well."""
+    if (ini, store) == ("production.ini", "ext:database"):
+        set_option(project / ini, "session.url", "%(ENV_HELLO_SESSION_URL)s")
+    set_option(project / ini, "session.type", store)
+    variables = {
+        "HELLO_SESSION_KEY": os.urandom(32).hex(),
+        "HELLO_SESSION_URL": f"sqlite:///{project}/sessions.db",
+        "HELLO_CSRF_KEY": os.urandom(32).hex(),
+    }
+    result = run("check", "--strict", ini, cwd=project, **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    with serve(project, ini, **variables) as served:
+        served.end()
+        assert f"type {store}, " in served.output
+
+
+def test_the_address_of_each_server_is_a_commented_line_below_how_to_install_its_library(project):
     text = (project / "development.ini").read_text()
-    block = re.search(rf"^#session.type = {store}\n((?:#session\..*\n)*)", text, re.MULTILINE)
-    assert 1 <= len(block[0].splitlines()) <= 3
+    for extra, address in (("postgresql", "postgresql:"), ("memcached", "localhost:"), ("redis", "redis:")):
+        assert re.search(rf"^# .*\[{extra}\].*\n#session\.url = {address}", text, re.MULTILINE)

@@ -149,11 +149,19 @@ def test_an_existing_target_is_refused_with_exit_2_and_not_touched(tmp_path):
     assert everything(tmp_path) == ["hello", "hello/mine.txt"]
 
 
-def test_a_missing_folder_to_write_in_is_refused_with_exit_2(tmp_path):
-    result = run("quickstart", "hello", "-o", "nowhere", cwd=tmp_path)
-    assert result.returncode == 2
-    assert result.stderr == "Error: --output-dir: there is no folder nowhere; make it first\n"
+def test_a_missing_folder_to_write_in_is_made_and_removed_if_writing_fails(tmp_path):
+    assert run("quickstart", "hello", "-o", "new/deep", "--dry-run", cwd=tmp_path).returncode == 0
     assert everything(tmp_path) == []
+    environment = {"PYTHONPATH": str(tmp_path / "full")}
+    (tmp_path / "full").mkdir()
+    code = "import os\ndef full(*_, **__): raise OSError(28, 'No space left on device')\nos.rename = full\n"
+    (tmp_path / "full" / "sitecustomize.py").write_text(code)
+    result = run("quickstart", "hello", "-o", "new/deep", cwd=tmp_path, **environment)
+    assert result.returncode == 1
+    assert "No space left on device; nothing was written" in result.stderr
+    assert not (tmp_path / "new").exists()
+    assert run("quickstart", "hello", "-o", "new/deep", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "new/deep/hello/development.ini").is_file()
 
 
 def test_keys_are_random_and_different_and_the_ini_is_private(project, tmp_path):

@@ -65,3 +65,33 @@ def test_they_name_the_program_shortly_where_the_path_has_it(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
     assert f"{sys.executable} -m gearbox_lite serve development.ini" in module.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "extras", "package"),
+    [
+        (["--session", "cookie"], None, None),
+        (["--session", "cookie", "--encrypt"], "encryption", None),
+        (["--session", "database"], "database", None),
+        (["--session", "redis", "--encrypt"], "redis,encryption", "redis-server"),
+        (["--session", "memcached"], "memcached", "memcached"),
+        (["--session", "postgresql"], "postgresql", "postgresql"),
+    ],
+)
+def test_they_name_what_the_store_needs_before_the_project_is_served(tmp_path, options, extras, package):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "apt-get").symlink_to("/bin/true")
+    steps = next_steps(*options, cwd=tmp_path, PATH=f"{Path(PROGRAM).parent}:{tmp_path}/bin")
+    assert steps[-2:] == ["cd hello", "gearbox-lite serve development.ini"]
+    expected = [f"pip install 'gearbox-lite[{extras}]'"] if extras else []
+    expected += [f"apt-get install {package}"] if package else []
+    assert [step.removeprefix("sudo ") for step in steps[:-2]][: len(expected)] == expected
+    assert ("createdb" in " ".join(steps)) == (package == "postgresql")
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
+def test_a_folder_with_control_characters_is_shown_escaped_and_entered(tmp_path, shell):
+    name = "a\x1b]0;owned\x07\n\x9b'\\%d\u202e b"
+    cd, _ = next_steps(f"--output-dir={name}", cwd=tmp_path, SHELL=shell)
+    assert cd.isprintable()
+    assert paste(shell, [cd, "pwd"], tmp_path) == str(tmp_path / name / "hello")

@@ -22,11 +22,11 @@ from templates import QUESTIONS, template
 class Terminal:
     """quickstart on a terminal of its own; ``output`` is what that has shown."""
 
-    def __init__(self, template: Path, *words: str, **environment: str) -> None:
+    def __init__(self, template: Path, *words: str, name: str | None = "new", **environment: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name != "CI"}
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [PROGRAM, "quickstart", "new", "--template", template.name, *words],
+            [PROGRAM, "quickstart", *([name] if name else []), "--template", template.name, *words],
             cwd=template.parent, env={**kept, "NO_COLOR": "1", **environment},
             stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         )  # fmt: skip
@@ -105,7 +105,9 @@ def test_in_ci_nothing_is_asked_even_on_a_terminal(tmp_path, environment):
 def test_our_own_template_is_asked_about_only_where_it_is_named(tmp_path):
     """``quickstart hello`` goes through without a question."""
     terminal = Terminal(template(tmp_path / "turbogears"), "--dry-run")
-    terminal.answer("Where sessions are kept (cookie, file, database, memcached, redis) [cookie]: ", "redis")
+    terminal.answer(
+        "Where sessions are kept (cookie, file, database, postgresql, memcached, redis) [cookie]: ", "redis"
+    )
     terminal.answer("Encrypt the sessions' data [y/N]: ", "y")
     terminal.answer("The smallest real project, without pages and public files [y/N]: ", "y")
     assert terminal.end() == 0
@@ -159,3 +161,24 @@ def test_no_bar_shows_without_a_terminal(tmp_path):
     )  # fmt: skip
     assert result.stderr == ""
     assert result.stdout == "new/\n  a\n\nNext steps:\n  cd new\n"
+
+
+def asked(folder: Path, *words: str, **environment: str) -> Terminal:
+    """Run quickstart without a name, on a terminal."""
+    return Terminal(template(folder / "mine", a=b""), *words, name=None, **environment)
+
+
+def test_a_name_that_is_missing_is_asked_for_on_a_terminal_until_it_is_valid(tmp_path):
+    terminal = asked(tmp_path)
+    terminal.answer("Name of the project: ", "")
+    terminal.answer("Name of the project: ", "my project")
+    terminal.answer("Name of the project: ", "my-project")
+    assert terminal.end() == 0, terminal.output
+    assert "'my project' is not a valid name for a Python project" in terminal.output
+    assert (tmp_path / "my-project" / "a").is_file()
+
+
+def test_a_name_that_is_missing_in_ci_is_an_error(tmp_path):
+    terminal = asked(tmp_path, CI="true")
+    assert terminal.end() == 2
+    assert terminal.output == "Error: missing argument 'NAME'; see gearbox-lite quickstart --help\n"

@@ -59,7 +59,7 @@ def test_a_key_in_a_line_that_is_wrong_is_not_shown(project, section, line):
 def test_the_password_of_a_store_that_is_wrong_or_down_is_not_shown(project, store, url):
     ini = project / "development.ini"
     set_option(ini, "session.type", store)
-    add_line(ini, "filter:session", f"session.url = {url.format(PASSPHRASE)}")
+    set_option(ini, "session.url", url.format(PASSPHRASE))
     assert f"development.ini:{line_of(ini, 'session.url')}: " in refused(project)
 
 

@@ -94,11 +94,8 @@ def test_a_new_key_ends_all_sessions_and_the_old_key_brings_them_back(project):
 
 
 def test_the_file_store_keeps_sessions_over_a_restart(project):
-    """The ini's block for it uncommented, as the comments there say."""
-    ini = project / "development.ini"
-    set_option(ini, "session.type", None)
-    text = ini.read_text().replace("#session.type = file", "session.type = file")
-    ini.write_text(text.replace("#session.data_dir =", "session.data_dir ="))
+    """The type alone chooses it."""
+    set_option(project / "development.ini", "session.type", "file")
     with warm.serve(project) as served:
         browser = Browser(served.url)
         browser.get("/setsession")
