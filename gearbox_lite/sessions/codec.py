@@ -132,7 +132,8 @@ class Codec:
             dumped = self.serializer.dump(data)
         except Exception as error:
             raise self.serializer.unstorable(data) or SessionSaveError(str(error)) from error
-        if dumped.count(b"[") + dumped.count(b"{") > DEEPEST and self.serializer.name == "json":
+        brackets = len(dumped) > 2 * DEEPEST and dumped.count(b"[") + dumped.count(b"{")
+        if brackets > DEEPEST and self.serializer.name == "json":
             deep = [key for key, value in data.items() if _is_too_deep(value)]
             if deep:
                 raise SessionSaveError(

@@ -160,9 +160,12 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
 
     def _check_place(self, domain: object, path: object) -> None:
         """Raise SessionSaveError for a domain or path of the application's that would inject other attributes."""
-        if domain and domain != self._config["_domain"] and not is_domain(domain):
+        config = self._config
+        if domain == config["_domain"] and path == config["_path"]:
+            return
+        if domain and not is_domain(domain):
             raise SessionSaveError(f"the cookie's domain {domain!r} is not a host name")
-        if path != self._config["_path"] and not is_path(path):
+        if not is_path(path):
             raise SessionSaveError(f"the cookie's path {path!r} is not a path that starts with /")
 
     def revert(self) -> None:
@@ -183,7 +186,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
                 expires = time.time() + self.cookie_expires.total_seconds()
             elif self.cookie_expires is False:
                 expires = FOREVER
-        self._check_place(self.domain, self.path)
+        self._check_place(self.get("_domain"), self.get("_path", "/"))
         parts = [f"{self.key}={value}"]
         if self.domain:
             parts.append(f"Domain={self.domain}")
@@ -199,7 +202,7 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
 
     def _expire_cookie(self) -> None:
         """Make the browser drop the cookie, if it has sent one."""
-        if any(True for _ in cookie_values(self.request.get("cookie"), self.key)):
+        if cookie_values(self.request.get("cookie"), self.key):
             self._send_cookie("", expires=0)
 
     def prepare(self) -> None:

@@ -86,7 +86,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
 
     def prepare(self) -> None:
         """Build the cookie. Raises SessionSaveError if the data does not fit or cannot be serialized."""
-        self._check_place(self.domain, self.path)
+        self._check_place(self.get("_domain"), self.get("_path", "/"))
         self["_accessed_time"] = time.time()
         self._build()
 

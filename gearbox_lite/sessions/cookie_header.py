@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 
 BIGGEST_COOKIE = 4096
 """Most bytes of name=value that browsers keep, https://www.rfc-editor.org/rfc/rfc6265#section-6.1"""
@@ -25,21 +25,26 @@ def is_domain(text: object) -> bool:
     return isinstance(text, str) and _DOMAIN.fullmatch(text) is not None
 
 
-def cookie_values(header: str | None, name: str) -> Iterator[str]:
-    """Yield the different values of a cookie in a Cookie header, last first, which is the one that Beaker takes.
+def cookie_values(header: str | None, name: str) -> Collection[str]:
+    """Return the different values of a cookie in a Cookie header, last first, which is the one that Beaker takes.
 
     Servers join several Cookie headers with commas. No value of ours has a comma, but those of other cookies may, so
     what follows one comes last.
     """
     if not header or name not in header:
-        return
-    values = _named(header.split(";"), name)
+        return ()
+    pairs = header.split(";")
+    values = _named(pairs, name)
     if "," in header:
-        pieces = [piece for pair in header.split(";") for piece in pair.split(",")[1:]]
-        values = [value.partition(",")[0] for value in values] + _named(pieces, name)
-    yield from dict.fromkeys(value.strip().strip('"') for value in values)
+        pieces = [piece for pair in pairs for piece in pair.split(",")[1:]]
+        values = [value.partition(",")[0].strip().strip('"') for value in values] + _named(pieces, name)
+    return values if len(values) < 2 else dict.fromkeys(values)
 
 
 def _named(pairs: list[str], name: str) -> list[str]:
-    split = (pair.partition("=") for pair in reversed(pairs))
-    return [value for key, equals, value in split if equals and key.strip() == name]
+    values = []
+    for pair in reversed(pairs):
+        key, equals, value = pair.partition("=")
+        if equals and key.strip() == name:
+            values.append(value.strip().strip('"'))
+    return values

@@ -30,9 +30,9 @@ class Lifetime:
 
     def is_over(self, data: Mapping[str, Any], now: float) -> bool:
         """Whether a session has ended; one whose time is missing or invalid has, if there is a limit for it."""
-        return _is_over(data.get("_accessed_time"), self.timeout, now) or _is_over(
-            data.get("_creation_time"), self.absolute_timeout, now
-        )
+        if self.timeout is not None and _is_over(data.get("_accessed_time"), self.timeout, now):
+            return True
+        return self.absolute_timeout is not None and _is_over(data.get("_creation_time"), self.absolute_timeout, now)
 
     def end(self, data: Mapping[str, Any]) -> float | None:
         """Return when a session that is not over will end without another request; None for never."""
@@ -48,5 +48,5 @@ class Lifetime:
         return None if self.absolute_timeout is None else data["_creation_time"] + self.absolute_timeout
 
 
-def _is_over(started: Any, limit: int | None, now: float) -> bool:
-    return limit is not None and not (is_time(started, now) and now - started <= limit)
+def _is_over(started: Any, limit: int, now: float) -> bool:
+    return not (is_time(started, now) and now - started <= limit)

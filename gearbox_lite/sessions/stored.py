@@ -15,7 +15,7 @@ from gearbox_lite.sessions.common import SessionBase, is_id, new_id
 from gearbox_lite.sessions.cookie_header import MOST_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
 from gearbox_lite.sessions.lifetime import is_time
-from gearbox_lite.sessions.records import Records
+from gearbox_lite.sessions.records import SIGNATURE, Records
 from gearbox_lite.sessions.stores.base import Store
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -107,14 +107,14 @@ class StoredSession(SessionBase):
 
     def prepare(self) -> None:
         """Serialize the data. Raises SessionSaveError if that fails, or the store takes nothing so big."""
-        self._check_place(self.domain, self.path)
-        self._check_size(self.records.encode(self.id, self._values()))
+        self._check_place(self.get("_domain"), self.get("_path", "/"))
+        self._check_size(self.codec.encode(self.codec.dump(self._values())), SIGNATURE)
 
-    def _check_size(self, text: str) -> str:
+    def _check_size(self, text: str, more: int = 0) -> str:
         limit = self.store.biggest()
-        if limit is not None and len(text) > limit:
+        if limit is not None and len(text) + more > limit:
             raise SessionSaveError(
-                f"the session has {len(text)} bytes, and {self.store} takes {limit}; its values have "
+                f"the session has {len(text) + more} bytes, and {self.store} takes {limit}; its values have "
                 f"{describe_sizes(self.codec, self)} bytes; store less"
             )
         return text
@@ -160,7 +160,7 @@ class StoredSession(SessionBase):
             self._send_id()
         self.reached = True
         self._moved_from, self._resign = None, False
-        self.clear()
+        super().clear()
         self.update(merged)
         self._written()
 
