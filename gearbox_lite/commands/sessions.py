@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands import running_server
 from gearbox_lite.commands.application import hand_on, ini_options
 from gearbox_lite.errors import FAILURE, UserError, shorten
 from gearbox_lite.ini.settings import Overrides, find_ini, load
@@ -19,6 +20,12 @@ from gearbox_lite.sessions import admin, configured, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.middleware import session_parameters
 from gearbox_lite.sessions.stores.folders import UnsafePathError
+
+_STILL_ACCEPTED = "A running server accepts the old sessions until it loads the new key. "
+_HOW_TO_LOAD = (
+    "Restart the server, or send it SIGHUP if it has several workers (systemctl reload, kill -HUP); "
+    "with --reload it has loaded an edited ini already."
+)
 
 
 @click.group(name="session")
@@ -75,12 +82,28 @@ def decode(context: click.Context, /, *, cookie: str, **_: object) -> None:
 @click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
 @click.option("--flush-server", is_flag=True, help="With memcached and --all: empty the whole server.")
+@click.option(
+    "--pid-file", metavar="FILE", help="With cookie sessions and --all: reload the server whose pid file it is."
+)
 @ini_options("-c", "--config")
 @click.pass_context
-def purge(context: click.Context, /, *, which: str, dry_run: bool, yes: bool, flush_server: bool, **_: object) -> None:
+def purge(
+    context: click.Context,
+    /,
+    *,
+    which: str,
+    dry_run: bool,
+    yes: bool,
+    flush_server: bool,
+    pid_file: str | None,
+    **_: object,
+) -> None:
     """Remove expired sessions from the store, or all of them."""
     found = _configured(context)
     everything = which == "all"
+    if pid_file is not None and not (found.store == "cookie" and everything):
+        raise UserError("--pid-file goes with --all and cookie sessions; others need no reload", remedy="leave it out")
+    server = None if pid_file is None else running_server.read_pid(Path(pid_file))
     if found.store == "cookie" and not everything:
         show("Cookie sessions live in the visitors' browsers: nothing to remove here. --all ends them all.")
         return
@@ -96,7 +119,21 @@ def purge(context: click.Context, /, *, which: str, dry_run: bool, yes: bool, fl
         raise UserError("memory sessions are inside the serving process", remedy="restart it to end them all")
     if everything and not dry_run and not yes:
         _confirm()
-    _purge(context, found, everything=everything, dry_run=dry_run)
+    if found.store == "cookie":
+        _replace_key(context, server, dry_run=dry_run)
+    else:
+        _purge(found, everything=everything, dry_run=dry_run)
+
+
+def _replace_key(context: click.Context, server: int | None, *, dry_run: bool) -> None:
+    """End all cookie sessions, as far as a command beside the server can."""
+    if dry_run:
+        show("session.validate_key would be replaced, which ends every session once the server has loaded the new key.")
+        return
+    written = _write(context, partial(rotate.new_keys, keep_old=False), "The key is replaced", _STILL_ACCEPTED)
+    if written and server is not None:
+        running_server.reload_server(server)
+        show(f"Sent SIGHUP to the server, process {server}; its log tells when it has reloaded.")
 
 
 def _confirm() -> None:
@@ -105,13 +142,7 @@ def _confirm() -> None:
     click.confirm("This ends every session. Go on?", abort=True)
 
 
-def _purge(context: click.Context, found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
-    if found.store == "cookie":
-        if dry_run:
-            show("session.validate_key would be replaced, which ends every session.")
-        else:
-            _write(context, partial(rotate.new_keys, keep_old=False), "Every session has ended")
-        return
+def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
     with _reaching_the_store():
         parameters = session_parameters(found.options)
         if found.store == "ext:memcached":
@@ -152,20 +183,28 @@ def rotate_key(context: click.Context, /, *, drop_fallbacks: bool, **_: object) 
         _write(context, partial(rotate.new_keys, keep_old=True), "The old key is still accepted")
 
 
-def _write(context: click.Context, plan: Callable[[configured.Configured], list[rotate.Change]], result: str) -> None:
-    """Write the planned changes into the ini, or print them if its keys come from elsewhere."""
+def _write(
+    context: click.Context,
+    plan: Callable[[configured.Configured], list[rotate.Change]],
+    result: str,
+    until_loaded: str = "",
+) -> bool:
+    """Write the planned changes into the ini; if its keys come from elsewhere, only show them and return False."""
     found = _configured(context)
     if rotate.from_elsewhere(found):
         show("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
         for change in plan(found):
             show(f"session.{change.name} = {change.value or ''}".rstrip())
-        return
+        show(f"{until_loaded}{_HOW_TO_LOAD}")
+        return False
     changed = rotate.apply(lambda: _configured(context), plan)
     # An option may be set a second time where the first one hid it: in [DEFAULT], or in an ini that is inherited from.
     while _still_set(found := _configured(context), plan):
         changed += rotate.apply(lambda: _configured(context), lambda found: _still_set(found, plan))
     where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
-    show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}. Restart the server.")
+    show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}.")
+    show(f"{until_loaded}{_HOW_TO_LOAD}")
+    return True
 
 
 def _still_set(

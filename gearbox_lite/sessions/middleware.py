@@ -12,6 +12,7 @@ from beaker.session import SessionObject as BeakerSessionObject
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.inherited import find_setting
 from gearbox_lite.sessions import options as session_options
+from gearbox_lite.sessions import unavailable
 from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.common import default_reissue
 from gearbox_lite.sessions.cookie import CookieSession
@@ -25,19 +26,6 @@ from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 StartResponse = Callable[..., Callable[[bytes], object]]
-
-RETRY_AFTER = "2"
-"""Seconds after which a client may ask again while the store is down."""
-_BODY = b"The sessions of this site cannot be reached right now. Please try again in a moment.\n"
-_UNAVAILABLE = (
-    "503 Service Unavailable",
-    [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(_BODY))),
-        ("Retry-After", RETRY_AFTER),
-        ("Cache-Control", "no-store"),
-    ],
-)
 
 
 class SessionObject(BeakerSessionObject):  # type: ignore[misc]
@@ -54,8 +42,12 @@ class SessionObject(BeakerSessionObject):  # type: ignore[misc]
             self.__dict__["_failure"] = error  # the answer is 503 also where the application goes on
             raise
 
+    def __repr__(self) -> str:
+        """Show the session; one that nothing has used yet is not read from its store for a debug page or a log line."""
+        return super().__repr__() if self.accessed() else "<session, not loaded>"
+
     def save(self) -> None:
-        """Save the session with this answer. Raises SessionSaveError here and now where it cannot be stored."""
+        """Save the session with this answer. Raises SessionSaveError here and now if it cannot be stored."""
         super().save()
         try:
             self._session().prepare()
@@ -163,7 +155,7 @@ class _Exchange:
         self._failure = self._failure or self._session.__dict__["_failure"] or self._persist(status, headers)
         if self._failure is not None:
             self._outages.begin(self._failure)
-            status, headers, exc_info = _UNAVAILABLE[0], list(_UNAVAILABLE[1]), None
+            status, headers, exc_info = unavailable.STATUS, unavailable.answer(self._environ)[0], None
         self._write = (
             self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
         )
@@ -192,7 +184,7 @@ class _Exchange:
         return self._apology()
 
     def _apology(self) -> list[bytes]:
-        return [b""] if self._environ.get("REQUEST_METHOD") == "HEAD" else [_BODY]
+        return [unavailable.answer(self._environ)[1]]
 
     def stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on a body that is made while it is sent, and that may use the session meanwhile."""

@@ -40,6 +40,7 @@ def test_an_id_that_is_not_stored_is_never_adopted(parts):
 def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
     browser_store = wrap(store_options)
     before = sorted(tmp_path.rglob("*"))
+    ids = list(browser_store.options["store"].ids()) if store_options["session.type"] == "memory" else []
     for number in range(100):
         invented = f"{number:032x}"
         for value in (invented, sign(KEY, invented)):
@@ -47,7 +48,7 @@ def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
             browser_store(environ, lambda *_: None)
     assert sorted(tmp_path.rglob("*")) == before
     if store_options["session.type"] == "memory":
-        assert list(browser_store.options["store"].ids()) == []
+        assert list(browser_store.options["store"].ids()) == ids
 
 
 def test_only_an_id_that_we_have_signed_is_looked_up(parts):

@@ -28,9 +28,9 @@ def _make(options: Mapping[str, Any]) -> Store:
     timeout = Lifetime(options.get("timeout"), options.get("absolute_timeout")).shortest
     limit = options.get("store_timeout", LIMIT)
     if kind == "memory":
-        from gearbox_lite.sessions.stores.memory import MemoryStore  # noqa: PLC0415 (as all below: one is needed)
+        from gearbox_lite.sessions.stores.memory import shared_store  # noqa: PLC0415 (as all below: one is needed)
 
-        return MemoryStore(timeout)
+        return shared_store(options["key"], timeout)
     if kind == "file":
         from gearbox_lite.sessions.stores.file import FileStore  # noqa: PLC0415
 

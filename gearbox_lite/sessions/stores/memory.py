@@ -5,11 +5,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from weakref import WeakValueDictionary
 
 from gearbox_lite.sessions.stores.base import Change, Store
 
 SWEEP = 60.0
 """Seconds between two removals of what has expired."""
+
+_stores: WeakValueDictionary[str, MemoryStore] = WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def shared_store(cookie_name: str, timeout: int | None) -> MemoryStore:
+    """Return the store of all filters of this process whose cookies have the same name, as Beaker shares its memory.
+
+    A record is kept for the longest of their timeouts.
+    """
+    with _lock:
+        store = _stores.get(cookie_name)
+        if store is None:
+            store = _stores[cookie_name] = MemoryStore(timeout)
+        else:
+            store.keep(timeout)
+        return store
 
 
 class MemoryStore(Store):
@@ -20,6 +38,11 @@ class MemoryStore(Store):
         self._records: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
         self._next_sweep = time.monotonic() + SWEEP
+
+    def keep(self, timeout: int | None) -> None:
+        """Keep records for another timeout too, in seconds; None for ever."""
+        other = MemoryStore(timeout).expiry
+        self.expiry = None if self.expiry is None or other is None else max(self.expiry, other)
 
     def read(self, session: str) -> str | None:
         """Return a record; None where there is none."""

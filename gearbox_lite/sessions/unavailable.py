@@ -1,0 +1,35 @@
+"""The 503 answer while the session store cannot be reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+STATUS = "503 Service Unavailable"
+RETRY_AFTER = "2"
+"""Seconds after which a client may ask again."""
+_MESSAGE = "The sessions of this site cannot be reached right now. Please try again in a moment."
+_HEADERS = (
+    ("Retry-After", RETRY_AFTER),
+    ("Cache-Control", "no-store"),
+    # The application, which adds such headers to its own answers, is inside the session filter.
+    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+
+
+def answer(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
+    """Return the headers and the body for a request: JSON if its client asks for that and not for a page."""
+    accepted = environ.get("HTTP_ACCEPT", "")
+    if "application/json" in accepted and "text/html" not in accepted:
+        kind, text = "application/json", json.dumps({"status": 503, "error": _MESSAGE})
+    else:
+        kind, text = "text/plain; charset=utf-8", f"{_MESSAGE}\n"
+    body = text.encode()
+    length = str(len(body))
+    return [("Content-Type", kind), ("Content-Length", length), *_HEADERS], (
+        b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
+    )
