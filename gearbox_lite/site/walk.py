@@ -161,7 +161,7 @@ class _Walk:
         first = next(iter(page.text.strip().splitlines()), "")
         said = f": {_shown(first)}" if "html" not in page.headers.get("Content-Type", "") and first else ""
         if page.status in (502, 504):
-            remedy = "start the application, and see that it listens where the proxy connects to"
+            remedy = "start the application, and see that it listens at the address that the proxy connects to"
         elif "while debugging" in first:
             remedy = "serve an ini with debug = false"
         else:
@@ -287,7 +287,7 @@ class _Walk:
             self._error("debug is on: after an exception, visitors can run code", "serve an ini with debug = false")
 
     def _check_plain_http(self) -> None:
-        """See that plain HTTP leads to HTTPS, where both have their usual ports."""
+        """See that plain HTTP leads to HTTPS, if both use their usual ports."""
         if not self._is_secure:
             if not _is_loopback(self._url.hostname or ""):
                 self._warning(

@@ -142,6 +142,21 @@ def test_nothing_from_the_network_controls_the_terminal_and_no_query_is_shown():
     assert "secret" not in result.stderr + result.stdout
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "remedy"),
+    [
+        (502, "", "start the application, and see that it listens at the address that the proxy connects to"),
+        (400, "Host 'x' is not allowed while debugging; ...", "serve an ini with debug = false"),
+        (500, "", "see the server's log"),
+    ],
+)
+def test_an_error_instead_of_the_page_is_named_with_what_is_likely_wrong(status, body, remedy):
+    with site(lambda handler: send(handler, status, body)) as (url, _):
+        (line,) = found(url)
+        assert line.startswith(f"{url}/: the page answers {status}")
+        assert line.endswith(f"; {remedy}")
+
+
 def test_cookies_that_browsers_should_guard_better_are_warnings():
     with site(lambda handler: send(handler, Set_Cookie="seen=1; Path=/")) as (url, _):
         assert [line.partition(": ")[2] for line in found(url)] == [

@@ -77,7 +77,7 @@ def test_check_url_names_the_fault_and_no_other(project, tls, fault):
 
 
 def test_check_url_names_a_trusted_proxy_in_the_wrong_form(project, tls):
-    """An address, where the peers of a Unix socket have none; in the ini alone, check and serve refuse that."""
+    """An address, which clients of a Unix socket do not have; with unix_socket in the ini, that is refused."""
     if shutil.which("systemd-socket-activate") is None:
         unavailable("systemd-socket-activate is not installed")
     path = project / "web.sock"
