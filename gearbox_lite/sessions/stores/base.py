@@ -14,7 +14,7 @@ from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 
 Change = Callable[[str | None], str | None]
-"""Takes the record as it is (None: there is none) and returns it as it shall be (None: leave it as it is)."""
+"""Takes the record as it is (None: there is none) and returns what to store (None: change nothing)."""
 
 EXPIRY_MARGIN = 120
 """Seconds that a store keeps a record beyond the session's timeout, as Beaker does."""
@@ -38,13 +38,13 @@ class Store(ABC):
 
     @abstractmethod
     def read(self, session: str) -> str | None:
-        """Return a record; None where there is none."""
+        """Return a record; None if there is none."""
 
     @abstractmethod
     def update(self, session: str, change: Change) -> str | None:
         """Change a record under the store's lock, and return it as it now is.
 
-        ``change`` may be called several times, where another process comes first. What it raises leaves the record
+        ``change`` may be called several times, if another process comes first. What it raises leaves the record
         as it was.
         """
 

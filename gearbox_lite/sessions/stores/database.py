@@ -85,8 +85,10 @@ class DatabaseStore(GuardedStore):
         elif url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
             arguments = postgresql.server_limits(url, self.breaker.limit)
         defaults: dict[str, Any] = {"pool_pre_ping": True}
+        if url.get_backend_name() != "sqlite" or sqlite.path_of(url) is not None:  # a database in memory has no queue
+            defaults["pool_timeout"] = self.breaker.limit
         if url.get_backend_name() == "postgresql":
-            defaults |= {"pool_timeout": self.breaker.limit, "use_native_hstore": False}
+            defaults["use_native_hstore"] = False  # saves the look for this type in each new connection
         # engine_from_config takes numbers from text, but not every truth value.
         options = {
             **defaults,

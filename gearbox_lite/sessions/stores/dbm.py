@@ -1,6 +1,6 @@
 """Sessions in dbm files, a database each, where Beaker keeps them: ``<dbm_dir>/<prefix>/a/ab/abc....dbm*``.
 
-A database is written anew and then moved into place. Where the library keeps it in several files (``dbm.dumb``), a
+A database is written whole and then moved into place. If the library keeps it in several files (``dbm.dumb``), a
 process that is killed between two of these moves loses that session; the file store has no such moment.
 """
 
@@ -23,7 +23,7 @@ _REFUSALS = {errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, e
 
 
 def default_module() -> str:
-    """Return the module that Beaker takes: gdbm, whose databases are one file, where Python has it."""
+    """Return the module that Beaker takes: gdbm, whose databases are one file, if Python has it."""
     try:
         import_module("dbm.gnu")
     except ImportError:

@@ -39,13 +39,15 @@ class FileStore(GuardedStore):
         with self.reaching(OSError):
             self._make_folders()
 
-    def _make_folders(self) -> None:
-        """Make what is missing, and check the rest."""
+    def _make_folders(self) -> bool:
+        """Make what is missing, and check the rest; return whether anything was missing."""
+        made = []
         for folder in (self._folder, self._locks):
-            make_private(folder)
+            made += make_private(folder)
             check_private(folder)
         for folder in self._parents:
             check_private(folder, may_be_sticky=True)
+        return bool(made)
 
     def _path(self, session: str) -> Path:
         return self._folder / session[0] / session[:2] / f"{session}{SUFFIX}"
@@ -125,8 +127,8 @@ class FileStore(GuardedStore):
                 self._restore_folders()
 
     def _restore_folders(self) -> None:
-        self._make_folders()
-        log.warning("the folder %s was removed; it is made again, and sessions begin again", self._folder)
+        if self._make_folders():
+            log.warning("the folder %s was removed; it is made again, and sessions begin again", self._folder)
 
     @contextmanager
     def _locked(self, session: str) -> Iterator[None]:

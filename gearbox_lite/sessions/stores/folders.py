@@ -47,7 +47,7 @@ def make_private(folder: Path) -> list[Path]:
 def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
     """Raise UnsafePathError if other users own or can write a folder or file; OSError if it is not there.
 
-    Root's are as safe as one's own. In a folder with the sticky bit nobody else can replace what is ours
+    Root's are as safe as one's own. In a folder with the sticky bit no other user can replace what is ours
     (``may_be_sticky``).
     """
     status = path.stat()

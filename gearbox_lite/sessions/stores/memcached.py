@@ -54,7 +54,7 @@ class _SocketModule:
 class MemcachedStore(GuardedStore):
     """Every session has its server, chosen by its id; the others do not stand in for one that is down.
 
-    pymemcache says when a server cannot be reached, where python-memcached answers as if nothing were stored.
+    pymemcache says when a server cannot be reached, whereas python-memcached answers as if nothing were stored.
     """
 
     def __init__(self, url: str, timeout: int | None, prefix: str, limit: float) -> None:
@@ -71,7 +71,7 @@ class MemcachedStore(GuardedStore):
         self._of_thread = threading.local()
         self._made: WeakSet[Client] = WeakSet()
         self._biggest: int | None = None
-        self._clients()  # an address that is none is noticed now
+        self._clients()  # an invalid address is noticed now
 
     def _clients(self) -> list[Client]:
         """Return this thread's client for each server."""
@@ -87,7 +87,7 @@ class MemcachedStore(GuardedStore):
         return clients[0] if len(clients) == 1 else clients[zlib.crc32(session.encode()) % len(clients)]
 
     def _call(self, operation: Callable[[], T]) -> T:
-        """Call what may be called twice: again where the connection is from before a restart of the server."""
+        """Call what may be called twice: again if the connection is from before a restart of the server."""
         with self._driver:
             try:
                 return operation()

@@ -45,7 +45,7 @@ class MemoryStore(Store):
         self.expiry = None if self.expiry is None or other is None else max(self.expiry, other)
 
     def read(self, session: str) -> str | None:
-        """Return a record; None where there is none."""
+        """Return a record; None if there is none."""
         record = self._records.get(session)
         return None if record is None else record[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,22 +28,28 @@ class File:
     def __init__(self, path: Path) -> None:
         """Make the file and its folder. Raises OSError, and UnsafePathError for what other users could have written."""
         self.path = path
+        self._lock = threading.Lock()
         self._identity = self._make()
 
     def is_new(self) -> bool:
-        """Whether the file is another one than at the last call, so that open connections lead nowhere.
+        """Whether the file is another one than at the last call, so that open connections are useless.
 
         A missing file is made again. Raises as ``__init__``.
         """
+        if self._is_the_same():
+            return False
+        with self._lock:
+            if self._is_the_same():
+                return False
+            self._identity = self._make()
+            return True
+
+    def _is_the_same(self) -> bool:
         try:
             status = self.path.stat()
         except FileNotFoundError:
-            pass
-        else:
-            if (status.st_dev, status.st_ino) == self._identity:
-                return False
-        self._identity = self._make()
-        return True
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
 
     def _make(self) -> tuple[int, int]:
         make_private(self.path.parent)
