@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import socket
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -17,7 +14,6 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import listening
 from gearbox_lite.server.debug_guard import DebugGuard, WSGIApplication
 from gearbox_lite.server.host_names import AllowedHosts
-from gearbox_lite.truth import TRUE
 from gearbox_lite.turbogears import loaded
 
 _DEBUGGERS = frozenset(
@@ -31,7 +27,6 @@ _DEBUGGERS = frozenset(
 """WSGI middleware whose error pages run code."""
 _MOST_PARTS = 2000
 _NO_CONSOLE = "the console of debug pages does not work, since each process has frames of its own; it needs workers = 1"
-_IN_CODE = re.compile(r"""(?:["']debug["']\s*[:\]]|\bdebug\b)\s*=?\s*True\b""")
 
 Guard = Callable[[WSGIApplication], WSGIApplication]
 
@@ -96,9 +91,9 @@ def _several_processes(settings: ServeSettings) -> Setting | None:
 
 def _switched_on_by(application: WSGIApplication) -> Setting | None:
     """Return how a loaded application itself turns a debug page on, None where it does not."""
-    configuration = loaded.config()
-    if configuration is not None and str(configuration.get("debug", "")).strip().lower() in TRUE:
-        return Setting("debug", "True", _place(configuration))
+    place = loaded.switched_on("debug")
+    if place is not None:
+        return Setting("debug", "True", place)
     for part in _parts_of(application):
         kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(part).__mro__}
         if kinds & _DEBUGGERS:
@@ -106,19 +101,6 @@ def _switched_on_by(application: WSGIApplication) -> Setting | None:
                 "debugger", f"{type(part).__module__}.{type(part).__qualname__}", Location("the application")
             )
     return None
-
-
-def _place(configuration: Mapping[str, Any]) -> Location:
-    """Return the line of a TurboGears project's configuration that turns debugging on, if it is easily found."""
-    package = str(configuration.get("package_name", ""))
-    for name in (f"{package}.config.app_cfg", f"{package}.config.application", package):
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if isinstance(file, str) and file.endswith(".py"):
-            lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-            for number, line in enumerate(lines, start=1):
-                if _IN_CODE.search(line.partition("#")[0]):
-                    return Location(Path(file), number)
-    return Location(f"the code of {package}")
 
 
 def _parts_of(application: WSGIApplication) -> Iterator[object]:

@@ -19,6 +19,8 @@ from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import AppSettings, ServeSettings
 from gearbox_lite.server import bind
 from gearbox_lite.server.installed import is_users
+from gearbox_lite.sessions import configured, misplaced
+from gearbox_lite.turbogears import loaded
 
 WSGIApplication = Callable[..., Any]
 
@@ -29,12 +31,27 @@ def load_application(settings: AppSettings) -> WSGIApplication:
     Raises UserError where that fails: with the traceback cut to the user's own frames where the fault is in their
     code, and with the ini's file and line where the ini names something that cannot be imported.
     """
+    misplaced.refuse(settings.app, settings.ini, settings.variables)
     with explaining(settings):
         application: WSGIApplication = loadapp(
             f"config:{settings.ini}", name=settings.app_name, global_conf=dict(settings.variables)
         )
         _import_controllers()
+    _check_session(settings)
     return application
+
+
+def _check_session(settings: AppSettings) -> None:
+    """Raise UserError for a TurboGears application that would put a session of its own in place of our filter's."""
+    ours = configured.section_of(settings.app)
+    place = None if ours is None else loaded.switched_on(misplaced.ENABLED)
+    if ours is not None and place is not None:
+        raise UserError(
+            f"{ours.factory}: the application switches on {misplaced.ENABLED} ({place}), which would replace this "
+            "filter's session by TurboGears' own, unprotected one",
+            at=ours.factory.at if ours.factory else None,
+            remedy=f'write "{misplaced.ENABLED}": False in config/app_cfg.py',
+        )
 
 
 @contextmanager

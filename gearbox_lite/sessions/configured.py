@@ -36,13 +36,24 @@ def find(application: Section) -> Configured | None:
 
     Raises UserError, with file and line, for an option that cannot be used.
     """
-    for section in application.walk():
-        if section.factory is not None and section.factory.value.partition("#")[0] in _FACTORIES:
-            prefix = session_options.PREFIX
-            shared = {name: item for name, item in section.globals.items() if name.startswith(prefix)}
-            settings = {**section.options, **shared}
-            return Configured(section, settings, _check(section, settings))
-    return None
+    section = section_of(application)
+    if section is None:
+        return None
+    prefix = session_options.PREFIX
+    shared = {name: item for name, item in section.globals.items() if name.startswith(prefix)}
+    settings = {**section.options, **shared}
+    return Configured(section, settings, _check(section, settings))
+
+
+def section_of(application: Section) -> Section | None:
+    """Return the section of our session filter in an application, None if it has none."""
+    sections = application.walk()
+    return next((one for one in sections if one.factory is not None and is_ours(one.factory.value)), None)
+
+
+def is_ours(factory: str) -> bool:
+    """Whether a section's ``use`` or ``paste.filter_factory`` names our session filter."""
+    return factory.partition("#")[0] in _FACTORIES
 
 
 def _check(section: Section, settings: Mapping[str, Setting]) -> dict[str, Any]:
