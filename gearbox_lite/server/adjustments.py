@@ -14,6 +14,8 @@ from gearbox_lite.truth import as_bool
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
 """The settings that say where to listen; waitress gets listening sockets instead."""
 
+_DEFAULTS = {"asyncore_use_poll": "true"}
+"""Ours where they differ from waitress': select ends the process with its 1,025th file descriptor."""
 _AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes", "send_bytes"})
 _TABLE = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
 
@@ -27,7 +29,7 @@ def check(options: Mapping[str, Setting]) -> dict[str, str]:
         _check_one(setting)
     if "trusted_proxy" in options:
         _check_trusted_proxy(options["trusted_proxy"], at_unix_socket="unix_socket" in options)
-    settings = {name: item.value for name, item in options.items() if name not in ADDRESSES}
+    settings = _DEFAULTS | {name: item.value for name, item in options.items() if name not in ADDRESSES}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)

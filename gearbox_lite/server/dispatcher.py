@@ -7,6 +7,8 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
+from gearbox_lite.server.throttle import Throttle
+
 PATIENCE = 0.001
 """Seconds that a request waits for the threads that run before another one is woken for it.
 
@@ -21,13 +23,31 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     _patient_from = 0.0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_behind = Throttle()
+        self._deepest = 0
+
     def add_task(self, task: Any) -> None:
-        """Queue a request, and wake a thread where none runs or they are slow; waitress warns where all run."""
+        """Queue a request, and wake a thread if none runs or they are slow; log now and then if all of them run."""
         with self.lock:
+            self.queue.append(task)
             if self.active_count and self.has_idle() and time.monotonic() >= self._patient_from:
-                self.queue.append(task)
                 return
-        super().add_task(task)
+            self.queue_cv.notify()
+            waiting = len(self.queue) - (len(self.threads) - self.stop_count - self.active_count)
+            if waiting <= 0:
+                return
+            self._deepest = max(self._deepest, waiting)
+            if not self._is_behind.is_due():
+                return
+            deepest, self._deepest, threads = self._deepest, 0, len(self.threads)
+        self.queue_logger.warning(
+            "Task queue depth is up to %d: requests wait because all %d threads are busy; "
+            "raise threads in [server:...], or workers in [serve]",
+            deepest,
+            threads,
+        )
 
     def has_idle(self) -> bool:
         """Whether a thread could be woken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import time
@@ -9,13 +10,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from waitress import create_server, wasyncore
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.channel import Channel
 from gearbox_lite.server.dispatcher import PATIENCE, Dispatcher
+from gearbox_lite.server.listener import affordable_connections, listen
+from gearbox_lite.server.poller import Poller
 from gearbox_lite.server.proxies import BehindProxy, OverHttp
+
+_CHECK_INTERVAL = 1.0
+"""Seconds between two looks for connections whose headers take too long."""
 
 HandOver = Callable[[socket.socket, Any], None]
 """Takes an idle connection and its peer's address to another process."""
@@ -39,10 +46,15 @@ class Server:
         self._map: dict[int, Any] = {}
         self._dispatcher = Dispatcher()
         application = OverHttp(application)
-        server = create_server(application, self._map, _dispatcher=self._dispatcher, sockets=sockets, **options)
-        self._adj = server.adj
+        self._adj = Adjustments(sockets=sockets, **options)
+        self._limit_connections()
+        self._listeners = listen(application, self._adj, self._dispatcher, self._map)
         self._dispatcher.set_thread_count(self._adj.threads)
-        self._listeners = [item for item in self._map.values() if isinstance(item, BaseWSGIServer)]
+        self._wait_for_trigger = _waiter(self._listeners[0].trigger.socket)
+        self._next_check = 0.0
+        self._wait: Callable[[float], None] = self._select
+        if self._adj.asyncore_use_poll and hasattr(select, "poll"):
+            self._wait = Poller(self._map).wait
         self._drain_timeout = serve.drain_timeout
         self._ending = False
         self._hand_over: HandOver | None = None
@@ -113,8 +125,31 @@ class Server:
         if self._dispatcher.queue and self._dispatcher.has_idle():
             self._wait_for_threads()
             timeout = 0
+        now = time.monotonic()
+        if now >= self._next_check:
+            self._next_check = now + _CHECK_INTERVAL
+            for channel in self._channels():
+                channel.check_time(now)
         self._is_woken = False  # before the connections are looked at, so that no change is missed
-        wasyncore.loop(timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
+        self._wait(timeout)
+
+    def _select(self, timeout: float) -> None:
+        wasyncore.loop(timeout, map=self._map, count=1)
+
+    def _channels(self) -> list[Channel]:
+        return [item for item in self._map.values() if isinstance(item, Channel)]
+
+    def _limit_connections(self) -> None:
+        """Lower ``connection_limit`` to what this process has file descriptors for, with a warning."""
+        affordable = affordable_connections(self._adj)
+        if affordable is not None and affordable < self._adj.connection_limit:
+            logging.getLogger("waitress").warning(
+                "connection_limit = %d needs more file descriptors than this process has left, using %d; "
+                "raise the limit with ulimit -n or systemd's LimitNOFILE",
+                self._adj.connection_limit,
+                affordable,
+            )
+            self._adj.connection_limit = affordable
 
     def _accept_waiting(self, listener: BaseWSGIServer) -> None:
         """Take in who has connected so far, so that nobody is cut off where this was the address's last socket."""
@@ -128,9 +163,9 @@ class Server:
         """Let the threads that run take what is queued, all of it or for a moment; then wake another one."""
         first = self._dispatcher.first()
         self._is_patient = True
-        done, _, _ = select.select([self._listeners[0].trigger.socket], [], [], PATIENCE)
+        is_woken = self._wait_for_trigger(PATIENCE)
         self._is_patient = False
-        if not done:
+        if not is_woken:
             self._dispatcher.call_another(first)
 
     def _leave_idle(self) -> bool:
@@ -138,11 +173,11 @@ class Server:
 
         Returns whether others remain.
         """
-        channels = [item for item in self._map.values() if isinstance(item, Channel)]
+        channels = self._channels()
         for channel in channels:
             if channel.requests or channel.request or channel.total_outbufs_len:
                 continue
-            if self._hand_over is None or channel.will_close or channel.close_when_flushed:
+            if self._hand_over is None or channel.will_close or channel.close_when_flushed or channel.is_lingering:
                 channel.handle_close()
             else:
                 channel.del_channel()
@@ -150,3 +185,15 @@ class Server:
                 self._hand_over(channel.socket, channel.addr)
                 channel.socket.close()
         return any(channel.connected for channel in channels)
+
+
+def _waiter(file: Any) -> Callable[[float], Any]:
+    """Return a function that waits some seconds for a file to be readable, and tells whether it is.
+
+    Windows has only select, which elsewhere cannot watch descriptors above 1,023.
+    """
+    if not hasattr(select, "poll"):
+        return lambda seconds: select.select([file], [], [], seconds)[0]
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return lambda seconds: poll.poll(seconds * 1000)

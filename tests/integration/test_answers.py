@@ -5,30 +5,23 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from types import SimpleNamespace
 
 import pytest
+from threaded_site import PATIENCE, ThreadedSite, read_until
 
 from gearbox_lite.server.channel import Channel
-from gearbox_lite.server.waitress_server import Server
-
-PATIENCE = 10
 
 
-class Site:
-    """A server in a thread of this process whose application does what its path says."""
+class Site(ThreadedSite):
+    """Does what the path of a request says."""
 
     def __init__(self) -> None:
         self.released = threading.Event()
         self.begun = threading.Semaphore(0)
         self.threads: set[int] = set()
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.address = listener.getsockname()
-        serve = SimpleNamespace(access_log=False, drain_timeout=PATIENCE)
-        self.server = Server(self.answer, [listener], {"threads": "4"}, serve)
-        self.thread = threading.Thread(target=self.server.run)
+        super().__init__(self.answer_path)
 
-    def answer(self, environ, start_response):
+    def answer_path(self, environ, start_response):
         self.threads.add(threading.get_ident())
         path = environ["PATH_INFO"]
         if path == "/slow":
@@ -46,39 +39,15 @@ class Site:
         assert self.released.wait(PATIENCE)
         yield b"second"
 
-    def ask(self, *paths):
-        """Send the requests at once, on one new connection."""
-        connection = socket.create_connection(self.address, timeout=PATIENCE)
-        connection.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode() for path in paths))
-        return connection
-
-    def __enter__(self) -> Site:
-        self.thread.start()
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.released.set()
-        if self.thread.is_alive():
-            self.server.end()
-        self.thread.join(PATIENCE)
-        assert not self.thread.is_alive()
-        for listener in self.server._listeners:
-            listener.trigger.close()
+        super().__exit__()
 
 
 @pytest.fixture
 def site():
     with Site() as running:
         yield running
-
-
-def read_until(connection, end):
-    data = b""
-    while not data.endswith(end):
-        part = connection.recv(1 << 20)
-        assert part, data[-100:]
-        data += part
-    return data
 
 
 def test_a_short_answer_is_sent_at_once_and_not_by_the_thread_that_made_it(site, monkeypatch):

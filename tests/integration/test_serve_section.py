@@ -15,7 +15,9 @@ def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(proj
         Browser(served.url).get("/getsession?a=b")
         Browser(served.url).get("/nowhere")
         served.end()
-        assert re.search(r"^\d\d:\d\d:\d\d GET /getsession\?a=b 200 \d+ \d+\.\d ms$", served.output, re.MULTILINE)
+        assert re.search(
+            r"^\d\d:\d\d:\d\d 127\.0\.0\.1 GET /getsession\?a=b 200 \d+ \d+\.\d ms$", served.output, re.MULTILINE
+        )
         assert re.search(r" GET /nowhere 404 \d+ ", served.output)
     with serve(project, "--no-access-log") as served:
         Browser(served.url).get("/getsession")

@@ -121,7 +121,7 @@ def test_the_access_log_shows_no_escapes_that_a_request_has_brought(project):
         served.end()
     assert "\x1b" not in served.output
     assert "\x07" not in served.output
-    assert " GET /?c?b=?c? 404 " in served.output
+    assert r" GET /\x1bc?b=\x1bc\x07 404 " in served.output
     assert " 400 " in served.output
 
 
