@@ -82,11 +82,13 @@ class OverHttp:
 
 
 def _warn_of_cookie(name: str, environ: dict[str, Any]) -> None:
-    remedy = (
-        f"set trusted_proxy = {environ['REMOTE_ADDR']} in the [server:...] section"
-        if _ENVIRON_HOW in environ
-        else "put a proxy with TLS in front that sends X-Forwarded-Proto, or use an ini without session.secure = true"
-    )
+    how = environ.get(_ENVIRON_HOW, DIRECT)
+    if how == DIRECT:
+        remedy = "put a proxy with TLS in front, see deploy/nginx.conf, or use an ini without session.secure = true"
+    elif how == TRUSTED:
+        remedy = "serve the site with TLS there, and let it send X-Forwarded-Proto: https"
+    else:
+        remedy = f"set trusted_proxy = {environ['REMOTE_ADDR']} in the [server:...] section"
     log.warning(
         "the cookie %s is for HTTPS only, but was sent over plain HTTP: browsers will not send it back, so that "
         "sessions and forms fail, unless a proxy in front uses HTTPS; %s",

@@ -25,13 +25,23 @@ def test_a_proxy_that_is_not_trusted_is_logged_once_with_the_line_to_write(proje
     assert "set trusted_proxy = 127.0.0.1 in the [server:...] section" in line
 
 
-def test_a_secure_cookie_over_plain_http_is_logged_once(project):
+@pytest.mark.parametrize(
+    ("trusted", "headers", "remedy"),
+    [
+        ("127.0.0.1", {}, "put a proxy with TLS in front"),
+        ("127.0.0.1", {**PROXY, "X-Forwarded-Proto": "http"}, "serve the site with TLS there, and let it send"),
+        ("192.0.2.7", PROXY, "set trusted_proxy = 127.0.0.1 in the [server:...] section"),
+    ],
+)
+def test_a_secure_cookie_over_plain_http_is_logged_once(project, trusted, headers, remedy):
+    set_option(project / "production.ini", "trusted_proxy", trusted)
     with serve(project, "production.ini", "--workers", "1", **KEY) as served:
         browser = Browser(served.url)
         for _ in range(3):
-            assert browser.get("/setsession").status == 200
-        (line,) = warnings(served)
+            assert browser.get("/setsession", **headers).status == 200
+        (line,) = [line for line in warnings(served) if "the cookie" in line]
     assert "the cookie hello is for HTTPS only, but was sent over plain HTTP: browsers will not send it back" in line
+    assert remedy in line
 
 
 def test_a_trusted_proxy_with_https_is_worth_no_line(project):
