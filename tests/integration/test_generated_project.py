@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -108,3 +109,18 @@ def test_the_address_of_each_server_is_a_commented_line_below_how_to_install_its
     text = (project / "development.ini").read_text()
     for extra, address in (("postgresql", "postgresql:"), ("memcached", "localhost:"), ("redis", "redis:")):
         assert re.search(rf"^# .*\[{extra}\].*\n#session\.url = {address}", text, re.MULTILINE)
+
+
+def test_lib_imports_nothing_of_the_layers_above_it(tmp_path):
+    lib = new_project(tmp_path, "hello") / "hello" / "lib"
+    imported = {name for path in lib.glob("*.py") for name in re.findall(r"hello\.(\w+)", path.read_text())}
+    assert imported <= {"lib", "templates"}, "templates are named, not imported"
+
+
+@pytest.mark.parametrize("options", [[], ["--minimal"]])
+def test_only_conftest_loads_an_application_in_the_process_of_its_tests(tmp_path, options):
+    """TurboGears has one configuration in each process; what another process runs is a string here."""
+    tests = new_project(tmp_path, "hello", *options) / "tests"
+    names = {path.name: {getattr(node, "id", None) for node in ast.walk(ast.parse(path.read_text()))}
+             for path in tests.glob("*.py")}  # fmt: skip
+    assert [name for name, used in names.items() if "loadapp" in used] == ["conftest.py"]
