@@ -211,11 +211,12 @@ class Served:
         cwd: Path,
         ready: str = r"Serving at (http://\S+)",
         pass_fds: tuple[int, ...] = (),
+        patience: float = PATIENCE,
         **environment: str,
     ):
         words = [str(word) for word in command]
         self.process = self._start(words, cwd, pass_fds, {**os.environ, "PYTHONUNBUFFERED": "1", **environment})
-        self._watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self._watchdog = threading.Timer(patience, self.process.kill)
         self._watchdog.start()
         self.output = ""
         self.url = self._wait_for(ready)

@@ -7,25 +7,34 @@ import os
 import re
 import subprocess
 import sys
+import venv
 
 import pytest
-from helpers import fresh_environment, new_project, set_option
+from helpers import REPOSITORY, new_project, set_option
 from warm import run, serve
 
+from gearbox_lite import __version__
 
-def test_its_own_tests_pass_with_the_command_of_its_readme(tmp_path):
-    """The command as printed, but for the call of pytest, whose script is in another environment."""
+
+def test_a_new_environment_made_by_the_commands_of_its_readme_runs_its_tests(tmp_path):
+    """With nothing but the project and a clone of gearbox-lite: what is installed here is out of reach."""
     project = new_project(tmp_path, "My.Shop2", "--package", "shop")
-    command = re.search(r"## Test\n\n    (.*)\n", (project / "README.md").read_text())[1]
-    python = fresh_environment(tmp_path / "environment", with_pip=True)
+    text = (project / "README.md").read_text()
+    make = re.search(r"^    (pip wheel .*)$", text, re.MULTILINE)[1]
+    test = re.search(r"## Test\n\n    (.*)\n", text)[1]
+    venv.create(tmp_path / "environment", with_pip=True)
+    commands = f"{make.replace('PATH/TO/gearbox-lite', str(REPOSITORY))}\n{test}\ngearbox-lite quickstart inner -o ..\n"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     result = subprocess.run(
-        ["sh", "-c", command.replace("&& pytest", "&& python -m pytest -p no:xdist")],
-        cwd=project, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"},
+        ["sh", "-ec", commands],
+        cwd=project, capture_output=True, text=True, timeout=300, check=False,
+        env={**kept, "PATH": f"{tmp_path}/environment/bin:/usr/local/bin:/usr/bin:/bin", "PIP_NO_COMPILE": "1"},
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"\d+ passed in", result.stdout), result.stdout
-    assert "warning" not in result.stdout
+    assert "pytest" in {path.name for path in (tmp_path / "environment/bin").iterdir()}
+    # A project that this environment writes requires the same gearbox-lite again.
+    assert f'"gearbox-lite=={__version__}"' in (tmp_path / "inner" / "pyproject.toml").read_text()
 
 
 RULES = "B,C4,D,E,F,I,PT,RUF,S,SIM,UP,W"

@@ -12,6 +12,8 @@ import pytest
 from helpers import Browser
 from warm import run, serve
 
+from gearbox_lite import __version__
+
 STORES = {
     "cookie": "cookie",
     "file": "file",
@@ -50,7 +52,7 @@ def test_the_ini_and_the_dependencies_are_what_was_asked_for(projects):
             *([store] if store in ("database", "postgresql", "memcached", "redis") else []),
             *(["encryption"] if encrypt else []),
         ]
-        assert ours == "gearbox-lite" + (f"[{','.join(extras)}]" if extras else "")
+        assert ours == "gearbox-lite" + (f"[{','.join(extras)}]" if extras else "") + f"=={__version__}"
         package = project / project.name.replace("-", "_")
         assert [(package / name).exists() for name in ("public", "templates")] == [not minimal] * 2
 
