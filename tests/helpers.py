@@ -59,7 +59,7 @@ def _quickstarted(name: str, *options: str) -> Path:
     return folder / name
 
 
-def fresh_environment(folder: Path, *, with_pip: bool = False) -> Path:
+def fresh_environment(folder: Path) -> Path:
     """Make a virtual environment that sees what this one has installed, and return its interpreter.
 
     Projects install into it in a second, and this environment stays as it is.
@@ -67,12 +67,7 @@ def fresh_environment(folder: Path, *, with_pip: bool = False) -> Path:
     venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    python = folder / "bin" / "python"
-    if with_pip:  # the program alone, as pip itself is seen already and takes seconds to install
-        pip = folder / "bin" / "pip"
-        pip.write_text(f'#!/bin/sh\nexec "{python}" -m pip "$@"\n')
-        pip.chmod(0o755)
-    return python
+    return folder / "bin" / "python"
 
 
 def tutorial_controller() -> str:

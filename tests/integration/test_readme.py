@@ -38,11 +38,8 @@ def test_the_first_command_ends_with_the_page_at_localhost_8080(tmp_path, port_8
     shutil.copytree(REPOSITORY, clone, ignore=ignored)
     before = {path.name for path in clone.iterdir()}
     command = re.search(r"```sh\n(.*)\n```", README)[1]
-    with Served(
-        ["sh", "-c", command.replace("&& .venv/bin/gearbox-lite", "&& exec .venv/bin/gearbox-lite")],
-        clone,
-        patience=300,
-    ) as served:
+    command = command.replace("&& .venv/bin/gearbox-lite", "&& exec .venv/bin/gearbox-lite")
+    with Served(["sh", "-c", command], clone, patience=300) as served:
         assert served.url == "http://localhost:8080"
         browser = Browser(served.url)
         assert "hello" in browser.get("/").text
