@@ -10,6 +10,10 @@ class HealthCheck:
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] != "/up":
             return self.app(environ, start_response)
-        headers = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
+        headers = [
+            ("Content-Type", "text/plain"),
+            ("Content-Length", "2"),
+            ("Cache-Control", "no-store"),
+        ]
         start_response("200 OK", headers)
-        return [b"up"]
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else b"up"]
