@@ -21,7 +21,7 @@ COMMANDS = {
     "quickstart": "Write a new TurboGears project.",
     "templates": "List the templates that come with gearbox-lite.",
     "serve": "Serve the application of a PasteDeploy ini.",
-    "check": "Check an ini and its application without serving it.",
+    "check": "Check an ini and its application without serving it, or a running site.",
     "routes": "List the URLs that a TurboGears application answers.",
     "shell": "Run Python with the application loaded.",
     "setup-app": "Run the websetup of a project.",

@@ -11,7 +11,7 @@ import click
 from gearbox_lite.commands.next_steps import next_steps
 from gearbox_lite.commands.progress import progress
 from gearbox_lite.errors import Location, Setting, UserError, show_warning
-from gearbox_lite.generate import answers, manifest, names, origin, repository, template, writer
+from gearbox_lite.generate import answers, manifest, names, repository, template, writer
 from gearbox_lite.output import printable, show
 
 TEMPLATE = "turbogears"
@@ -85,9 +85,6 @@ def command(
     given += [Setting("encrypt", "true", Location("--encrypt"))] if encrypt else []
     given += [Setting("minimal", "true", Location("--minimal"))] if minimal else []
     known = _answers(source, given, ask=chosen is not None)
-    if source.is_bundled:
-        ours = origin.find()
-        known |= {"pin": ours.pin, "is_local": ours.is_local}
     with progress(parts=1 if dry_run else 2) as track:
         files = template.plan(source, {**known, "project": project, "package": package}, track)
         has_ini = any(str(file.path) == INI for file in files)

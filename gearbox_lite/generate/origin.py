@@ -26,11 +26,11 @@ class Origin:
 
 def find(folder: Path = _FOLDER) -> Origin:
     """Return where the gearbox-lite came from whose package is in ``folder``: a checkout or an installation."""
-    installed = list(folder.glob("gearbox_lite-*.dist-info"))
-    if not installed:
+    installed = folder / f"gearbox_lite-{__version__}.dist-info"
+    if not installed.is_dir():
         return Origin(f"=={__version__}", is_local=True)
     try:
-        text = (installed[0] / "direct_url.json").read_text(encoding="utf-8")
+        text = (installed / "direct_url.json").read_text(encoding="utf-8")
     except OSError:  # pip has found it by its name
         return Origin(f">={__version__}", is_local=False)
     import json  # noqa: PLC0415 (only where pip has noted it)

@@ -21,7 +21,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
-from gearbox_lite.generate import compiled, paths
+from gearbox_lite.generate import compiled, origin, paths
 from gearbox_lite.generate.manifest import READABLE, TREE, Answer, LeaveOut, Template
 
 RENDERED = ".j2"
@@ -84,6 +84,9 @@ def _plan(
         autoescape=False,  # the output is Python, ini and TOML, never a page
         bytecode_cache=compiled.kept() if template.is_bundled else None,
     )
+
+    ours = origin.find()
+    environment.globals |= {"gearbox_lite_pin": ours.pin, "gearbox_lite_is_local": ours.is_local}
 
     @cache  # most files are in few folders
     def render_name(name: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, PROGRAM
+from helpers import PATIENCE, PROGRAM, REPOSITORY
 from warm import run
 
 from templates import QUESTIONS, template
@@ -174,3 +175,16 @@ def test_templates_lists_each_with_its_questions_as_they_are_answered(tmp_path):
     assert len(given) == len(questions) == 3
     words = [word for pair in given for word in pair]
     assert run("quickstart", "new", "--template", "turbogears", *words, cwd=tmp_path).returncode == 0
+
+
+def test_a_copy_of_our_own_template_writes_the_same_project(tmp_path):
+    """As someone does who starts a template of their own with it; the limits of such templates leave room for it."""
+    shutil.copytree(REPOSITORY / "templates" / "turbogears", tmp_path / "mine")
+    for options in (["-o", "ours"], ["-o", "copied", "--template", "./mine"]):
+        result = run("quickstart", "hello", "--session", "redis", *options, cwd=tmp_path, CI="1")
+        assert result.returncode == 0, result.stderr
+    written = [
+        {path.relative_to(folder): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "ours", tmp_path / "copied")
+    ]
+    assert written[0] == written[1]
