@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from deployment import certificate
 from helpers import new_project, nginx_check, units_check
 
-STORES = ["cookie", "file", "database", "memcached", "redis"]
+STORES = ["cookie", "file", "database", "postgresql", "memcached", "redis"]
 
 
 def units_of(project):
@@ -23,7 +24,7 @@ def units_of(project):
 def test_systemd_takes_the_units_and_finds_the_services_hardened(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     units = units_of(project)
-    purge = {"hello-purge.service", "hello-purge.timer"} if store in ("file", "database") else set()
+    purge = {"hello-purge.service", "hello-purge.timer"} if store in ("file", "database", "postgresql") else set()
     assert set(units) == {"hello.socket", "hello.service", *purge}
     result = units_check(tmp_path / "units", units)
     assert [line for line in result.stderr.splitlines() if "hello" in line] == []
@@ -56,7 +57,7 @@ def test_compose_starts_the_application_its_store_and_nginx(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     compose = yaml.safe_load((project / "deploy/compose.yaml").read_text())
     services = compose["services"]
-    own = {store} & {"memcached", "redis"}
+    own = {store} & {"postgresql", "memcached", "redis"}
     assert set(services) == {"app", "nginx", *own}
     app, nginx = services["app"], services["nginx"]
     assert (project / "deploy" / app["build"] / "Dockerfile").is_file()
@@ -68,7 +69,7 @@ def test_compose_starts_the_application_its_store_and_nginx(tmp_path, store):
     assert {port.partition(":")[2] for port in app["ports"]} == {"80", "443"}
     assert set(app.get("depends_on", {})) == own
     if own:
-        assert app["environment"]["HELLO_SESSION_URL"].removeprefix("redis://").partition(":")[0] == store
+        assert urlsplit(f"//{app['environment']['HELLO_SESSION_URL'].rpartition('//')[2]}").hostname == store
     for service in services.values():
         for volume in service.get("volumes", []):
             source, target = volume.split(":")[:2]
@@ -77,7 +78,7 @@ def test_compose_starts_the_application_its_store_and_nginx(tmp_path, store):
                 assert target in ("/etc/nginx/conf.d/default.conf", "/etc/ssl/hello")
             else:
                 assert source in compose["volumes"]
-    assert ("sessions" in compose.get("volumes", {})) == (store in ("file", "database", "redis"))
+    assert ("sessions" in compose.get("volumes", {})) == (store not in ("cookie", "memcached"))
 
 
 def test_github_runs_what_the_readme_says(project):
