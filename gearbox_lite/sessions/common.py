@@ -85,10 +85,14 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         super().clear()
         self.update(kept)
 
+    def _empty(self) -> None:
+        """Drop everything, as Beaker's clear does."""
+        super().clear()
+
     def _start(self) -> None:
         """Become a new session without values; its cookie is where the old one was."""
         place = {key: self[key] for key in self._config if key in self}
-        super().clear()
+        self._empty()
         self.update(place)
         self["_creation_time"] = self["_accessed_time"] = time.time()
         self.is_new = True
@@ -99,13 +103,12 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         now = time.time()
         if self.lifetime.is_over(data, now):
             return False
-        accessed = data.get("_accessed_time")
-        if not is_time(accessed, now):  # without a timeout it does not matter
+        accessed: Any = data.get("_accessed_time")
+        if self.timeout is None and not is_time(accessed, now):  # it does not matter then
             accessed = now
         self.is_new = False
         self.last_accessed = accessed
         self._reissue = self._reissue or now - accessed >= self.reissue_time
-        super().clear()
         self.update(data)
         if "_path" in data or "_domain" in data:
             self._drop_invalid_place()

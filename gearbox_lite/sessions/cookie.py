@@ -130,6 +130,6 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
 
     def load(self) -> None:
         """Read the session again from the request's cookie."""
-        self.clear()
+        self._empty()
         if not self._load():
             self._start()

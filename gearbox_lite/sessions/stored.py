@@ -98,7 +98,7 @@ class StoredSession(SessionBase):
     def load(self) -> None:
         """Read the session again from the store."""
         pending, resign = self.id, self._resign
-        self.clear()
+        self._empty()
         if not self._load(0, self._moved_from or pending):
             self._start()
         elif self._moved_from is not None:
@@ -160,7 +160,7 @@ class StoredSession(SessionBase):
             self._send_id()
         self.reached = True
         self._moved_from, self._resign = None, False
-        super().clear()
+        self._empty()
         self.update(merged)
         self._written()
 
