@@ -21,7 +21,7 @@ from deployment import (
     store_a_value,
     use_unix_socket,
 )
-from helpers import free_port, unavailable
+from helpers import free_port, set_option, unavailable
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,15 @@ def test_systemd_socket_activation_without_writable_code(project, tls, tab):
                 assert_clean(url, tls)
                 assert served.end() == 0
                 assert "WARNING" not in served.output
+
+
+def test_a_form_works_behind_a_proxy_that_is_not_trusted_and_the_log_says_what_to_change(project, tls, tab):
+    """Its redirect must be a path: the page's own policy forbids one to http://."""
+    set_option(project / "production.ini", "trusted_proxy", "192.0.2.7")
+    port = free_port()
+    with behind_nginx(project, tls, f"127.0.0.1:{port}") as url:
+        with serve_production(project, "--port", port) as served:
+            store_a_value(tab, url)
+            assert tab.problems == []
+            served.end()
+            assert "set trusted_proxy = 127.0.0.1 in the [server:...] section" in served.output
