@@ -88,7 +88,8 @@ def run(
             raise
         for stream in streams:
             stream.seek(0)
-        return subprocess.CompletedProcess(command, code, streams[1].read(), streams[2].read())
+        errors = helpers.AS_ROOT.sub("", streams[2].read())
+        return subprocess.CompletedProcess(command, code, streams[1].read(), errors)
 
 
 class Served(helpers.Served):

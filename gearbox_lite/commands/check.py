@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
 from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
@@ -65,6 +66,7 @@ def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> t
     except UserError as error:
         error.show()
         errors += 1
+    warn_as_root()  # not counted: it is not a fault of the ini
     show(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
     return errors, warnings
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
 from gearbox_lite.errors import UserError, shorten, show_error, show_report, show_warning
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
@@ -108,6 +109,7 @@ def _banner(settings: ServeSettings, urls: list[str]) -> None:
         show(f"  session  type {store}, cookie {key}")
     show("  stop     Ctrl-C")
     sys.stdout.flush()
+    warn_as_root()
     pages = [url for url in urls if url.startswith("http")]
     if settings.serve.open_browser and pages:
         import webbrowser  # noqa: PLC0415 (rarely wanted)

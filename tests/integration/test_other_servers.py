@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -226,7 +227,7 @@ def test_another_server_that_does_not_load_or_ends_is_told_once(project):
 def test_no_session_is_lost_when_one_of_two_gunicorns_behind_nginx_is_killed(project, tmp_path, shared_services):
     """As the README shows it: the same project twice, sessions in Redis."""
     write_version(project, "one")
-    ini = use_store(project, {**shared_services("redis").options(), "session.secret": "0123456789abcdef" * 4})
+    ini = use_store(project, {**shared_services("redis").options(), "session.secret": secrets.token_hex(32)})
     set_option(ini, "debug", "false")
     other = tmp_path / "other"
     shutil.copytree(project, other)

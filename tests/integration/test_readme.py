@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
+from helpers import AS_ROOT, PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
 
 from gearbox_lite.cli import COMMANDS
 from gearbox_lite.sessions.options import OPTIONS, REFUSED
@@ -98,5 +98,5 @@ def test_each_console_block_shows_what_its_commands_print(project):
             timeout=PATIENCE,
             check=False,
         )
-        shown += f"$ {command}\n{result.stdout}"
+        shown += f"$ {command}\n{AS_ROOT.sub('', result.stdout)}"
     assert shown == "".join(blocks)
