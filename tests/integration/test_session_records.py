@@ -114,3 +114,17 @@ def test_a_record_that_becomes_corrupt_while_a_request_runs_is_written_whole(par
     session["user"] = "changed"
     session.save()
     assert values(parts.session(cookie)) == {"user": "changed", "kept": 1}
+
+
+def test_redis_with_decoded_responses_keeps_sessions(tmp_path, shared_services):
+    """The option of redis-py in the address, which changes the type of everything that is read."""
+    options = options_of("redis", tmp_path, shared_services)
+    parts = Parts({**options, "session.url": f"{options['session.url']}?decode_responses=true"})
+    cookie, session_id = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    session["more"] = 1
+    session.save()
+    assert values(parts.session(cookie)) == {"user": "MVL", "more": 1}
+    assert session_id in list(parts.store.ids())
+    parts.store.delete(session_id)
+    assert values(parts.session(cookie)) == {}
