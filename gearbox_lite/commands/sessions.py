@@ -160,7 +160,7 @@ def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> 
 
 
 def _progress(ids: list[str]) -> Iterable[str]:
-    """Show a bar on a terminal where there is much to do."""
+    """Show a bar on a terminal if there is much to do."""
     if not sys.stderr.isatty() or len(ids) < 1000:
         yield from ids
         return
@@ -198,7 +198,7 @@ def _write(
         show(f"{until_loaded}{_HOW_TO_LOAD}")
         return False
     changed = rotate.apply(lambda: _configured(context), plan)
-    # An option may be set a second time where the first one hid it: in [DEFAULT], or in an ini that is inherited from.
+    # An option may be set a second time if the first one hid it: in [DEFAULT], or in an ini that is inherited from.
     while _still_set(found := _configured(context), plan):
         changed += rotate.apply(lambda: _configured(context), lambda found: _still_set(found, plan))
     where = ", ".join(dict.fromkeys(shorten(path) for path in changed))

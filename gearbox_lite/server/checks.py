@@ -21,7 +21,7 @@ from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: ``is_error`` where it must not be served like that."""
+    """One thing found: ``is_error`` if it must not be served like that."""
 
     is_error: bool
     at: Location
@@ -64,7 +64,7 @@ def _warning(session: Configured, option: str, message: str) -> Finding:
 
 
 def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
-    """Find keys in use that can be guessed: errors where the world can try, warnings while debugging."""
+    """Find keys in use that can be guessed: errors if the world can try, warnings while debugging."""
     used: set[str] = set()
     for name in key_names(session):
         key = session.options[name]
@@ -132,7 +132,7 @@ def _shared_with_development(settings: ServeSettings, session: Configured) -> It
 
 
 def unreachable(settings: ServeSettings) -> list[Finding]:
-    """Return the session store that does not answer, as an error; nothing where it does."""
+    """Return the session store that does not answer, as an error; nothing if it does."""
     session = configured.find(settings.app)
     if session is None or session.store == "cookie":
         return []

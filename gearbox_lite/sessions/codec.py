@@ -1,6 +1,6 @@
 """Session data to text and back, in Beaker's format, with keys that may be rotated.
 
-The format is beaker.session's: base64 of the serialized data, encrypted with AES where there is an encryption key,
+The format is beaker.session's: base64 of the serialized data, encrypted with AES if there is an encryption key,
 and a value signed with 40 hex digits of HMAC-SHA1 in front of it.
 """
 
@@ -35,7 +35,7 @@ def sign(key: str, text: str) -> str:
 
 
 def verify(key: str, signed: str) -> str | None:
-    """Return what was signed, or None where the signature is not of this key; takes the same time either way."""
+    """Return what was signed, or None if the signature is not of this key; takes the same time either way."""
     text = signed[SIGNATURE:]
     expected = hmac.digest(key.encode(), text.encode(errors="surrogatepass"), "sha1").hex()
     return text if hmac.compare_digest(expected.encode(), signed[:SIGNATURE].encode(errors="surrogatepass")) else None
@@ -62,7 +62,7 @@ class Serializer:
         return json.loads(zlib.decompress(packed).decode()) if self.name == "json" else pickle.loads(packed)  # noqa: S301
 
     def unstorable(self, data: Mapping[str, Any]) -> SessionSaveError | None:
-        """Return the error that names the values this serializer cannot hold, None where it can hold all."""
+        """Return the error that names the values this serializer cannot hold, None if it can hold all."""
         bad = [f"{key!r} ({type(value).__name__})" for key, value in data.items() if not self._can_dump(value)]
         if not bad:
             return None
@@ -142,7 +142,7 @@ class Codec:
         return dumped
 
     def encode(self, dumped: bytes) -> str:
-        """Return dumped data as text, encrypted with the current key where there is one."""
+        """Return dumped data as text, encrypted with the current key if there is one."""
         packed = self.serializer.pack(dumped)
         if self._crypto is None:
             return b64encode(packed).decode()

@@ -38,7 +38,7 @@ def is_id(text: str) -> bool:
 
 
 def default_reissue(options: Mapping[str, Any]) -> float:
-    """Return the seconds of ``reissue_time`` where the ini does not say."""
+    """Return the seconds of ``reissue_time`` if the ini does not say."""
     timeout, expires = options.get("timeout"), options.get("cookie_expires")
     durations = [LONGEST_REISSUE, *([timeout / 10] if timeout else [])]
     if isinstance(expires, timedelta):
@@ -213,5 +213,5 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         raise NotImplementedError
 
     def persist(self, *, dirty: bool) -> None:
-        """Store the session: all of it where it is dirty, else its access time where that is due."""
+        """Store the session: all of it if it is dirty, else its access time if that is due."""
         raise NotImplementedError

@@ -27,12 +27,12 @@ class Configured:
         return str(self.options["type"])
 
     def setting(self, name: str) -> Setting | None:
-        """Return where and how an option is set; None where it is not."""
+        """Return where and how an option is set; None if it is not."""
         return self.settings.get(session_options.PREFIX + name)
 
 
 def find(application: Section) -> Configured | None:
-    """Return the session of an application, None where it has none of ours.
+    """Return the session of an application, None if it has none of ours.
 
     Raises UserError, with file and line, for an option that cannot be used.
     """

@@ -91,7 +91,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         self._build()
 
     def persist(self, *, dirty: bool) -> None:
-        """Send the cookie where the session has changed or its access time is due."""
+        """Send the cookie if the session has changed or its access time is due."""
         if self._ended and not (self._has_values() and dirty):
             self._expire_cookie()
         elif dirty or self._must_write:

@@ -39,7 +39,7 @@ class SessionObject(BeakerSessionObject):  # type: ignore[misc]
         try:
             return super()._session()
         except StoreUnavailable as error:
-            self.__dict__["_failure"] = error  # the answer is 503 also where the application goes on
+            self.__dict__["_failure"] = error  # the answer is 503 even if the application goes on
             raise
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class SessionObject(BeakerSessionObject):  # type: ignore[misc]
         self._session().persist(dirty=automatic or self.dirty())
 
     def get_by_id(self, id: str) -> Any:  # noqa: A002 (Beaker's name)
-        """Return the stored session of an id; None where there is none, and for cookie sessions."""
+        """Return the stored session of an id; None if there is none, and for cookie sessions."""
         params = self.__dict__["_params"]
         if params["session_class"] is not StoredSession:
             return None
@@ -79,7 +79,7 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
     """
 
     def __init__(self, application: WSGIApplication, options: Mapping[str, Any]) -> None:
-        """Raise ValueError or StoreUnavailable where the store cannot be set up."""
+        """Raise ValueError or StoreUnavailable if the store cannot be set up."""
         super().__init__(application, None)
         self.options = session_parameters(options)
         self._outages = Outages(self.options.get("store"))
@@ -175,7 +175,7 @@ class _Exchange:
         return None
 
     def _replace(self, error: StoreUnavailable) -> list[bytes]:
-        """Answer 503. Raises RuntimeError, which ends the connection, where another answer is on its way."""
+        """Answer 503. Raises RuntimeError, which ends the connection, if another answer is on its way."""
         if self._started:
             raise RuntimeError("the session store failed in the middle of an answer") from error
         self._failure = error
@@ -187,7 +187,7 @@ class _Exchange:
         return [unavailable.answer(self._environ)[1]]
 
     def stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on a body that is made while it is sent, and that may use the session meanwhile."""
+        """Pass on a body that is made while it is sent, and that may use the session while it is made."""
         try:
             for chunk in body:
                 if not self._started:
@@ -217,7 +217,7 @@ class _Exchange:
 
 
 class _Body:
-    """A streamed body; closing it closes the application's, also where nobody has asked for its first byte."""
+    """A streamed body; closing it closes the application's, even if the server has not asked for its first byte."""
 
     def __init__(self, exchange: _Exchange, body: Iterable[bytes]) -> None:
         self._exchange = exchange
