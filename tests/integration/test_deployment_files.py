@@ -10,6 +10,7 @@ import pytest
 import yaml
 from deployment import certificate
 from helpers import new_project, nginx_check, units_check
+from waitress.adjustments import Adjustments
 
 STORES = ["cookie", "file", "database", "postgresql", "memcached", "redis"]
 
@@ -49,6 +50,13 @@ def test_nginx_takes_the_site(project, tmp_path):
         )
         assert result.returncode == 0, result.stderr
         assert "[warn]" not in result.stderr
+
+
+def test_nginx_lets_no_larger_request_through_than_the_application_takes(project):
+    site = (project / "deploy/nginx.conf").read_text()
+    own = re.search(r"^max_request_body_size = (\d+)$", (project / "production.ini").read_text(), re.MULTILINE)
+    limit = int(own[1]) if own else Adjustments.max_request_body_size
+    assert int(re.search(r"client_max_body_size (\d+)m;", site)[1]) << 20 <= limit
 
 
 @pytest.mark.parametrize("store", STORES)
