@@ -12,7 +12,6 @@ import click
 
 from gearbox_lite import __version__
 from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error, show_report
-from gearbox_lite.masking import masked
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -134,12 +133,16 @@ def _run(arguments: list[str]) -> int:
         return USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "gearbox-lite"
+        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+
         message = masked(" ".join(error.format_message().split()).rstrip("."))
         message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
         hint = "" if message.endswith("?") else f"; see {path} --help"
         show_error(f"{message[:1].lower()}{message[1:]}{hint}")
         return USAGE
     except click.ClickException as error:
+        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+
         show_error(masked(error.format_message()))
         return FAILURE
     except click.Abort:
@@ -159,5 +162,7 @@ def _run(arguments: list[str]) -> int:
 
 def _show_cause(error: UserError) -> None:
     import traceback  # noqa: PLC0415 (only with --verbose)
+
+    from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
 
     show_report(masked("".join(traceback.format_exception(error))))

@@ -9,9 +9,6 @@ from typing import IO, Any
 
 import click
 
-from gearbox_lite.masking import masked, shown_value
-from gearbox_lite.output import printable, show
-
 USAGE = 2
 """Exit code for a wrong command line or a wrong setting."""
 FAILURE = 1
@@ -44,6 +41,8 @@ class Setting:
 
     def __str__(self) -> str:
         """Return the setting as a message may show it."""
+        from gearbox_lite.masking import shown_value  # noqa: PLC0415 (only once something is shown)
+
         shown = shown_value(self.name, self.value) if self.written is None else self.written
         return f"{self.name} = {shown}".rstrip()
 
@@ -64,6 +63,8 @@ class UserError(click.ClickException):
         report: str = "",
         code: int = USAGE,
     ) -> None:
+        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+
         problem, remedy = (masked(" ".join(part.split())) for part in (problem, remedy))
         place = " ".join(str(at).split()) if at else ""
         super().__init__("; ".join(part for part in (f"{place}: {problem}" if place else problem, remedy) if part))
@@ -109,6 +110,8 @@ def show_warning(message: str) -> None:
 
 def show_report(report: str) -> None:
     """Write a traceback to standard error."""
+    from gearbox_lite.output import show  # noqa: PLC0415 (only once something is shown)
+
     show(*report.rstrip("\n").split("\n"), err=True)
 
 
@@ -118,6 +121,8 @@ def is_coloured(stream: IO[Any]) -> bool:
 
 
 def _show(label: str, colour: str, message: str) -> None:
+    from gearbox_lite.output import printable  # noqa: PLC0415 (only once something is shown)
+
     coloured = is_coloured(sys.stderr)
     shown = click.style(label, fg=colour, bold=True) if coloured else label
     click.echo(f"{shown} {printable(message)}", file=sys.stderr, color=coloured)

@@ -6,7 +6,6 @@ Everything that is shown or logged goes through here, so that a mistyped name or
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_plus
 
 MASK = "..."
 
@@ -69,11 +68,15 @@ def without_password(address: str) -> str:
 
 
 def _without_parameters(text: str) -> str:
+    if "=" not in text:
+        return text
+    from urllib.parse import unquote_plus  # noqa: PLC0415 (as difflib)
+
     def shown(match: re.Match[str]) -> str:
         name = match["name"]
         return f"{match['mark']}{name}={'***' if _may_be_secret(unquote_plus(name)) else match['value']}"
 
-    return re.sub(_PARAMETER, shown, text) if "=" in text else text
+    return re.sub(_PARAMETER, shown, text)
 
 
 def masked(text: str) -> str:
