@@ -29,7 +29,7 @@ class OtherServer:
         """
         code: object = 0
         try:
-            with interrupting_on_signals(self._application.is_busy):
+            with interrupting_on_signals(self._application.is_busy, clean=lambda: None):
                 self._server(self._application)
         except KeyboardInterrupt:
             pass

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import socket
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError, shorten
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 PID_FILE = Location("--pid-file")
 
 
@@ -20,10 +29,11 @@ class Readiness:
     """
 
     def __init__(self, pid_file: Path | None) -> None:
-        """Raise UserError where the file could not be written or is something else."""
+        """Raise UserError if the file could not be written, is something else, or belongs to a running server."""
         self._pid_file = None if pid_file is None else pid_file.absolute()  # the application may change the folder
         self._address = os.environ.pop("NOTIFY_SOCKET", "")  # the application is not to speak for the server
         self._is_ready = False
+        self._locked: int | None = None
         if pid_file is not None:
             _check(pid_file)
 
@@ -35,7 +45,8 @@ class Readiness:
     def ready(self) -> None:
         """Say that requests are answered. Raises UserError where the file cannot be written."""
         if self._pid_file is not None and not self._is_ready:
-            _write(self._pid_file)
+            _check(self._pid_file)  # again: two servers may have started at once
+            self._locked = _write(self._pid_file)
         self._is_ready = True
         self._notify("READY=1")
 
@@ -55,10 +66,12 @@ class Readiness:
 
     def close(self) -> None:
         """Remove the file, if it is still ours."""
-        if self._pid_file is not None and self._is_ready:
+        locked, self._locked = self._locked, None
+        if self._pid_file is not None and locked is not None:
             with suppress(OSError):
-                if self._pid_file.read_text() == _content():
+                if os.path.samestat(self._pid_file.lstat(), os.fstat(locked)):
                     self._pid_file.unlink()
+            os.close(locked)
 
     def _notify(self, message: str) -> None:
         if not self._address:
@@ -73,25 +86,56 @@ def _content() -> str:
 
 
 def _check(path: Path) -> None:
+    """Raise UserError for a path at which no pid file can be written, or that a running server has taken."""
     if not path.absolute().parent.is_dir():
         raise UserError(f"{path}: there is no folder {path.absolute().parent}", at=PID_FILE, remedy="make it first")
+    if path.is_symlink():
+        raise UserError(f"{path}: this is a symbolic link", at=PID_FILE, remedy="choose another name")
     if path.is_dir():
         raise UserError(f"{path}: this is a folder", at=PID_FILE, remedy=f"write {path / 'server.pid'}")
+    with suppress(FileNotFoundError, ValueError):
+        number = os.open(path, os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))  # it may be a FIFO
+        with os.fdopen(number, "rb") as file:
+            if stat.S_ISREG(os.fstat(number).st_mode):
+                process = int(file.read(32) or b"0")
+                if not _lock(number, exclusive=False):
+                    problem = f"{path}: process {process} is running and has written this file"
+                    raise UserError(problem, at=PID_FILE, remedy="stop it, or choose another name", code=FAILURE)
+                return
     if path.exists():
-        with suppress(OSError, ValueError):
-            int(path.read_bytes()[:32] or b"0")
-            return
         raise UserError(f"{path}: this file is no pid file", at=PID_FILE, remedy="choose another name")
 
 
-def _write(path: Path) -> None:
-    """Write the file in one step, so that nobody reads half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(path: Path) -> int:
+    """Write the file in one step, so that no process reads half of it, and return it open and locked.
+
+    The lock tells a running server from one that was killed, whose process id another program may have now.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
+        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o644)
         try:
-            draft.write_text(_content())
+            os.write(number, _content().encode())
+            _lock(number, exclusive=True)
             draft.replace(path)
-        finally:
+        except OSError:
+            os.close(number)
             draft.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise UserError(f"{shorten(path)}: cannot be written: {error.strerror}", at=PID_FILE, code=FAILURE) from error
+    return number
+
+
+def _lock(number: int, *, exclusive: bool) -> bool:
+    """Lock an open file for this process alone, not its children; return whether no other process has.
+
+    On systems and folders without such locks, none has.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.lockf(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)
+    return True

@@ -49,14 +49,21 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
             if serve.reload or serve.workers > 1 or (readiness.is_heard and settings.is_waitress):
                 from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415 (each way imports what it needs)
 
-                _supervise(Supervised(load, settings, terminal, listening, readiness))
+                _supervise(
+                    Supervised(load, settings, terminal, listening, readiness), lambda: _clean(listening, readiness)
+                )
             elif settings.is_waitress:
                 _run_here(settings, terminal, listening, readiness)
             else:
                 _run_other(settings, terminal, listening, readiness)
     finally:
-        listening.close()
-        readiness.close()
+        _clean(listening, readiness)
+
+
+def _clean(listening: Listening, readiness: Readiness) -> None:
+    """Remove what the server has put into the file system; once more does no harm."""
+    listening.close()
+    readiness.close()
 
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
@@ -76,7 +83,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
     def stay() -> None:
         threading.Thread(target=terminal.warn, args=[_STAYS]).start()  # a handler must not print in between
 
-    with signals.ending_on_signals(end):
+    with signals.ending_on_signals(end, lambda: _clean(listening, readiness)):
         signals.on_hangup(stay, end)
         _check(settings, terminal)
         adjust = adjustments.check(settings.server.options)
@@ -111,7 +118,8 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     _check(settings, terminal)
     listening.open(settings)
     application: Busy | None = None
-    with signals.interrupting_on_signals(lambda: application is not None and application.is_busy()):
+    is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
+    with signals.interrupting_on_signals(is_busy, lambda: _clean(listening, readiness)):
         logs.configure(settings)
         loaded = load.load_application(settings)
         protection = debugging.protect(settings, loaded, [])
@@ -125,10 +133,10 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         serve(application)
 
 
-def _supervise(supervised: Supervised) -> None:
+def _supervise(supervised: Supervised, clean: Callable[[], None]) -> None:
     """Keep workers, and swap them when a file changes or SIGHUP comes."""
     from gearbox_lite.server import signals  # noqa: PLC0415
 
-    with signals.ending_on_signals(supervised.end):
+    with signals.ending_on_signals(supervised.end, clean):
         signals.on_hangup(supervised.swap_all, supervised.end)
         supervised.run()

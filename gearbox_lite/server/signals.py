@@ -10,18 +10,29 @@ from types import FrameType
 
 
 @contextlib.contextmanager
-def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call ``end`` on the first SIGINT or SIGTERM; a second one, of either, ends the process at once."""
+def ending_on_signals(end: Callable[[], None], clean: Callable[[], None]) -> Iterator[None]:
+    """Call ``end`` on the first SIGINT or SIGTERM; a second one, of either, ends the process at once.
+
+    ``clean`` is called at the end of the block, and before a second signal ends the process; maybe by both.
+    """
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, die)
         end()
+
+    def die(number: int, _frame: FrameType | None) -> None:
+        try:
+            clean()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        clean()  # while a second signal still cleans up as well
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -59,7 +70,7 @@ def _has_terminal() -> bool:
 
 
 @contextlib.contextmanager
-def interrupting_on_signals(is_busy: Callable[[], bool]) -> Iterator[None]:
+def interrupting_on_signals(is_busy: Callable[[], bool], clean: Callable[[], None]) -> Iterator[None]:
     """Raise KeyboardInterrupt on SIGINT or SIGTERM, for servers that run a loop of their own.
 
     While ``is_busy`` it waits. wsgiref swallows an exception that meets it inside a request, so it is raised again
@@ -79,7 +90,7 @@ def interrupting_on_signals(is_busy: Callable[[], bool]) -> Iterator[None]:
             raise KeyboardInterrupt
 
     try:
-        with ending_on_signals(end):
+        with ending_on_signals(end, clean):
             yield
     finally:
         if hasattr(signal, "setitimer"):

@@ -6,23 +6,29 @@ import errno
 import os
 import socket
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
+
+_TRIES, _PAUSE = 50, 0.02
+"""How often, and after how many seconds each time, a lock is tried that another process holds."""
 
 
 def bind(path: Setting, mode: int) -> socket.socket:
     """Return a socket that listens on a path, in place of one that a finished server left there.
 
-    Raises UserError, exit code 1, where something else is at the path or somebody listens there.
+    Raises UserError, exit code 1, if something else is at the path or another process listens there.
     """
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        _make_way(path)
-        bound.bind(path.value)
-        os.chmod(path.value, mode)  # noqa: PTH101
-        bound.listen(1024)
+        with _one_at_a_time(path):
+            _make_way(path)
+            bound.bind(path.value)
+            os.chmod(path.value, mode)  # noqa: PTH101
+            bound.listen(1024)
         bound.setblocking(False)
     except OSError as error:
         bound.close()
@@ -33,13 +39,41 @@ def bind(path: Setting, mode: int) -> socket.socket:
     return bound
 
 
+@contextmanager
+def _one_at_a_time(path: Setting) -> Iterator[None]:
+    """Lock the path's folder, so that of servers that start at once each sees whether another one listens.
+
+    Without it one removes the socket that another has just bound and does not listen on yet. If the folder cannot be
+    locked, or another program keeps it locked for a second, it is done without.
+    """
+    import fcntl  # noqa: PLC0415 (not on Windows, which has no such sockets either)
+
+    number: int | None = None
+    with suppress(OSError):
+        number = os.open(Path(path.value).absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for _ in range(_TRIES if number is not None else 0):
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+                break
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            except OSError:
+                break
+        yield
+    finally:
+        if number is not None:
+            os.close(number)
+
+
 def _make_way(path: Setting) -> None:
     """Remove what a finished server left at a path. Raises UserError for anything else."""
     with suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.stat(path.value).st_mode):  # noqa: PTH116 (the path's own kind matters)
+        if not stat.S_ISSOCK(os.lstat(path.value).st_mode):
             raise UserError(f"{path}: a file is in the way", at=path.at, remedy="remove it", code=FAILURE)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(path.value) == 0:
+            probe.setblocking(False)  # a server with a full backlog would not accept it
+            if probe.connect_ex(path.value) not in (errno.ECONNREFUSED, errno.ENOENT):
                 remedy = "stop it, or choose another path"
                 raise UserError(f"{path}: another program listens there", at=path.at, remedy=remedy, code=FAILURE)
         os.unlink(path.value)  # noqa: PTH108
