@@ -178,7 +178,8 @@ class Nginx(Service):
             f"http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
             f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
             f"upstream applications {{ {servers} }}\n"
-            f"server {{ listen 127.0.0.1:{self.port}; location / {{ proxy_pass http://applications; }} }} }}\n"
+            f"server {{ listen 127.0.0.1:{self.port}; location / "
+            "{ proxy_pass http://applications; proxy_set_header Host $host; } } }\n"
         )
 
     def command(self) -> list[str]:

@@ -41,7 +41,7 @@ REASONS = {
     "missing import": "ModuleNotFoundError in root.py line 1",
     "exception at import": "ValueError: at import",
     "exception in make_app": "ValueError: made",
-    "broken ini": "session.tiemout = 5: there is no such option; did you mean session.timeout?",
+    "broken ini": "session.tiemout = ...: there is no such option; did you mean session.timeout?",
     "no ini at all": "a setting before any [section]",
     "deleted module": "No module named",
 }
