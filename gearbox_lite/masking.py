@@ -12,7 +12,7 @@ MASK = "..."
 # Not compiled here, since a start without an error needs none of them.
 _NAME = (
     r"(?i)(^|[._-])(secrets?|pass|passphrase|passw(or)?d|pwd|token|cookie|auth|credentials?)(_fallbacks)?$"
-    r"|(^|[_-]|api|access|private)key(_fallbacks)?$"
+    r"|(^|[_-]|api|access|private|csrf\.)key(_fallbacks)?$"
 )
 _LIKE = ("secret", "password", "passphrase", "credentials", "validatekey", "encryptkey")
 _SESSION = r"(?i)(beaker\.)?session\."

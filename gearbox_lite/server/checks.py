@@ -12,11 +12,14 @@ from gearbox_lite.masking import masked
 from gearbox_lite.sessions import configured
 from gearbox_lite.sessions.configured import Configured
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.key_strength import weakness
+from gearbox_lite.sessions.key_strength import SHORTEST_KEY, weakness
 from gearbox_lite.sessions.options import shown_value
 from gearbox_lite.sessions.rotate import key_names
 from gearbox_lite.sessions.stores import make_store
 from gearbox_lite.sessions.stores.folders import UnsafePathError
+
+FORM_KEY = "csrf.key"
+"""The setting of a generated project that signs its forms."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,26 @@ class Finding:
 
 
 def find(settings: ServeSettings) -> list[Finding]:
-    """Return what is wrong or doubtful in an application's session, errors first.
+    """Return what is wrong or doubtful in an application's session and keys, errors first.
 
     Raises UserError for an option that cannot be used.
     """
     session = configured.find(settings.app)
-    if session is None:
-        return []
-    found = list(_keys(session, is_error=settings.debug is None))
-    if session.options["data_serializer"] == "pickle":
-        found.append(_warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not"))
-    if session.store == "memory":
-        found += _memory(settings, session)
-    if settings.debug is None:
-        found += [*_production(session), *_shared_with_development(settings, session), *_proxy(settings)]
+    found = [] if session is None else list(_session(settings, session))
+    found += _form_keys(settings, session)
     return sorted(found, key=lambda finding: not finding.is_error)
+
+
+def _session(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
+    yield from _keys(session, is_error=settings.debug is None)
+    if session.options["data_serializer"] == "pickle":
+        yield _warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not")
+    if session.store == "memory":
+        yield from _memory(settings, session)
+    if settings.debug is None:
+        yield from _production(session)
+        yield from _shared_with_development(settings, session)
+        yield from _proxy(settings)
 
 
 def _place(session: Configured, option: str) -> tuple[Location, str]:
@@ -81,6 +89,25 @@ def _keys(session: Configured, *, is_error: bool) -> Iterator[Finding]:
 def _key(session: Configured, option: str, message: str, *, is_error: bool) -> Finding:
     at, shown = _place(session, option)
     return Finding(is_error, at, shown + message)
+
+
+def _form_keys(settings: ServeSettings, session: Configured | None) -> Iterator[Finding]:
+    """Find keys of generated projects (lib/csrf.py) that sign forms and can be guessed.
+
+    The projects themselves refuse a missing or short one when they load.
+    """
+    others = [session.options[name] for name in key_names(session)] if session is not None else []
+    for section in settings.app.walk():
+        setting = section.options.get(FORM_KEY)
+        if setting is None or len(setting.value) < SHORTEST_KEY:
+            continue
+        problem = "is the same as another key" if setting.value in others else weakness(setting.value)
+        hint = "write 64 random hex digits"
+        if problem:
+            yield Finding(settings.debug is None, setting.at, f"{setting}: the key {problem}; {hint}")
+        elif settings.debug is None and setting.value.replace("%", "%%") in _development(settings):
+            message = f"{DEFAULT_INI} has this key too, and that file may be public; {hint} of its own"
+            yield Finding(True, setting.at, f"{setting}: {message}")
 
 
 def _memory(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
@@ -119,16 +146,21 @@ def _proxy(settings: ServeSettings) -> Iterator[Finding]:
 
 def _shared_with_development(settings: ServeSettings, session: Configured) -> Iterator[Finding]:
     """Find keys in use that are also in the development.ini beside, which may be committed for all to see."""
-    path = settings.ini.with_name(DEFAULT_INI)
-    text = ""
-    with suppress(OSError):  # there is none, or only its owner can read it
-        text = path.read_text(encoding="utf-8", errors="replace") if path != settings.ini else ""
+    text = _development(settings)
     hint = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 random hex digits of its own"
     for name in key_names(session):
         old = session.options.get(f"{name}_fallbacks", ())
         for option, keys in ((name, (session.options[name],)), (f"{name}_fallbacks", old)):
             if any(key.replace("%", "%%") in text for key in keys):
                 yield _key(session, option, hint, is_error=True)
+
+
+def _development(settings: ServeSettings) -> str:
+    """Return the text of the development.ini beside an ini, empty if it has none or cannot be read."""
+    path = settings.ini.with_name(DEFAULT_INI)
+    with suppress(OSError):
+        return path.read_text(encoding="utf-8", errors="replace") if path != settings.ini else ""
+    return ""
 
 
 def unreachable(settings: ServeSettings) -> list[Finding]:

@@ -78,6 +78,9 @@ def _import_controllers() -> None:
 
 
 def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
+    refused = _refused_setting(error, settings)
+    if refused is not None:
+        return refused
     frames = users_frames(error)
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         at_fault = f"{Path(error.filename).name} line {error.lineno}"
@@ -91,6 +94,26 @@ def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
         report=users_traceback(error, frames),
         code=FAILURE,
     )
+
+
+def _refused_setting(error: Exception, settings: AppSettings) -> UserError | None:
+    """Explain a ValueError that the user's own code raises for a setting, named by its first word; None for others.
+
+    So does make_app of a generated project: "csrf.key is missing; ..." or "csrf.key has fewer than 32 characters".
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if type(error) is not ValueError or not frames or not _is_users(frames[-1].filename):
+        return None
+    message = str(error)
+    name = message.partition(" ")[0]
+    sections = list(settings.app.walk())
+    setting = next((section.options[name] for section in sections if name in section.options), None)
+    if setting is not None:
+        return UserError(f"{setting}: {message.removeprefix(name).strip()}", at=setting.at)
+    factory = settings.app.innermost.factory
+    if factory is not None and message.startswith(f"{name} is missing"):
+        return UserError(message, at=factory.at)
+    return None
 
 
 def users_frames(error: BaseException, *names: str) -> list[traceback.FrameSummary]:

@@ -26,6 +26,8 @@ def test_a_generated_project_is_clean(project):
         ("session.validate_key", "qwertyuiopasdfghjklzxcvbnm098765", "is hardly random"),
         ("session.validate_key", "correct-horse-battery-staple-and-more", "looks like words"),
         ("session.encrypt_key", None, "is the same as another key"),
+        ("csrf.key", "changeme" * 8, "looks like an example"),
+        ("csrf.key", None, "is the same as another key"),
     ],
 )
 def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(project, option, value, problem):
@@ -173,6 +175,7 @@ def test_keys_of_the_development_ini_beside_are_an_error_once_debug_is_off(proje
     key = production.read_text().splitlines()[number - 1].partition(" = ")[2]
 
     set_option(production, "session.validate_key", "%(ENV_HELLO_KEY)s")
+    set_option(production, "csrf.key", "b8f03a7cbb6f4d0e9ad2b0c45ae07a4df3cbbf53a96a4d0c0a8d2f5fbd20c3a4")
     for value, expected in ((key, 1), ("6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73", 0)):
         assert run("check", "production.ini", cwd=project, HELLO_KEY=value).returncode == expected
     set_option(production, "session.validate_key_fallbacks", key)

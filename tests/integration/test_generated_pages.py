@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 import services
-from helpers import PATIENCE, REPOSITORY, Browser, new_project, set_option, tutorial_controller
+from helpers import PATIENCE, REPOSITORY, Browser, line_of, new_project, set_option, tutorial_controller
 from warm import run, serve
 
 STATUSES = """
@@ -193,12 +194,42 @@ def test_a_form_whose_cookie_does_not_come_back_is_logged_once(project):
         assert served.output.count("a form failed because no cookie hello-csrf came back") == 1
 
 
-@pytest.mark.parametrize("value", [None, "short"])
-def test_a_missing_or_short_key_for_forms_is_refused_at_the_start(project, value):
-    set_option(project / "development.ini", "csrf.key", value)
-    result = run("check", cwd=project)
+def test_a_missing_or_short_key_for_forms_is_refused_in_one_line_of_the_ini(project):
+    ini = project / "development.ini"
+    set_option(ini, "csrf.key", "hunter2")
+    for command in (["check"], ["serve", "--no-reload", "--port", "0"], ["routes"]):
+        result = run(*command, cwd=project)
+        assert result.returncode == (1 if command == ["check"] else 2)
+        refused = f"Error: development.ini:{line_of(ini, 'csrf.key')}: csrf.key = ...: has fewer than 32 characters;"
+        assert result.stderr.startswith(refused)
+        assert ("Traceback" in result.stderr, "hunter2" in result.stderr) == (False, False)
+    set_option(ini, "csrf.key", None)
+    result = run("serve", "--no-reload", "--port", "0", cwd=project)
+    line = line_of(ini, "paste.app_factory")
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"Error: development.ini:{line}: csrf.key is missing; make one: python3 -c ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_production_refuses_the_key_for_forms_of_a_development_ini_beside_it(project):
+    text = (project / "development.ini").read_text()
+    keys = re.findall(r"^(?:session.validate_key|csrf.key) = (\w+)$", text, re.MULTILINE)
+    environment = {"HELLO_SESSION_KEY": "4c1f" + os.urandom(30).hex(), "HELLO_CSRF_KEY": keys[1]}
+    result = run("check", "production.ini", cwd=project, **environment)
+    line = line_of(project / "production.ini", "csrf.key")
+    assert (
+        f"production.ini:{line}: csrf.key = %(ENV_HELLO_CSRF_KEY)s: development.ini has this key too" in result.stderr
+    )
     assert result.returncode == 1
-    assert "ValueError: csrf.key is missing in the ini's [app:...] section, or is shorter than 32" in result.stderr
+
+
+def test_a_redirect_is_a_path_however_its_header_is_spelled(project):
+    code = (
+        "\n    @expose()\n    def go(self):\n        response.status = 302\n"
+        "        response.headerlist.append(('location', request.host_url + '/up'))\n        return ''\n"
+    )
+    add_to_root(project, code, "request, response")
+    assert run("shell", "-c", "print(app.get('/go').headers['Location'])", cwd=project).stdout == "/up\n"
 
 
 def test_mako_pages_are_found_by_their_dotted_names(project):

@@ -28,16 +28,18 @@ log = logging.getLogger(__name__)
 
 FIELD = "_csrf_token"
 """The name of the form's field."""
+REMEDY = (
+    'make one: python3 -c "import secrets; print(secrets.token_hex(32))", '
+    "and write it in the ini's [app:...] section"
+)
 
 
 def check_key(settings):
     """Raise ValueError unless the [app:...] section has a key that can't be guessed."""
-    if len(settings.get("csrf.key", "")) < 32:
-        raise ValueError(
-            "csrf.key is missing in the ini's [app:...] section, or is shorter than 32 "
-            "characters; make one with: "
-            'python3 -c "import secrets; print(secrets.token_hex(32))"'
-        )
+    if "csrf.key" not in settings:
+        raise ValueError(f"csrf.key is missing; {REMEDY}")
+    if len(settings["csrf.key"]) < 32:
+        raise ValueError(f"csrf.key has fewer than 32 characters; {REMEDY}")
 
 
 def csrf_token():

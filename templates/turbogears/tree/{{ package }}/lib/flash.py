@@ -14,6 +14,9 @@ def flash_message():
     """
     try:
         message = flash.pop_payload()
-        return {"text": message["message"], "status": message["status"]}
-    except (KeyError, TypeError, ValueError):  # No message, or a cookie made by others.
+        text, status = str(message["message"]), str(message["status"])
+        text.encode()  # JSON can hold half a character, which no page can.
+    # No message, or a cookie made by others, which may be nested as deep as they like.
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
+    return {"text": text, "status": status}

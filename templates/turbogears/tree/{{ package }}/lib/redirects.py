@@ -20,12 +20,17 @@ class RelativeRedirects:
         def start(status, headers, exc_info=None):
             if status.startswith("3"):
                 headers = [
-                    (name, shorten(value, environ) if name == "Location" else value)
+                    (name, shorten(value, environ) if is_location(name) else value)
                     for name, value in headers
                 ]
             return start_response(status, headers, exc_info)
 
         return self.app(environ, start)
+
+
+def is_location(name):
+    """Return whether a header has the address of a redirect."""
+    return name.lower() == "location"
 
 
 def shorten(location, environ):
