@@ -102,6 +102,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         elif self._reissue and self.save_atime and not self.is_new:
             self.clear()
             self.update(self.codec.decode(*self._loaded))  # without what the request has changed and not saved
+            self._drop_invalid_place()
             self["_accessed_time"] = time.time()
             self._send_cookie(self._build())
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 from conftest import options_of
-from sessions import COOKIE, Parts, cookie_of, make, visitor
+from sessions import COOKIE, KEY, Parts, cookie_of, make, visitor
 from warm import run, session_of
 
-from gearbox_lite.sessions.codec import INTERNAL, is_value
+from gearbox_lite.sessions.codec import INTERNAL, is_value, sign
 from gearbox_lite.sessions.errors import SessionSaveError
 
 
@@ -147,3 +147,16 @@ def cookie_of_saved(options):
     session["user"] = "MVL"
     session.save()
     return cookie_of(session)
+
+
+def test_an_invalid_path_in_a_cookie_session_is_ignored_when_its_access_time_is_due():
+    options = {**COOKIE, "session.reissue_time": "0"}
+    session = make(options)
+    session["user"] = "MVL"
+    session.save()
+    bad = {**session, "_path": "relative"}
+    codec = session.codec
+    cookie = f"hello={sign(KEY, codec.encode(codec.dump(bad)))}"
+    answer = visitor(options).get("/get", headers={"Cookie": cookie})
+    assert answer.json == {"user": "MVL"}
+    assert "Path=/;" in answer.headers["Set-Cookie"]
