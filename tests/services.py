@@ -57,12 +57,15 @@ class Service:
 
     def pause(self) -> None:
         """Stop all processes, which then answer nothing while the kernel still accepts connections for them."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # a child may end at any time
+                os.kill(pid, number)
 
     def _processes(self) -> list[int]:
         """Return the server's process and its children, parents first; PostgreSQL's have groups of their own."""
