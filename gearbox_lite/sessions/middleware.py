@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from gearbox_lite.sessions.outage import Outages
 from gearbox_lite.sessions.records import Records
 from gearbox_lite.sessions.stored import StoredSession
 from gearbox_lite.sessions.stores import make_store
-from gearbox_lite.sessions.stores.folders import UnsafePathError
+from gearbox_lite.sessions.stores.folders import UnsafePathError, user_name
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -280,6 +281,9 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
         except (ValueError, StoreUnavailable) as error:
             option = "session.data_dir" if options["type"] in ("file", "dbm") else "session.url"
             text, remedy = str(error), "correct the address or the options of the store"
+            if isinstance(error.__cause__, PermissionError):
+                folder = Path(error.__cause__.filename).parent
+                remedy = f"let {user_name(os.geteuid())} write {folder}, or name a folder that it can write"
             if isinstance(error, UnsafePathError):
                 text, remedy = error.problem, error.remedy
             problem = session_options.OptionError(option, text, remedy)

@@ -82,6 +82,20 @@ def test_what_belongs_to_another_user_is_refused(kind, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("kind", ["file", "sqlite"])
+def test_a_folder_that_the_user_cannot_write_is_refused_with_the_names_of_both(kind):
+    with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        try:
+            message = refusal(options_of(kind, folder, None))
+        finally:
+            os.seteuid(0)
+    assert f"let nobody write {folder}, or name a folder that it can write" in message
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_folder_that_root_has_made_for_the_user_of_the_service_is_accepted():
     """As ``install --directory --owner`` does."""
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:

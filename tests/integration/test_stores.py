@@ -23,7 +23,7 @@ def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_service
     if kind == "redis":
         left = parts.store._client.ttl(f"hello:{session_id}")
     else:
-        answer = parts.store._clients()[0].raw_command(f"mg hello:{session_id} t")
+        answer = parts.store.servers[0].client().raw_command(f"mg hello:{session_id} t")
         left = int(answer.split(b" t")[1])
     assert 600 < left <= 720
 
@@ -84,7 +84,7 @@ def plant(parts, kind, session_id, data):
     elif kind == "ext:redis":
         parts.store._client.set(f"hello:{session_id}", data)
     elif kind == "ext:memcached":
-        parts.store._clients()[0].set(f"hello:{session_id}", data)
+        parts.store.servers[0].client().set(f"hello:{session_id}", data)
     else:
         table = parts.store._table
         with parts.store._engine.begin() as connection:

@@ -152,3 +152,12 @@ def test_a_forked_process_tests_the_store_by_itself(store):
     store.breaker._tester = threading.Thread(target=print)  # as after a fork: known, and not running
     assert "does not answer" in store.call()
     assert store.tested.wait(LONG)
+
+
+def test_a_process_that_stood_still_does_not_take_its_store_for_hung(store):
+    """For example while a long call of the application holds Python's global lock."""
+    store.breaker.usual = 0.0
+    with store.breaker.operation():
+        time.sleep(2 * OVERDUE)
+        store.breaker.current().check()
+        assert not store.breaker.is_open

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from gearbox_lite.sessions.lifetime import Lifetime
 from gearbox_lite.sessions.stores.base import LIMIT, Store
@@ -18,9 +20,23 @@ def make_store(options: Mapping[str, Any]) -> Store:
     if a folder cannot be made.
     """
     try:
-        return _make(options)
+        store = _make(options)
     except ImportError as error:
         raise ValueError(str(error)) from error
+    _stores.add(store)
+    return store
+
+
+_stores: WeakSet[Store] = WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_stores):
+        store.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _make(options: Mapping[str, Any]) -> Store:

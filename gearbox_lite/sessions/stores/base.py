@@ -21,8 +21,17 @@ EXPIRY_MARGIN = 120
 
 LIMIT = 2.0
 """Seconds for one operation on a store, if the ini does not set ``session.store_timeout``."""
+SHORTEST_LIMIT, LONGEST_LIMIT = 0.1, 3600.0
+"""Seconds that the limit may have; convert.py says the same of the option."""
 ATTEMPTS = 100
 """How often an update is tried if other processes change the record first; the time limit usually comes before."""
+
+
+def check_limit(seconds: float) -> float:
+    """Return a time limit that an operation can have. Raises ValueError for another one, NaN included."""
+    if not SHORTEST_LIMIT <= seconds <= LONGEST_LIMIT:
+        raise ValueError(f"a timeout is from {SHORTEST_LIMIT:g} to {LONGEST_LIMIT:g} seconds, not {seconds:g}")
+    return seconds
 
 
 class Store(ABC):
@@ -63,6 +72,13 @@ class Store(ABC):
     def close(self) -> None:  # noqa: B027 (most stores keep nothing open)
         """Close the connections that are kept for the next call."""
 
+    @abstractmethod
+    def after_fork(self) -> None:
+        """Leave the parent process its connections and locks, without closing or releasing them.
+
+        Two processes on one connection would read each other's answers.
+        """
+
     def last_write(self) -> float:
         """Return when a change was last stored, as ``time.monotonic`` has it; 0.0 if that is not known."""
         return 0.0
@@ -80,9 +96,13 @@ class GuardedStore(Store):
     """A store outside this process: each operation has a time limit, and a circuit breaker (breaker.py)."""
 
     def __init__(self, name: str, timeout: int | None, limit: float) -> None:
-        """``limit`` is in seconds an operation; ``name`` and ``timeout`` are as in Store."""
+        """``limit`` is in seconds an operation; ``name`` and ``timeout`` are as in Store. Raises ValueError."""
         super().__init__(name, timeout)
-        self.breaker = CircuitBreaker(name, limit, self._ping)
+        self.breaker = CircuitBreaker(name, check_limit(limit), self._ping)
+
+    def after_fork(self) -> None:
+        """As in Store; a class with connections forgets them too."""
+        self.breaker.after_fork()
 
     def last_write(self) -> float:
         """Return when a change was last stored, as ``time.monotonic`` has it."""

@@ -27,6 +27,9 @@ SLICE = 0.1
 """Seconds between two looks at the clock while an operation waits."""
 OVERDUE = 0.25
 """Fewest seconds without any answer after which a store is tested."""
+PAUSED = 2 * SLICE
+"""Seconds between two looks after which it was this process that stood still, for example while a long call held
+Python's global lock: that tells nothing about the store."""
 USUAL = 8
 """How many times as long as usual a store may take before it is tested: a slow one is not a hung one."""
 PAUSE = 0.5
@@ -42,13 +45,14 @@ class Operation:
     inside another one belongs to the outer one.
     """
 
-    __slots__ = ("_breaker", "_received", "depth", "is_test", "started", "timed_out", "writes")
+    __slots__ = ("_breaker", "_looked", "_received", "depth", "is_test", "started", "timed_out", "writes")
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
         self.depth = 0
         """How many calls are nested; 0 if this thread is not calling the store."""
         self._received = 0
+        self._looked = 0.0
         self.started = 0.0
         self.is_test = False
         self.timed_out = ""
@@ -61,7 +65,7 @@ class Operation:
                 self._breaker.refuse()
             self._received = 0
             self.timed_out = ""
-            self.started = monotonic()
+            self.started = self._looked = monotonic()
         self.depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
@@ -99,6 +103,10 @@ class Operation:
 
     def check(self) -> None:
         """Raise TimeoutError if this operation must not wait any longer."""
+        now = monotonic()
+        paused, self._looked = now - self._looked > PAUSED, now
+        if paused:
+            self._breaker.excuse(now)
         self.remaining()
         if not self.is_test and self._breaker.gives_up(self, self.started):
             self._give_up("no answer; another request is waiting for it already")
@@ -141,6 +149,12 @@ class CircuitBreaker:
         self._closed = threading.Event()
         self._tester: threading.Thread | None = None
 
+    def after_fork(self) -> None:
+        """Begin without what belongs to the parent's threads: one of them may hold the lock."""
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._tester = self._patient = None
+
     def operation(self, *, writes: bool = False) -> Operation:
         """Return the context of one call; ``writes`` if it changes what is stored."""
         operation = self.of_thread.operation
@@ -167,7 +181,7 @@ class CircuitBreaker:
     def refuse(self) -> NoReturn:
         """Raise StoreUnavailable, and see to it that the store is being tested."""
         with self._lock:
-            self._start_tests()  # a forked process has inherited the state, but not the thread
+            self._start_tests()  # a forked process inherits an open circuit, but not the thread
         raise StoreUnavailable(f"{self.name} does not answer; it is tried again in the background")
 
     def answered(self, *, wrote: bool) -> None:
@@ -179,6 +193,10 @@ class CircuitBreaker:
             with self._lock:
                 self.is_open = False
                 self._patient = None
+
+    def excuse(self, now: float) -> None:
+        """Count the silence of the store from now on: until now this process could not have heard an answer."""
+        self.last_answer = max(self.last_answer, now)
 
     def gives_up(self, operation: Operation, started: float) -> bool:
         """Whether a waiting operation must end early; open the circuit if the store is overdue."""

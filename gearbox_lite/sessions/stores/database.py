@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.stores import postgresql, sqlite
-from gearbox_lite.sessions.stores.base import Change, GuardedStore
+from gearbox_lite.sessions.stores.base import Change, GuardedStore, check_limit
 from gearbox_lite.sessions.stores.breaker import SLICE
 from gearbox_lite.sessions.stores.folders import UnsafePathError
 
@@ -49,10 +49,10 @@ class DatabaseStore(GuardedStore):
             if address.drivername == "postgresql":  # whose driver depends on SQLAlchemy's version
                 address = address.set(drivername="postgresql+psycopg")
             if address.get_backend_name() == "sqlite":
-                limit = float(str(address.query.get("timeout", limit)))
+                limit = check_limit(float(str(address.query.get("timeout", limit))))
             super().__init__(f"database {without_password(url)}", timeout, limit)
             self._engine = self._make_engine(address, engine_options or {})
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError, ImportError) as error:
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError, AttributeError, ImportError) as error:
             raise ValueError(str(error)) from error
         self._prefix = f"{prefix}:"
         self._driver = self.reaching(sa.exc.SQLAlchemyError, OSError, UnsafePathError)
@@ -208,6 +208,13 @@ class DatabaseStore(GuardedStore):
         """Close the pool's connections."""
         super().close()
         self._engine.dispose()
+
+    def after_fork(self) -> None:
+        """As in Store; a database in memory has no connection, and is this process' own copy."""
+        super().after_fork()
+        self._making = threading.Lock()
+        if not self._is_sqlite or self._file is not None:
+            self._engine.dispose(close=False)
 
     def _ping(self) -> None:
         """Connect, and make the table if it is not there; SQLite: see whether it can be written."""

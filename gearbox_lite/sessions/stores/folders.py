@@ -54,8 +54,8 @@ def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
     kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
     if status.st_uid not in (os.geteuid(), 0):
         raise UnsafePathError(
-            f"the {kind} {path} belongs to another user ({_name(status.st_uid)}), who could forge sessions",
-            f"run as that user, or run: chown -R {_name(os.geteuid())} {path}",
+            f"the {kind} {path} belongs to another user ({user_name(status.st_uid)}), who could forge sessions",
+            f"run as that user, or run: chown -R {user_name(os.geteuid())} {path}",
         )
     if status.st_mode & 0o022 and not (may_be_sticky and status.st_mode & stat.S_ISVTX):
         raise UnsafePathError(
@@ -64,7 +64,8 @@ def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
         )
 
 
-def _name(user: int) -> str:
+def user_name(user: int) -> str:
+    """Return the name of a user id, or the id itself if it has none."""
     import pwd  # noqa: PLC0415 (for messages alone)
 
     try:

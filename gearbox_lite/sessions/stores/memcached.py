@@ -7,6 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -15,7 +16,7 @@ from pymemcache.exceptions import MemcacheError, MemcacheUnexpectedCloseError
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore
+from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore, Store
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 class _Client(Client):  # type: ignore[misc]
     """One thread's connection to one server, closed when the thread has ended."""
+
+    sock = None
+    """Until the address has turned out to be valid."""
 
     def __del__(self) -> None:
         self.close()
@@ -51,40 +55,30 @@ class _SocketModule:
         return TimedSocket(socket.socket(*arguments), self._breaker)
 
 
-class MemcachedStore(GuardedStore):
-    """Every session has its server, chosen by its id; the others do not stand in for one that is down.
+class _Server(GuardedStore):
+    """One server, with a circuit breaker of its own, and a connection for each thread."""
 
-    pymemcache says when a server cannot be reached, whereas python-memcached answers as if nothing were stored.
-    """
-
-    def __init__(self, url: str, timeout: int | None, prefix: str, limit: float) -> None:
-        """``url`` is one or more ``host:port`` or socket paths with ``;`` between them. Nothing is connected yet.
-
-        ``limit`` is in seconds an operation.
-        """
-        super().__init__(f"memcached {without_password(url)}", timeout, limit)
+    def __init__(self, address: str, timeout: int | None, prefix: str, limit: float) -> None:
+        super().__init__(f"memcached {without_password(address)}", timeout, limit)
         self._prefix = f"{prefix}:"
         self._driver = self.reaching(*_ERRORS)
-        self._addresses = [server.strip() for server in url.split(";") if server.strip()]
-        if not self._addresses:
-            raise ValueError("there is no server in it")
+        self._address = address
+        self._options = {"socket_module": _SocketModule(self.breaker), "no_delay": True, "default_noreply": False}
+        self._biggest: int | None = None
+        self._forget_clients()
+        self.client()  # an invalid address is noticed now
+
+    def _forget_clients(self) -> None:
         self._of_thread = threading.local()
         self._made: WeakSet[Client] = WeakSet()
-        self._biggest: int | None = None
-        self._clients()  # an invalid address is noticed now
 
-    def _clients(self) -> list[Client]:
-        """Return this thread's client for each server."""
-        clients: list[Client] | None = getattr(self._of_thread, "clients", None)
-        if clients is None:
-            options = {"socket_module": _SocketModule(self.breaker), "no_delay": True, "default_noreply": False}
-            clients = self._of_thread.clients = [_Client(address, **options) for address in self._addresses]
-            self._made.update(clients)
-        return clients
-
-    def _server(self, session: str) -> Client:
-        clients = self._clients()
-        return clients[0] if len(clients) == 1 else clients[zlib.crc32(session.encode()) % len(clients)]
+    def client(self) -> Client:
+        """Return this thread's client, which connects when it is used."""
+        client: Client | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = _Client(self._address, **self._options)
+            self._made.add(client)
+        return client
 
     def _call(self, operation: Callable[[], T]) -> T:
         """Call what may be called twice: again if the connection is from before a restart of the server."""
@@ -95,27 +89,27 @@ class MemcachedStore(GuardedStore):
                 return operation()
 
     def _read(self, session: str) -> str | None:
-        server = self._server(session)
-        return _text(self._call(lambda: server.get(self._prefix + session)))
+        client = self.client()
+        return _text(self._call(lambda: client.get(self._prefix + session)))
 
     def _update(self, session: str, change: Change) -> str | None:
         """Change a record; again if another client changes it at the same time (cas)."""
-        server, key = self._server(session), self._prefix + session
+        client, key = self.client(), self._prefix + session
         for _ in range(ATTEMPTS):
-            found, token = self._call(lambda: server.gets(key))
+            found, token = self._call(lambda: client.gets(key))
             before = _text(found)
             after = change(before)
             if after is None:
                 return before
-            if self._store(server, key, after, None if before is None else token):
+            if self._store(client, key, after, None if before is None else token):
                 return after
         raise StoreUnavailable(f"{self}: other processes have changed the record {ATTEMPTS} times")
 
-    def _store(self, server: Client, key: str, record: str, token: bytes | None) -> bool:
+    def _store(self, client: Client, key: str, record: str, token: bytes | None) -> bool:
         """Store a record that is new, or still the one of the token; False if it is not."""
         if token is None:
-            return bool(self._call(lambda: server.add(key, record, expire=self._expire())))
-        return bool(self._call(lambda: server.cas(key, record, token, expire=self._expire())))
+            return bool(self._call(lambda: client.add(key, record, expire=self._expire())))
+        return bool(self._call(lambda: client.cas(key, record, token, expire=self._expire())))
 
     def _expire(self) -> int:
         if self.expiry is None:
@@ -123,8 +117,71 @@ class MemcachedStore(GuardedStore):
         return self.expiry if self.expiry <= MONTH else int(time.time()) + self.expiry
 
     def _delete(self, session: str) -> None:
-        server = self._server(session)
-        self._call(lambda: server.delete(self._prefix + session))
+        client = self.client()
+        self._call(lambda: client.delete(self._prefix + session))
+
+    def ids(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        with self.breaker.operation():
+            self._call(self.client().flush_all)
+
+    def biggest(self) -> int:
+        if self._biggest is None:
+            with self.breaker.operation():
+                self._biggest = self._call(lambda: int(self.client().stats("settings")[b"item_size_max"])) - OVERHEAD
+        return self._biggest
+
+    def close(self) -> None:
+        super().close()
+        for client in list(self._made):
+            client.close()
+
+    def after_fork(self) -> None:
+        super().after_fork()
+        self._forget_clients()
+
+    def _ping(self) -> None:
+        self._call(self.client().version)
+
+
+class MemcachedStore(Store):
+    """Every session has its server, chosen by its id; the others do not stand in for one that is down.
+
+    pymemcache says when a server cannot be reached, whereas python-memcached answers as if nothing were stored.
+    """
+
+    def __init__(self, url: str, timeout: int | None, prefix: str, limit: float) -> None:
+        """``url`` is one or more ``host:port`` or socket paths with ``;`` between them. Nothing is connected yet.
+
+        ``limit`` is in seconds an operation.
+        """
+        super().__init__(f"memcached {without_password(url)}", timeout)
+        addresses = [address.strip() for address in url.split(";") if address.strip()]
+        if not addresses:
+            raise ValueError("there is no server in it")
+        self.servers = [_Server(address, timeout, prefix, limit) for address in addresses]
+
+    def _server(self, session: str) -> _Server:
+        servers = self.servers
+        return servers[0] if len(servers) == 1 else servers[zlib.crc32(session.encode()) % len(servers)]
+
+    def read(self, session: str) -> str | None:
+        """Return a record; None if there is none."""
+        return self._server(session).read(session)
+
+    def update(self, session: str, change: Change) -> str | None:
+        """Change a record; again if another client changes it at the same time."""
+        return self._server(session).update(session, change)
+
+    def delete(self, session: str) -> None:
+        """Remove a record, if there is one."""
+        self._server(session).delete(session)
+
+    def last_write(self) -> float:
+        """Return when a change was last stored, as ``time.monotonic`` has it."""
+        return max(server.last_write() for server in self.servers)
 
     def ids(self) -> Iterator[str]:
         """Raise NotImplementedError: memcached does not list its keys."""
@@ -132,27 +189,34 @@ class MemcachedStore(GuardedStore):
 
     def flush(self) -> None:
         """Empty the servers, of everything that anyone keeps there."""
-        with self.breaker.operation():
-            self._call(lambda: [server.flush_all() for server in self._clients()])
+        for server in self.servers:
+            server.flush()
 
     def biggest(self) -> int | None:
-        """Return how many bytes a record may have: memcached's item size, asked for once."""
-        if self._biggest is None:
-            with self.breaker.operation():
-                sizes = self._call(
-                    lambda: [int(server.stats("settings")[b"item_size_max"]) for server in self._clients()]
-                )
-            self._biggest = min(sizes) - OVERHEAD
-        return self._biggest
+        """Return how many bytes a record may have: the smallest item size of the servers, each of them asked once.
+
+        A server that is down is asked again later; its own sessions cannot be saved now in any case.
+        """
+        sizes = []
+        for server in self.servers:
+            with suppress(StoreUnavailable):
+                sizes.append(server.biggest())
+        return min(sizes, default=None)
+
+    def ping(self) -> None:
+        """Reach all servers."""
+        for server in self.servers:
+            server.ping()
+
+    def after_fork(self) -> None:
+        """As in Store."""
+        for server in self.servers:
+            server.after_fork()
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        super().close()
-        for client in list(self._made):
-            client.close()
-
-    def _ping(self) -> None:
-        self._call(lambda: [server.version() for server in self._clients()])
+        for server in self.servers:
+            server.close()
 
 
 def _text(data: object) -> str | None:

@@ -76,5 +76,9 @@ class MemoryStore(Store):
         """Yield the ids of this process."""
         yield from list(self._records)
 
+    def after_fork(self) -> None:
+        """As in Store; the records are this process' own copy."""
+        self._lock = threading.Lock()
+
     def ping(self) -> None:
         """Do nothing; memory is always there."""

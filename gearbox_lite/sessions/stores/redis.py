@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore
+from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore, check_limit
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
@@ -39,8 +39,12 @@ class RedisStore(GuardedStore):
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         if "socket_timeout" in pool.connection_kwargs:
-            self.breaker.limit = pool.connection_kwargs["socket_timeout"]
+            self.breaker.limit = check_limit(pool.connection_kwargs["socket_timeout"])
         pool.connection_class = _timed(pool.connection_class, self.breaker)
+        try:
+            pool.connection_class(**pool.connection_kwargs)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"redis-py does not take an option of this address: {error}") from error
         self._client = redis.Redis(connection_pool=pool)
 
     def _key(self, session: str) -> str:
@@ -117,6 +121,13 @@ def _timed(kind: type[AbstractConnection], breaker: CircuitBreaker) -> type[Abst
                 raise
             finally:
                 self.socket_connect_timeout = longest
+
+        def _wrap_socket_with_ssl(self, sock: Any) -> Any:
+            """Shake hands within the operation's deadline; Python applies a socket's timeout to all of a handshake."""
+            operation = breaker.current()
+            if operation is not None:
+                sock.settimeout(operation.remaining())
+            return super()._wrap_socket_with_ssl(sock)
 
     return Timed
 
