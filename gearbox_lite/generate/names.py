@@ -36,14 +36,14 @@ RUNS_ON = frozenset(
 TAKEN = frozenset({"base_config", "main", "root"})
 """Names that the generated ini and code give to something else: a section, a logger, a variable."""
 
-FOLDERS = frozenset({"build", "data", "dist", "docs", "venv"})
-"""Folders that a project commonly has beside its package; the generated .gitignore names most of them."""
+FOLDERS = frozenset({"build", "data", "deploy", "dist", "docs", "venv", "wheels"})
+"""Folders that a project has or commonly gets beside its package."""
 
 CONTROLLERS = frozenset({"error", "root"})
 """Names that controllers of a generated project have."""
 
 _RESERVED = (
-    (frozenset({"test", "tests"}), "the project's tests have that name"),
+    (frozenset({"conftest", "test", "tests"}), "the project's tests have that name"),
     (
         frozenset(module.lower() for module in sys.stdlib_module_names),
         "it would hide the module of the same name in Python's standard library",

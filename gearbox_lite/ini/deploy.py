@@ -63,7 +63,8 @@ def read(ini: IniFile, kind: str, name: str, outer: Mapping[str, Setting], used_
     ``outer`` holds the global settings of the ini that got here. Raises UserError, with file and line, for a
     section, file, distribution or factory that is not there.
     """
-    scheme, _, rest = name.partition(":")
+    scheme, colon, rest = name.partition(":")
+    scheme = scheme if colon else ""  # a section may be named egg or config
     if used_by is not None and scheme in ("egg", "call"):
         use = Setting(used_by.name, name, used_by.at)
         if scheme == "egg":

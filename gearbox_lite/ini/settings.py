@@ -196,6 +196,8 @@ def _is_true(setting: Setting) -> bool:
 
 def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, str], dict[str, Setting]]:
     """Return the ini, and all variables that it is read with as PasteDeploy gets them."""
+    if "#" in str(ini):
+        raise UserError("PasteDeploy cannot read an ini whose path has a #", at=Location(ini), remedy="rename it")
     taken = environment(ini, overrides.variables)
     given = {
         **{name: Setting(name, value, Location("environment")) for name, value in taken.items()},

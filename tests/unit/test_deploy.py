@@ -52,6 +52,19 @@ def test_filters_in_every_form_are_found(tmp_path):
     assert {"egg:gearbox_lite#session", "filter:second", "filter-app:inner", "app:last", "filter:around"} <= set(names)
 
 
+@pytest.mark.parametrize("name", ["config", "egg", "call"])
+def test_a_section_may_have_the_name_of_a_scheme(tmp_path, name):
+    text = f"[pipeline:main]\npipeline = {name}\n[app:{name}]\n{FACTORY}"
+    assert settings(tmp_path, text).app.innermost.name == f"app:{name}"
+
+
+def test_an_ini_whose_path_pastedeploy_would_cut_is_refused(tmp_path):
+    folder = tmp_path / "number #1"
+    folder.mkdir()
+    with pytest.raises(UserError, match=r"main\.ini: PasteDeploy cannot read an ini whose path has a #; rename it"):
+        settings(folder, f"[app:main]\n{FACTORY}")
+
+
 def test_options_in_odd_but_valid_forms_are_read(tmp_path):
     text = f"[app:main]\n{FACTORY}colon : value\n  # a comment\nlong = one\n  two\nCase = kept\nempty =\n"
     options = settings(tmp_path, text).app.options

@@ -57,8 +57,9 @@ def test_a_bad_project_name_is_refused_with_one_that_works(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG", "test",
-        "tests", "data", "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (LONGEST + 1),
+        "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG",
+        "test", "tests", "conftest", "data", "deploy", "wheels",
+        "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (LONGEST + 1),
         "aux",
     ],
 )  # fmt: skip
