@@ -52,7 +52,7 @@ class _LoggedTask(Task):  # type: ignore[misc]
 
     def body_bytes(self) -> int:
         """Return how many bytes of the body were written, without what frames its chunks."""
-        if not self.has_body:
+        if not self.has_body or self.request.command == "HEAD":
             return 0
         return int(self._streamed + self.content_bytes_written + self.channel.file_bytes)
 

@@ -13,8 +13,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest
 
 from gearbox_lite.server.tasks import ApplicationTask, RefusalTask
@@ -31,6 +32,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request, with values for what is only known once its first line has been read."""
 
     command = path = query = request_uri = ""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers. Raises ParsingError, which is answered; waitress does not catch all that urllib raises."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError("Bad URI") from error
 
 
 class RequestTimeout(BadRequest):  # type: ignore[misc]
@@ -77,11 +85,23 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._held = None
 
     def write_soon(self, data: Any) -> int:
-        """Have some bytes, or a file, sent."""
+        """Have some bytes, or a file, sent; a file only if the request is not HEAD, whose answer has no body."""
+        if isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
+            data.close()
+            return 0
         if self._held is None:
             return super().write_soon(data)  # type: ignore[no-any-return]
         self._held.append(data)
         return len(data)
+
+    def has_client_left(self) -> bool:
+        """Whether the client has closed its side. Reads nothing, so that any thread may ask."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     # Who sends
 

@@ -29,17 +29,33 @@ class NotBytesError(TypeError):
 
 class _Task(Task):  # type: ignore[misc]
     wrote_header: bool
+    chunked_response: bool
 
     def service(self) -> None:
-        """Answer the request."""
+        """Answer the request.
+
+        waitress drops an OSError here unless log_socket_errors is true, but this thread uses no socket: such an error
+        is the application's own.
+        """
         self.channel.waiting_since = None  # its headers are complete
-        super().service()
+        self.start()
+        self.execute()
+        self.finish()
 
     def write(self, data: bytes) -> None:
-        """Write a part of the body, the first one together with the headers. Raises NotBytesError for anything else."""
+        """Write a part of the body, the first one together with the headers. Raises NotBytesError for anything else.
+
+        The answer to HEAD has no body (RFC 9110, section 9.3.2): on a connection that stays open, the client would
+        take it for the beginning of the next answer.
+        """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise NotBytesError(data)
+        is_head = self.request.command == "HEAD"
+        if is_head:
+            data = b""
         if self.wrote_header:
+            if is_head and self.channel.has_client_left():  # nothing is sent any more, which would tell
+                raise ClientDisconnected
             super().write(data)
             return
         self.channel.hold()
@@ -49,6 +65,8 @@ class _Task(Task):  # type: ignore[misc]
             self.channel.discard()
             self.wrote_header = False
             raise
+        if is_head:
+            self.chunked_response = False
         self.channel.release()
 
 

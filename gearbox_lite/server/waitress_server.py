@@ -111,7 +111,8 @@ class Server:
                 connection.close()
                 return
             connection.setblocking(False)
-            listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
+            channel = listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
+            channel.waiting_since = None  # it is idle between two requests, not new
 
         listener.trigger.pull_trigger(take)
 

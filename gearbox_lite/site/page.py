@@ -36,6 +36,10 @@ class _Forms(HTMLParser):
             else:
                 self.found[-1].visible.append(values["name"])
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 (html.parser's signature)
+        """Skip ``<![...>``, as browsers do; Python before 3.13.6 raises AssertionError for most of them."""
+        return self.parse_bogus_comment(i)
+
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._is_inside = False

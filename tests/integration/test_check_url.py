@@ -92,6 +92,12 @@ def test_endless_redirects_end():
     assert len(requests) == 5
 
 
+@pytest.mark.parametrize("section", ["<![x[y]]>", "<![ ", "<![if]>", "<!", "<![CDATA["])
+def test_a_page_that_is_no_html_is_read_as_browsers_do(section):
+    with site(lambda handler: send(handler, body=f"<p>{section}<form action='")) as (url, _):
+        assert found(url) == []
+
+
 def test_of_an_endless_page_only_the_beginning_is_read():
     def endless(handler):
         send(handler, Content_Length=str(1 << 40))

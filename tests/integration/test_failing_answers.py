@@ -36,6 +36,8 @@ def application(environ, start_response):
     start_response("200 OK", headers)
     if path == "/raise":
         raise LookupError(path)
+    if path == "/file":
+        raise FileNotFoundError(2, "No such file or directory", "page.html")
     if path.startswith("/str"):
         return ["hello"]
     if path == "/number":
@@ -71,6 +73,7 @@ def site():
         ("/exit", r"GET /exit: the application raised SystemExit\(3\) in test_failing_answers.py line \d+; the server"),
         ("/interrupt", r"GET /interrupt: the application raised KeyboardInterrupt\(\) in test_failing_answers.py line"),
         ("/raise", "Exception while serving /raise"),
+        ("/file", "Exception while serving /file"),
         ("/number", "Exception while serving /number"),
     ],
 )
@@ -86,6 +89,18 @@ def test_a_request_whose_application_fails_is_500_and_one_line_in_each_log(site,
     assert len(messages) == 6
     assert all(re.match(line, message) for message in messages), messages
     assert len(re.findall(rf" GET {path} 500 \d+ ", capsys.readouterr().err)) == 6
+
+
+def test_that_holds_for_missing_files_too_if_socket_errors_are_not_logged(caplog):
+    with ThreadedSite(application, log_socket_errors="false") as site:
+        assert site.answer(get("/file")).startswith(b"HTTP/1.1 500 ")
+    assert failures(caplog) == ["Exception while serving /file"]
+
+
+@pytest.mark.parametrize("target", ["http://[/", "http://[::1/", "http://[x]/"])
+def test_a_target_that_is_no_url_is_400_and_no_traceback(site, target, caplog):
+    assert site.answer(get(target)).partition(b"\r\n")[0].endswith(b" 400 Bad Request")
+    assert failures(caplog) == []
 
 
 def test_an_answer_that_fails_after_it_has_begun_is_cut_off_and_one_line_in_each_log(site, caplog, capsys):

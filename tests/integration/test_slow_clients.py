@@ -86,6 +86,21 @@ def test_connections_that_say_nothing_are_closed_and_those_that_have_been_answer
         read_until(connection, b"hello")
 
 
+def test_so_are_those_that_another_process_has_answered_and_handed_over(site):
+    with site.connect() as before:
+        before.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        read_until(before, b"hello")
+        (there,) = site.server._channels()
+        adopted = there.socket.dup()
+        site.server.adopt(adopted, there.addr)
+        wait_until(lambda: len(site.server._channels()) == 2)
+        there.will_close = True
+        site.wait_for_timeout()
+        site.wait_for_timeout()
+        before.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        read_until(before, b"hello")
+
+
 def test_slow_bodies_and_slow_answers_are_not_cut_off(site):
     with site.connect() as uploading, site.ask("/slow", "/") as waiting:
         uploading.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nslo")
