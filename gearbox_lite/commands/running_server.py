@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -11,22 +12,40 @@ from typing import BinaryIO
 from gearbox_lite.errors import FAILURE, Location, UserError, shorten
 
 _PID_FILE = Location("--pid-file")
+LONGEST = 32
+"""Most bytes of a pid file."""
+MOST = 2**22
+"""No process id of Linux is as big (proc(5), pid_max)."""
+_WITHOUT = "leave it out, and restart the server if it runs"
 _PROGRAMS = ("gearbox-lite", "gearbox_lite", "__main__.py")
 
 
 def read_pid(pid_file: Path) -> int:
     """Return the process id in a pid file. Raises UserError if there is none."""
+    if not hasattr(os, "pidfd_open"):
+        raise UserError("this system cannot signal a process safely", at=_PID_FILE, remedy=_WITHOUT)
     try:
-        text = pid_file.read_bytes()[:32].decode("ascii")
-        pid = int(text)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is not a pid file"
-        raise UserError(
-            f"{shorten(pid_file)}: {reason}", at=_PID_FILE, remedy="name the file of serve's --pid-file"
-        ) from error
-    if pid <= 1:
-        raise UserError(f"{shorten(pid_file)}: {pid} is not the id of a server", at=_PID_FILE)
-    return pid
+        descriptor = os.open(pid_file, os.O_RDONLY | os.O_NONBLOCK)  # does not wait for the writer of a FIFO
+        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 (Path.open takes no descriptor)
+            text = stream.read(LONGEST + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError as error:
+        raise _not_a_pid_file(pid_file, str(error.strerror)) from error
+    digits = text.strip()
+    if not digits.isdigit() or len(text) > LONGEST:
+        raise _not_a_pid_file(pid_file, "this is not a pid file")
+    if not 1 < int(digits) < MOST:
+        raise UserError(f"{shorten(pid_file)}: {int(digits)} is not the id of a server", at=_PID_FILE)
+    return int(digits)
+
+
+def _not_a_pid_file(pid_file: Path, reason: str) -> UserError:
+    return UserError(f"{shorten(pid_file)}: {reason}", at=_PID_FILE, remedy="name the file of serve's --pid-file")
+
+
+def check_server(pid: int) -> None:
+    """Raise UserError, exit code 1, if a process is not a server of gearbox-lite."""
+    with closing(_hold(pid)):
+        _check(pid)
 
 
 def reload_server(pid: int) -> None:
@@ -35,27 +54,26 @@ def reload_server(pid: int) -> None:
     A descriptor holds the process from before the look at it until the signal, so that no other process that gets the
     same id can receive the signal.
     """
-    if not hasattr(os, "pidfd_open"):
-        raise UserError(
-            "this system cannot signal a process safely", at=_PID_FILE, remedy="restart the server", code=FAILURE
-        )
+    with closing(_hold(pid)) as process:
+        _check(pid)
+        try:
+            signal.pidfd_send_signal(process.fileno(), signal.SIGHUP)
+        except OSError as error:
+            raise UserError(f"process {pid}: {error.strerror}", at=_PID_FILE, code=FAILURE) from error
+
+
+def _hold(pid: int) -> BinaryIO:
     try:
-        process = os.fdopen(os.pidfd_open(pid), "rb", buffering=0)
+        return os.fdopen(os.pidfd_open(pid), "rb", buffering=0)
     except OSError as error:
         message = f"there is no process {pid}; the pid file is stale, or the server has ended"
-        raise UserError(message, at=_PID_FILE, code=FAILURE) from error
-    with closing(process):
-        _send(process, pid)
+        raise UserError(message, at=_PID_FILE, remedy=_WITHOUT, code=FAILURE) from error
 
 
-def _send(process: BinaryIO, pid: int) -> None:
+def _check(pid: int) -> None:
     if not _is_our_server(pid):
         message = f"process {pid} is not a gearbox-lite serve of this user, so no signal was sent"
-        raise UserError(message, at=_PID_FILE, remedy="restart the server", code=FAILURE)
-    try:
-        signal.pidfd_send_signal(process.fileno(), signal.SIGHUP)
-    except OSError as error:
-        raise UserError(f"process {pid}: {error.strerror}", at=_PID_FILE, code=FAILURE) from error
+        raise UserError(message, at=_PID_FILE, remedy=_WITHOUT, code=FAILURE)
 
 
 def _is_our_server(pid: int) -> bool:

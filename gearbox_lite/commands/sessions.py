@@ -130,10 +130,12 @@ def _replace_key(context: click.Context, server: int | None, *, dry_run: bool) -
     if dry_run:
         show("session.validate_key would be replaced, which ends every session once the server has loaded the new key.")
         return
+    if server is not None and not rotate.from_elsewhere(_configured(context)):
+        running_server.check_server(server)  # before anything is changed
     written = _write(context, partial(rotate.new_keys, keep_old=False), "The key is replaced", _STILL_ACCEPTED)
     if written and server is not None:
         running_server.reload_server(server)
-        show(f"Sent SIGHUP to the server, process {server}; its log tells when it has reloaded.")
+        show(f"Sent SIGHUP to the server, process {server}; its log tells whether it has reloaded.")
 
 
 def _confirm() -> None:

@@ -26,22 +26,23 @@ def test_the_old_sessions_end_in_the_running_server(project):
         wait_until(lambda: "MVL" not in Browser(served.url).get("/getsession", Cookie=cookie).text)
 
 
-def test_a_stale_pid_file_signals_no_other_process(project):
+def test_a_stale_pid_file_signals_no_other_process_and_changes_nothing(project):
+    before = (project / "development.ini").read_bytes()
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=project)
     (project / "server.pid").write_text(f"{other.pid}\n")
     result = run(*PURGE, cwd=project)
     assert result.returncode == 1
     assert "is not a gearbox-lite serve of this user, so no signal was sent" in result.stderr
-    assert "The key is replaced." in result.stdout
     assert other.poll() is None
     other.communicate(b"\n")
     assert other.returncode == 0
     gone = run(*PURGE, cwd=project)
     assert gone.returncode == 1
     assert "the pid file is stale, or the server has ended" in gone.stderr
+    assert (project / "development.ini").read_bytes() == before
 
 
-@pytest.mark.parametrize("content", ["", "hello", "0", "1", "-5", None])
+@pytest.mark.parametrize("content", ["", "hello", "0", "1", "-5", "1_2", "9" * 20, "9" * 40, None])
 def test_what_is_not_a_pid_file_is_refused_before_anything_changes(project, content):
     if content is not None:
         (project / "server.pid").write_text(content)
@@ -50,6 +51,20 @@ def test_what_is_not_a_pid_file_is_refused_before_anything_changes(project, cont
     assert result.returncode == 2
     assert result.stderr.startswith("Error: --pid-file: server.pid: ")
     assert (project / "development.ini").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "folder", "endless"])
+def test_a_pid_file_that_is_not_a_regular_file_holds_nothing_up(project, kind):
+    path = project / "server.pid"
+    if kind == "FIFO":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    result = run(*PURGE, cwd=project)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: --pid-file: server.pid: ")
 
 
 def test_keys_from_elsewhere_leave_the_server_alone(project):
