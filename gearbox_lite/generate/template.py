@@ -211,6 +211,8 @@ def _reason(error: Exception) -> str:
         return f"there is no {error.name} in the tree"
     if type(error).__name__ == "LimitError":
         return str(error)
+    if isinstance(error, MemoryError):
+        return "it takes too much memory"
     if isinstance(error, jinja2.TemplateError):
         return (error.message or type(error).__name__).rstrip(".")
     return f"{type(error).__name__}: {error}"

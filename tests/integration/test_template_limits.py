@@ -39,8 +39,8 @@ def refused(folder, **files):
         (b"{% for a in range(9999) %}{{ 'x' * 99999 }}{% endfor %}", "more than 64 MiB of rendered text"),
         (b"{{ 10 ** 10000 }}", "a number has too many digits"),
         (b"{% set n = namespace(x=9) %}{% for a in range(99) %}{% set n.x = n.x * n.x %}{% endfor %}", "digits"),
-        (b"{% set n = namespace(x='y') %}{% for a in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}", "MemoryError"),
-        (b"{{ 'x'.ljust(10 ** 11) }}", "MemoryError"),
+        (b"{% set n = namespace(x='y') %}{% for a in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}", "much memory"),
+        (b"{{ 'x'.ljust(10 ** 11) }}", "it takes too much memory; fix"),
         (b"{{ '%99999999999d' % 1 }}", "Error"),
     ],
 )
