@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -74,7 +75,7 @@ class LoggedChannel(Channel):
 
     def write_soon(self, data: Any) -> int:
         """Have some bytes, or a file, sent; files are counted, since they do not pass through the task."""
-        count = super().write_soon(data)
+        count: int = super().write_soon(data)
         if isinstance(data, ReadOnlyFileBasedBuffer):
             self.file_bytes += count
         return count
@@ -93,9 +94,14 @@ def _line(task: _LoggedTask, milliseconds: float) -> str:
     request_id = request.headers.get("X_REQUEST_ID")
     rest = f" id={request_id}" if request_id and _REQUEST_ID.fullmatch(request_id) else ""
     return (
-        f"{time.strftime('%H:%M:%S')} {client} {printable(request.command) or '-'} {target} {shown}"
+        f"{_clock(int(time.time()))} {client} {printable(request.command) or '-'} {target} {shown}"
         f" {task.body_bytes()} {milliseconds:.1f} ms{rest}\n"
     )
+
+
+@lru_cache(maxsize=1)
+def _clock(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
 
 
 def mask(query: str) -> str:

@@ -58,7 +58,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """Whether the last answer is waitress' own, to a request that may not have been read to its end."""
     request: Parser | None
     will_close: bool
-    _held: list[bytes] | None = None
+    _held: list[bytes]
     _lingers_until = 0.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -72,27 +72,27 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def hold(self) -> None:
         """Keep what is written until ``release`` or ``discard``; only the thread of the running request calls them."""
         self._held = []
+        self.write_soon = self._held.append  # type: ignore[method-assign, assignment]
 
     def release(self) -> None:
         """Write what has been kept, in one piece if that is short."""
-        held, self._held = self._held or [], None
+        held = self._held
+        self.discard()
         is_short = sum(map(len, held)) <= SHORT
         for part in [b"".join(held)] if is_short else held:
             self.write_soon(part)
 
     def discard(self) -> None:
         """Forget what has been kept."""
-        self._held = None
+        self._held = []
+        del self.write_soon
 
     def write_soon(self, data: Any) -> int:
         """Have some bytes, or a file, sent; a file only if the request is not HEAD, whose answer has no body."""
         if isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
             data.close()
             return 0
-        if self._held is None:
-            return super().write_soon(data)  # type: ignore[no-any-return]
-        self._held.append(data)
-        return len(data)
+        return super().write_soon(data)  # type: ignore[no-any-return]
 
     def has_client_left(self) -> bool:
         """Whether the client has closed its side. Reads nothing, so that any thread may ask."""
@@ -112,8 +112,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """
         if threading.get_ident() != self._io_thread:
             return False
-        with self.outbuf_lock:
+        self.outbuf_lock.acquire()  # as a context manager it takes longer, being written in Python
+        try:
             return super()._flush_some(do_close=do_close)  # type: ignore[no-any-return]
+        finally:
+            self.outbuf_lock.release()
+
+    def _flush_some_if_lockable(self, do_close: bool = True) -> None:  # noqa: FBT001, FBT002 (waitress' signature)
+        """Send while a request is running, and wait for the lock: trying it again and again would use up a core.
+
+        Task threads hold it for a moment only, but wake the I/O thread while they do.
+        """
+        self.outbuf_lock.acquire()
+        try:
+            super()._flush_some_if_lockable(do_close)
+        finally:
+            self.outbuf_lock.release()
 
     def send_continue(self) -> None:
         """Ask the client for the body of its request, unless there is none to wait for or it has been refused."""

@@ -21,23 +21,53 @@ class Poller:
         self._watched: dict[int, int] = {}
 
     def wait(self, seconds: float) -> None:
-        """Wait until something can be read or written, or the time is over, and have that done."""
-        watched, count = self._watched, 0
-        for number, item in list(self._map.items()):
-            events = self._read if item.readable() else 0
-            if item.writable() and not item.accepting:
-                events |= self._write
-            if events:
-                count += 1
-            if events != watched.get(number, 0):
-                self._watch(number, events)
-        if len(watched) != count:
-            for number in watched.keys() - self._map.keys():
-                self._watch(number, 0)
+        """Wait until something can be read or written, or the time is over, and have that done.
+
+        An answer is sent as soon as it is there, since the system takes most of them at once; only the rest waits.
+        """
+        unwanted = self._update()
         for number, events in self._poll.poll(seconds * 1000):
             item = self._map.get(number)
-            if item is not None:
+            if item is None:
+                continue
+            if number in unwanted:
+                self._watch(number, 0)
+            elif events == select.POLLIN:
+                wasyncore.read(item)  # shorter than readwrite
+            else:
                 wasyncore.readwrite(item, events)
+
+    def _update(self) -> set[int]:
+        """Write what can be written, and watch the rest; return what is watched although nothing is wanted from it.
+
+        That is mostly a connection whose request is running: it will be read again after the answer, and until then
+        its client is silent.
+        """
+        map_, watched, count, unwanted = self._map, self._watched, 0, set()
+        for number, item in list(map_.items()):
+            if item.writable() and not item.accepting:
+                events = self._write_now(number, item)
+            else:
+                events = self._read if item.readable() else 0
+            if events:
+                count += 1
+                if events != watched.get(number):
+                    self._watch(number, events)
+            elif number in watched and number in map_:
+                count += 1
+                unwanted.add(number)
+        if len(watched) != count:
+            for number in watched.keys() - map_.keys():
+                self._watch(number, 0)
+        return unwanted
+
+    def _write_now(self, number: int, item: Any) -> int:
+        """Write, unless the system has refused more before; return what to wait for then."""
+        if not self._watched.get(number, 0) & self._write:
+            wasyncore.write(item)
+            if number not in self._map:  # it has been closed
+                return 0
+        return (self._read if item.readable() else 0) | (self._write if item.writable() else 0)
 
     def _watch(self, number: int, events: int) -> None:
         if events:

@@ -123,6 +123,7 @@ class Server:
             trigger.pull_trigger()
 
     def _turn(self, timeout: float) -> None:
+        self._is_woken = False  # before the connections are looked at, so that no change is missed
         if self._dispatcher.queue and self._dispatcher.has_idle():
             self._wait_for_threads()
             timeout = 0
@@ -131,7 +132,6 @@ class Server:
             self._next_check = now + _CHECK_INTERVAL
             for channel in self._channels():
                 channel.check_time(now)
-        self._is_woken = False  # before the connections are looked at, so that no change is missed
         self._wait(timeout)
 
     def _select(self, timeout: float) -> None:
