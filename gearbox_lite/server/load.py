@@ -157,6 +157,9 @@ def _explain_setting(error: Exception, settings: AppSettings, what: str) -> User
     """Explain a failure that never reached the user's code: a factory that cannot be imported, a bad setting."""
     factories = [section.factory for section in settings.app.walk() if section.factory is not None]
     for factory in factories:
+        if factory.name.startswith("paste.") and not re.fullmatch(r"[\w.]+:[\w.]+", factory.value):
+            remedy = "write package.module:function, for example hello.config.application:make_app"
+            return UserError(f"{factory}: this names no function", at=factory.at, remedy=remedy)
         module, _, attribute = factory.value.partition(":")
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
             package = error.name.partition(".")[0]

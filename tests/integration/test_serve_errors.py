@@ -187,6 +187,8 @@ def test_debug_turned_on_elsewhere_is_seen_too(project):
         ("app:hello", "paste.app_factory = hello.aplication:make_app", "there is no module hello.aplication"),
         ("app:hello", "paste.app_factory = helo.config:make_app", "there is no module helo; helo/ must be in"),
         ("app:hello", "paste.app_factory = hello.config.application:x", "module hello.config.application has no x"),
+        ("app:hello", "paste.app_factory = hel-lo:make_app", "this names no function; write package.module:function"),
+        ("app:hello", "paste.app_factory = hello.config.application", "this names no function; write package.module:"),
     ],
 )  # fmt: skip
 def test_what_a_section_names_must_be_there(project, section, line, message):
