@@ -110,7 +110,7 @@ class GuardedStore(Store):
 
     def read(self, session: str) -> str | None:
         """Return a record; None if there is none."""
-        with self.breaker.operation():
+        with self.breaker.of_thread.operation:
             return self._read(session)
 
     def update(self, session: str, change: Change) -> str | None:
@@ -158,6 +158,6 @@ class _Reaching:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, self._errors):
+        if error is not None and isinstance(error, self._errors):
             reason = masked(" ".join(str(error).split()))
             raise StoreUnavailable(f"{self._name}: {type(error).__name__}: {reason}") from error

@@ -45,13 +45,14 @@ class Operation:
     inside another one belongs to the outer one.
     """
 
-    __slots__ = ("_breaker", "_looked", "_received", "depth", "is_test", "started", "timed_out", "writes")
+    __slots__ = ("_breaker", "_looked", "depth", "is_test", "received", "started", "timed_out", "writes")
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
         self.depth = 0
         """How many calls are nested; 0 if this thread is not calling the store."""
-        self._received = 0
+        self.received = 0
+        """Bytes that the store has sent."""
         self._looked = 0.0
         self.started = 0.0
         self.is_test = False
@@ -63,7 +64,7 @@ class Operation:
         if self.depth == 0:
             if self._breaker.is_open and not self.is_test:
                 self._breaker.refuse()
-            self._received = 0
+            self.received = 0
             self.timed_out = ""
             self.started = self._looked = monotonic()
         self.depth += 1
@@ -79,6 +80,7 @@ class Operation:
                     breaker.last_write = now
             else:
                 self._end(error)
+            self.writes = False
 
     def _end(self, error: BaseException | None) -> None:
         if isinstance(error, StoreUnavailable):
@@ -117,10 +119,15 @@ class Operation:
 
     def receive(self, size: int) -> None:
         """Count what the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
-        self._received += size
-        if self._received > BIGGEST_ANSWER:
+        self.received += size
+        if self.received > BIGGEST_ANSWER or monotonic() - self.started > SLICE:
+            self.check_received()
+
+    def check_received(self) -> None:
+        """Raise what ``receive`` raises, without counting."""
+        if self.received > BIGGEST_ANSWER:
             raise OSError(f"the answer has more than {BIGGEST_ANSWER} bytes")
-        if self.depth and monotonic() - self.started > SLICE:
+        if self.depth:
             self.check()
 
 
@@ -143,7 +150,7 @@ class CircuitBreaker:
         self.name = name
         self._test = test
         self.of_thread = _OfThread(self)
-        """Its ``operation`` is this thread's, in progress or not."""
+        """Its ``operation`` is this thread's, in progress or not. Entered as it is, it only reads."""
         self._patient: Operation | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()

@@ -80,23 +80,22 @@ class _Server(GuardedStore):
             self._made.add(client)
         return client
 
-    def _call(self, operation: Callable[[], T]) -> T:
+    def _call(self, operation: Callable[..., T], *arguments: Any) -> T:
         """Call what may be called twice: again if the connection is from before a restart of the server."""
         with self._driver:
             try:
-                return operation()
+                return operation(*arguments)
             except (MemcacheUnexpectedCloseError, ConnectionResetError, BrokenPipeError):
-                return operation()
+                return operation(*arguments)
 
     def _read(self, session: str) -> str | None:
-        client = self.client()
-        return _text(self._call(lambda: client.get(self._prefix + session)))
+        return _text(self._call(self.client().get, self._prefix + session))
 
     def _update(self, session: str, change: Change) -> str | None:
         """Change a record; again if another client changes it at the same time (cas)."""
         client, key = self.client(), self._prefix + session
         for _ in range(ATTEMPTS):
-            found, token = self._call(lambda: client.gets(key))
+            found, token = self._call(client.gets, key)
             before = _text(found)
             after = change(before)
             if after is None:
@@ -108,8 +107,8 @@ class _Server(GuardedStore):
     def _store(self, client: Client, key: str, record: str, token: bytes | None) -> bool:
         """Store a record that is new, or still the one of the token; False if it is not."""
         if token is None:
-            return bool(self._call(lambda: client.add(key, record, expire=self._expire())))
-        return bool(self._call(lambda: client.cas(key, record, token, expire=self._expire())))
+            return bool(self._call(client.add, key, record, self._expire()))
+        return bool(self._call(client.cas, key, record, token, self._expire()))
 
     def _expire(self) -> int:
         if self.expiry is None:
@@ -117,8 +116,7 @@ class _Server(GuardedStore):
         return self.expiry if self.expiry <= MONTH else int(time.time()) + self.expiry
 
     def _delete(self, session: str) -> None:
-        client = self.client()
-        self._call(lambda: client.delete(self._prefix + session))
+        self._call(self.client().delete, self._prefix + session)
 
     def ids(self) -> Iterator[str]:
         raise NotImplementedError
@@ -162,6 +160,9 @@ class MemcachedStore(Store):
         if not addresses:
             raise ValueError("there is no server in it")
         self.servers = [_Server(address, timeout, prefix, limit) for address in addresses]
+        if len(self.servers) == 1:  # most have only one, and need not choose
+            self.read = self.servers[0].read  # type: ignore[method-assign]
+            self.update = self.servers[0].update  # type: ignore[method-assign]
 
     def _server(self, session: str) -> _Server:
         servers = self.servers

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from time import monotonic
 from typing import Any
 
-from gearbox_lite.sessions.stores.breaker import SLICE, CircuitBreaker, Operation
+from gearbox_lite.sessions.stores.breaker import BIGGEST_ANSWER, SLICE, CircuitBreaker, Operation
 
 
 class TimedSocket:
@@ -57,7 +58,10 @@ class TimedSocket:
             except TimeoutError:
                 self._keep_waiting()
                 continue
-            self._of_thread.operation.receive(len(data))
+            operation: Operation = self._of_thread.operation
+            operation.received += len(data)  # its ``receive`` without a call, as most answers are short and quick
+            if operation.received > BIGGEST_ANSWER or monotonic() - operation.started > SLICE:
+                operation.check_received()
             return data
 
     def recv_into(self, buffer: bytearray | memoryview, *arguments: int) -> int:
