@@ -48,7 +48,7 @@ def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) 
 @click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
 @click.option("--template", "chosen", metavar="PATH|NAME", help="Write another template than turbogears.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Answer a question of the template.")
-@click.option("--git/--no-git", help="Make a git repository with a first commit.  [default: no-git]")
+@click.option("--git/--no-git", help="Create a git repository with an initial commit.  [default: no-git]")
 @click.option("--dry-run", is_flag=True, help="Show what would be written with its sizes, and write nothing.")
 @click.option("--serve", "then_serve", is_flag=True, help="Go on to serve the new project's development.ini.")
 @click.pass_context

@@ -1,4 +1,4 @@
-"""A git repository for a new project, with a first commit."""
+"""A git repository for a new project, with an initial commit."""
 
 from __future__ import annotations
 
