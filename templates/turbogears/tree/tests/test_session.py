@@ -26,6 +26,15 @@ def test_a_long_value_is_cut(app):
     assert "y" not in store(app, "x" * 100 + "y").html.find("code").text
 
 
+def test_several_values_and_a_file_are_stored_as_text(app):
+    token = app.get("/").forms[0]["_csrf_token"].value
+    fields = [("_csrf_token", token), ("user", "Ada"), ("user", "Eve")]
+    assert "Eve" in app.post("/store", fields).follow().html.find("code").text
+    file = [("user", "ada.txt", b"Ada")]
+    page = app.post("/store", {"_csrf_token": token}, upload_files=file).follow()
+    assert "ada.txt" in page.html.find("code").text
+
+
 def test_the_other_form_deletes_the_session(app):
     page = store(app, "Ada")
     assert "holds nothing yet" in page.forms[1].submit().follow()
