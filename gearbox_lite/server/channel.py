@@ -15,7 +15,7 @@ from typing import Any
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest
 
 from gearbox_lite.server.tasks import ApplicationTask, RefusalTask
@@ -32,13 +32,6 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request, with values for what is only known once its first line has been read."""
 
     command = path = query = request_uri = ""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers. Raises ParsingError, which is answered; waitress does not catch all that urllib raises."""
-        try:
-            super().parse_header(header_plus)
-        except ValueError as error:
-            raise ParsingError("Bad URI") from error
 
 
 class RequestTimeout(BadRequest):  # type: ignore[misc]
@@ -146,7 +139,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return False
         if self.waiting_since is None:
             self.waiting_since = time.monotonic()
-        return super().received(data)  # type: ignore[no-any-return]
+        try:
+            return super().received(data)  # type: ignore[no-any-return]
+        except ValueError:  # waitress does not catch all that urllib raises for a target such as http://[/
+            with self.requests_lock:
+                if not (self.will_close or self.close_when_flushed):
+                    self._refuse(BadRequest("Bad URI"))
+            return True
 
     def check_time(self, now: float) -> None:
         """Refuse a request whose headers take too long, and close a connection that has lingered long enough.
@@ -165,17 +164,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             elif self.waiting_since is None:
                 self.waiting_since = None if request is None else now
             elif now - self.waiting_since >= HEADERS_TIMEOUT and not (self.will_close or self.close_when_flushed):
-                self._refuse_slow()
+                self._refuse(RequestTimeout(f"the headers took more than {HEADERS_TIMEOUT:.0f} seconds"))
 
-    def _refuse_slow(self) -> None:
+    def _refuse(self, error: BadRequest) -> None:
+        """Answer the request that arrives with an error, after those before it; without one, close."""
         request, self.request = self.request, None
         if request is None:
             self.will_close = True
             return
-        request.error = RequestTimeout(f"the headers took more than {HEADERS_TIMEOUT:.0f} seconds")
+        request.error = error
         request.completed = True
         self.requests.append(request)
-        self.server.add_task(self)
+        if len(self.requests) == 1:  # otherwise the one before queues it
+            self.server.add_task(self)
 
     # The end of a refused request
 

@@ -19,6 +19,7 @@ TIMEOUT = 10.0
 """Seconds that one step of a request may take."""
 BIGGEST = 1 << 20
 """Bytes of a body that are read."""
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _no_answer(reason: object) -> NoAnswer:
         return NoAnswer(f"its certificate is not valid: {reason.verify_message}", is_certificate=True)
     if isinstance(reason, http.client.RemoteDisconnected | ConnectionResetError):
         return NoAnswer("the connection was closed without an answer")
+    if isinstance(reason, http.client.BadStatusLine):
+        return NoAnswer("its answer is not HTTP")
     if isinstance(reason, OSError) and reason.strerror:
         return NoAnswer(reason.strerror)
-    return NoAnswer(str(reason) or type(reason).__name__)
+    return NoAnswer(str(reason)[:_LONGEST_REASON] or type(reason).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
 import time
@@ -197,6 +198,23 @@ def test_a_site_that_is_not_served_is_one_line():
     result = run("check", "--url", url)
     assert result.returncode == 1
     assert result.stderr == f"Error: {url}/: Connection refused; start the server, or correct the address\n"
+
+
+def test_a_server_of_another_protocol_is_one_short_line():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_with_noise, args=(listener,))
+        thread.start()
+        url = f"http://localhost:{listener.getsockname()[1]}/"
+        result = run("check", "--url", url)
+        thread.join()
+    assert result.stderr == f"Error: {url}: its answer is not HTTP; start the server, or correct the address\n"
+
+
+def answer_with_noise(listener):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1 << 16)
+        connection.sendall(b"\0\xff" * 20_000)
 
 
 def test_a_development_server_is_checked_together_with_its_ini_if_that_is_named(project):
