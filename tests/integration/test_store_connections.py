@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zlib import crc32
 
@@ -71,6 +73,24 @@ def local_addresses() -> set[tuple[str, int]]:
             if one.family == socket.AF_INET:
                 found.add(one.getsockname())
     return found
+
+
+@pytest.mark.parametrize("kind", ["redis", "memcached", "postgresql"])
+def test_no_thread_waits_for_another_ones_connection(kind, tmp_path, shared_services):
+    """More threads than SQLAlchemy's pools have connections by default, 15."""
+    parts = Parts({**options_of(kind, tmp_path, shared_services), "session.store_timeout": "20"})
+    parts.store.ping()
+    together = threading.Barrier(20, timeout=20)
+
+    def change(_before: str | None) -> str:
+        together.wait()
+        return "record"
+
+    with ThreadPoolExecutor(20) as threads:
+        ids = [f"{number:032x}" for number in range(20)]
+        assert [*threads.map(lambda one: parts.store.update(one, change), ids)] == ["record"] * 20
+        for one in ids:
+            parts.store.delete(one)
 
 
 @pytest.mark.parametrize("kind", ["redis", "memcached", "postgresql"])

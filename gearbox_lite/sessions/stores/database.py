@@ -87,6 +87,8 @@ class DatabaseStore(GuardedStore):
         defaults: dict[str, Any] = {"pool_pre_ping": True}
         if url.get_backend_name() != "sqlite" or sqlite.path_of(url) is not None:  # a database in memory has no queue
             defaults["pool_timeout"] = self.breaker.limit
+            if "max_overflow" not in given:
+                defaults["pool_size"] = 0  # no limit: a thread never waits for another one's connection
         if url.get_backend_name() == "postgresql":
             defaults["use_native_hstore"] = False  # saves the look for this type in each new connection
         # engine_from_config takes numbers from text, but not every truth value.

@@ -97,4 +97,6 @@ class DbmStore(FileStore):
     def ids(self) -> Iterator[str]:
         """Yield the ids of all databases."""
         self.ping()
-        yield from {path.name.partition(".")[0] for path in self._folder.glob(f"?/??/*{SUFFIX}*")}
+        with self._system:
+            found = {path.name.partition(".")[0] for path in self._folder.glob(f"?/??/*{SUFFIX}*")}
+        yield from found

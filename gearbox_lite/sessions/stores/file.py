@@ -115,8 +115,9 @@ class FileStore(GuardedStore):
     def ids(self) -> Iterator[str]:
         """Yield the ids of all files."""
         self.ping()
-        for path in self._folder.glob(f"?/??/*{SUFFIX}"):
-            yield path.name.removesuffix(SUFFIX)
+        with self._system:
+            found = [path.name for path in self._folder.glob(f"?/??/*{SUFFIX}")]
+        yield from (name.removesuffix(SUFFIX) for name in found)
 
     def _ping(self) -> None:
         """Look for the folder, and make it again if it has been removed."""
