@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
@@ -26,6 +27,7 @@ _DEBUGGERS = frozenset(
 )
 """WSGI middleware whose error pages run code."""
 _MOST_PARTS = 2000
+_CONTAINERS = (list, tuple, set, frozenset)
 _NO_CONSOLE = "the console of debug pages does not work, since each process has frames of its own; it needs workers = 1"
 
 Guard = Callable[[WSGIApplication], WSGIApplication]
@@ -104,27 +106,33 @@ def _switched_on_by(application: WSGIApplication) -> Setting | None:
 
 
 def _parts_of(application: WSGIApplication) -> Iterator[object]:
-    """Yield what an application is wrapped around: attributes, closures and containers, to a limit."""
+    """Yield what an application is wrapped around: attributes, closures and containers, to a limit.
+
+    Types are asked, never the objects: one that is set up at its first use, such as Django's lazy ones, is left alone.
+    """
     seen: set[int] = set()
-    waiting: list[object] = [application]
+    waiting: list[Any] = [application]
     while waiting and len(seen) < _MOST_PARTS:
         part = waiting.pop(0)
-        if id(part) in seen or isinstance(part, (type, ModuleType, str, bytes, int, float)):
+        kind = type(part)
+        if id(part) in seen or issubclass(kind, (type, ModuleType, str, bytes, int, float)):
             continue
         seen.add(id(part))
         yield part
-        if isinstance(part, dict):
-            waiting += part.values()
-        elif isinstance(part, (list, tuple, set, frozenset)):
-            waiting += part
-        elif isinstance(part, MethodType):
+        if issubclass(kind, dict):
+            waiting += dict.values(part)
+        elif issubclass(kind, _CONTAINERS):
+            with suppress(Exception):  # a subclass may have an iterator of its own
+                waiting += part
+        elif issubclass(kind, MethodType):
             waiting.append(part.__self__)
-        elif isinstance(part, partial):
+        elif issubclass(kind, partial):
             waiting += [part.func, *part.args]
-        elif isinstance(part, FunctionType):
+        elif issubclass(kind, FunctionType):
             waiting += [cell.cell_contents for cell in part.__closure__ or () if _is_filled(cell)]
         else:
-            waiting += [item for item in getattr(part, "__dict__", {}).values() if _may_wrap(item)]
+            with suppress(AttributeError):
+                waiting += [item for item in object.__getattribute__(part, "__dict__").values() if _may_wrap(item)]
 
 
 def _is_filled(cell: Any) -> bool:
@@ -135,4 +143,4 @@ def _is_filled(cell: Any) -> bool:
 
 
 def _may_wrap(item: object) -> bool:
-    return callable(item) or isinstance(item, (list, tuple, dict))
+    return callable(item) or issubclass(type(item), (list, tuple, dict))

@@ -198,6 +198,24 @@ def test_a_debugger_around_any_other_application_counts_as_debugging(tmp_path):
         assert Browser(served.url).get("/", Host="evil.example").status == 400
 
 
+def test_looking_for_a_debugger_sets_up_no_object_that_waits_for_its_first_use(tmp_path):
+    (tmp_path / "plain.py").write_text(
+        "class Lazy:\n"
+        "    def __getattribute__(self, name):\n        raise RuntimeError('too early')\n"
+        "    def __call__(self):\n        pass\n"
+        "class Application:\n"
+        "    def __init__(self):\n        self.lazy, self.several = Lazy(), [Lazy()]\n"
+        "    def __call__(self, environ, start_response):\n"
+        "        start_response('200 OK', [])\n        return [b'hello']\n"
+        "def make(g, **a):\n    return Application()\n"
+    )
+    (tmp_path / "development.ini").write_text(
+        "[server:main]\nuse = egg:waitress\n[app:main]\npaste.app_factory = plain:make\n"
+    )
+    with serve_warm(tmp_path) as served:
+        assert Browser(served.url).get("/").text == "hello"
+
+
 def test_several_workers_show_tracebacks_and_say_that_the_console_needs_one(project):
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError('oh')\n")
