@@ -32,6 +32,9 @@ INI = click.Path(readable=False)
 @click.option("--ignore", metavar="GLOB", multiple=True, help="Do not reload for changes of these files.")
 @click.option("--workers", metavar="N", help="How many processes answer.")
 @click.option("--drain-timeout", metavar="SECONDS", help="How long requests may go on when a process ends.")
+@click.option(
+    "--worker-timeout", metavar="SECONDS", help="Replace a worker that does not answer for so long; 0: never."
+)
 @click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
 @click.option("-b", "--open", "--browser", "open_browser", is_flag=True, default=None, help="Open the browser.")
 @click.option("--pid-file", metavar="FILE", help="Write the process id there once the application answers.")

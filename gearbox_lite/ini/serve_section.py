@@ -13,6 +13,8 @@ from gearbox_lite.ini.locate import IniFile
 from gearbox_lite.truth import as_bool
 
 _HOST_NAME = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
+WORKER_TIMEOUT = 60.0
+"""Seconds; generous, since a machine that swaps may stop a process for a while."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,20 @@ class ServeOptions:
     watch: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     drain_timeout: float = 10.0
+    worker_timeout: float | None = None
     access_log: bool = False
     open_browser: bool = False
     allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def seconds_without_answer(self) -> float:
+        """After how many seconds a worker that does not answer is replaced, 0 for never.
+
+        With reload the default is never: a debugger may stop the whole process for as long as it likes.
+        """
+        if self.worker_timeout is not None:
+            return self.worker_timeout
+        return 0.0 if self.reload else WORKER_TIMEOUT
 
 
 def read(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
@@ -90,6 +103,7 @@ _CONVERT: dict[str, Callable[[Setting], Any]] = {
     "watch": _globs,
     "ignore": _globs,
     "drain_timeout": _seconds,
+    "worker_timeout": _seconds,
     "access_log": as_bool,
     "open_browser": as_bool,
     "allowed_hosts": _hosts,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
@@ -14,6 +16,8 @@ PATIENCE = 0.001
 
 Most requests take less. Only one thread at a time runs Python, so waking more for these takes time and gains nothing.
 """
+TASK_THREAD = "waitress-"
+"""How the names of task threads begin, as waitress names them."""
 IMPATIENCE = 0.1
 """Seconds for which no request waits so after one has waited in vain: those that run are waiting for something."""
 
@@ -27,6 +31,13 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         super().__init__()
         self._is_behind = Throttle()
         self._deepest = 0
+
+    def start_new_thread(self, target: Callable[[int], None], thread_no: int) -> None:
+        """Start a task thread that is no daemon, since the threads that a request starts would then be daemons too.
+
+        Those would be cut when the process ends, although Python waits for a plain thread.
+        """
+        threading.Thread(target=target, name=f"{TASK_THREAD}{thread_no}", args=(thread_no,), daemon=False).start()
 
     def add_task(self, task: Any) -> None:
         """Queue a request, and wake a thread if none runs or they are slow; log now and then if all of them run."""

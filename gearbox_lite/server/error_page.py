@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gearbox_lite.errors import UserError
+from gearbox_lite.errors import USAGE, UserError
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -28,15 +28,25 @@ _UPDATING = "This site is being updated. Please try again in a moment."
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the application does not load: the line for the terminal, and the user's traceback above it."""
+    """Why the application does not load: the line for the terminal, and the user's traceback above it.
+
+    ``needs_edit`` says that it cannot load as its files now are, whatever else changes.
+    """
 
     message: str
     report: str = ""
+    needs_edit: bool = False
 
     @classmethod
     def of(cls, error: UserError) -> Failure:
         """Return what an error says."""
-        return cls(error.message, error.report)
+        return cls(error.message, error.report, _needs_edit(error))
+
+
+def _needs_edit(error: UserError) -> bool:
+    """Whether an error is one of the code's own text or of a setting, and not of what the code met when it ran."""
+    cause = error.__cause__
+    return error.code == USAGE if cause is None else isinstance(cause, (SyntaxError, ImportError, NameError))
 
 
 def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[bytes]]:

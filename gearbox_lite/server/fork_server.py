@@ -1,7 +1,8 @@
 """The process that workers are forked from, with what takes time already imported.
 
 It does what multiprocessing's fork server does, without the resource tracker that comes with that one (6 MiB). It takes
-requests from the supervisor over a socket, see ``Forks``, and ends with its last worker once nobody can ask any more.
+requests from the supervisor over a socket, see ``Spawner``, and ends with its last worker once that socket is closed.
+Only the supervisor holds the other end, so what comes is its own and may be pickled.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import select
 import signal
 import socket
 import struct
 import sys
 from contextlib import suppress
 from importlib import import_module
-from multiprocessing.connection import Connection
+from multiprocessing.connection import wait
 from typing import Any
 
-from gearbox_lite.server.messages import Plan
+from gearbox_lite.server import descriptors
+from gearbox_lite.server.control_channel import ControlChannel
+from gearbox_lite.server.ending import flush
+from gearbox_lite.server.messages import FROM_SUPERVISOR, Plan
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that may be sent to all processes at once; the supervisor alone ends this one."""
@@ -29,16 +32,16 @@ MOST_DESCRIPTORS = 250
 """Linux passes 253 at once."""
 
 
-def send(control: socket.socket, content: object, descriptors: list[int]) -> None:
-    """Send something picklable and open descriptors."""
+def send(control: socket.socket, content: object, passed: list[int]) -> None:
+    """Send something picklable and open descriptors. Raises OSError, TimeoutError after the socket's own time limit."""
     data = pickle.dumps(content)
-    socket.send_fds(control, [LENGTH.pack(len(data))], descriptors)
+    socket.send_fds(control, [LENGTH.pack(len(data))], passed)
     control.sendall(data)
 
 
 def _receive(control: socket.socket) -> tuple[Any, list[int]]:
-    """Return what ``send`` has sent; raise EOFError where nobody can send any more."""
-    head, descriptors, _, _ = socket.recv_fds(control, LENGTH.size, MOST_DESCRIPTORS)
+    """Return what ``send`` has sent. Raises EOFError once the supervisor has closed its end."""
+    head, passed = descriptors.receive(control, LENGTH.size, MOST_DESCRIPTORS)
     if not head:
         raise EOFError
     missing, parts = LENGTH.unpack(head)[0], []
@@ -48,11 +51,12 @@ def _receive(control: socket.socket) -> tuple[Any, list[int]]:
             raise EOFError
         parts.append(part)
         missing -= len(part)
-    return pickle.loads(b"".join(parts)), descriptors  # noqa: S301 (from our own supervisor)
+    return pickle.loads(b"".join(parts)), passed  # noqa: S301 (from our own supervisor)
 
 
 def main(control: socket.socket) -> None:
-    """Fork a worker for each request until nobody can ask any more and all workers have ended."""
+    """Fork a worker for each request until the supervisor closes its end and all workers have ended."""
+    control.set_inheritable(False)
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
@@ -64,7 +68,7 @@ def main(control: socket.socket) -> None:
         with suppress(Exception):  # what does not load here is left to the worker
             import_module(name)
     gc.collect()
-    gc.freeze()  # the workers share these objects' memory as long as nobody writes to them
+    gc.freeze()  # the workers share these objects' memory as long as none writes to them
     _serve(control)
 
 
@@ -77,27 +81,31 @@ def _serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     sources: list[Any] = [control, woken]
     while control in sources or reports:
-        ready, _, _ = select.select(sources, [], [])
+        ready = wait(sources)
         if woken in ready:
             os.read(woken, 1 << 16)
             _report_ended(reports)
         if control in ready:
             try:
-                plan, descriptors = _receive(control)
+                plan, passed = _receive(control)
             except (EOFError, OSError):
                 sources.remove(control)
                 continue
-            report, channel, *listening = descriptors
+            report, channel, *listening = passed
             flush()  # what modules have printed is not to be printed by each worker again
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError:  # the system has no room for it, as the closed report tells
+                descriptors.close_all(passed)
+                continue
             if pid == 0:
-                for descriptor in (control.fileno(), woken, wakes, *reports.values()):
-                    os.close(descriptor)
+                control.close()
+                descriptors.close_all([woken, wakes, *reports.values()])
                 _run_worker(plan, report, channel, listening)
             reports[pid] = report
-            for descriptor in (channel, *listening):
-                os.close(descriptor)
-            os.write(report, NUMBER.pack(pid))
+            descriptors.close_all([channel, *listening])
+            with suppress(OSError):  # the supervisor has given up on this one, or has ended
+                os.write(report, NUMBER.pack(pid))
 
 
 def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> None:
@@ -108,7 +116,8 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
     try:
         from gearbox_lite.server import worker  # noqa: PLC0415 (imported already)
 
-        worker.main(Connection(channel), [socket.socket(fileno=descriptor) for descriptor in listening], plan)
+        sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
+        worker.main(ControlChannel(socket.socket(fileno=channel), FROM_SUPERVISOR), sockets, plan)
     except BaseException:  # noqa: BLE001 (nothing above may run in a worker)
         import traceback  # noqa: PLC0415
 
@@ -118,21 +127,16 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
         os._exit(1)
 
 
-def flush() -> None:
-    """Write out what is printed, if somebody still reads it."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-
-
 def _report_ended(reports: dict[int, int]) -> None:
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            report = reports.pop(pid)
-            with suppress(OSError):  # nobody may be interested any more
+            report = reports.pop(pid, None)
+            if report is None:  # a program of a module that has been imported here
+                continue
+            with suppress(OSError):  # the supervisor may have ended
                 os.write(report, NUMBER.pack(os.waitstatus_to_exitcode(status)))
             os.close(report)
 

@@ -10,14 +10,17 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any, Protocol
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
 
-from gearbox_lite.server import fork_server
-from gearbox_lite.server.fork_server import ENDING, NUMBER
-from gearbox_lite.server.installed import SITES
-from gearbox_lite.server.messages import Plan
+from gearbox_lite.server import control_channel, fork_server
+from gearbox_lite.server.control_channel import ControlChannel
+from gearbox_lite.server.fork_server import ENDING
+from gearbox_lite.server.installed import SITES, is_installed
+from gearbox_lite.server.messages import FROM_SUPERVISOR, FROM_WORKER, Plan
+from gearbox_lite.server.processes import Forked, Process, Spawned
 
 KNOWN = [
     *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
@@ -30,142 +33,160 @@ KNOWN = [
 
 WORTH_A_SERVER = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
+SEND_PATIENCE = 5.0
+"""Seconds for which the supervisor waits for a fork server that takes nothing; only one that is stopped does so."""
+
+START_PATIENCE = 60.0
+"""Seconds for which a fork server may import what workers need; also for which one may not answer."""
 
 
-class Process(Protocol):
-    """A worker process, as multiprocessing has it."""
+@dataclass
+class _ForkServer:
+    """A process to fork from, and the socket that it takes requests from."""
 
-    @property
-    def sentinel(self) -> int:
-        """What is ready to be read from once the process has ended."""
+    pid: int
+    control: socket.socket
+    is_reaped: bool = False
+    has_answered: bool = False
 
-    @property
-    def exitcode(self) -> int | None:
-        """How it has ended, the negative number of a signal; None before."""
+    def note_answer(self) -> None:
+        """Note that it has imported what it is to share, and forks."""
+        self.has_answered = True
 
-    def is_alive(self) -> bool:
-        """Whether it runs."""
+    def has_ended(self) -> bool:
+        """Reap the process, and return whether it has ended."""
+        if not self.is_reaped:
+            self.is_reaped = os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        return self.is_reaped
 
-    def kill(self) -> None:
-        """End it at once."""
-
-    def join(self) -> None:
-        """Wait until it has ended."""
-
-
-class Forked:
-    """A process that a fork server has forked, and that reports how it has ended."""
-
-    LOST = 255
-    """The exit code where the fork server has been killed, which then cannot say."""
-
-    def __init__(self, report: int) -> None:
-        """Wait until it is there. Raises ConnectionError where the fork server has gone."""
-        self._report = self.sentinel = report
-        pid = os.read(report, NUMBER.size)
-        if not pid:
-            os.close(report)
-            raise ConnectionError("the fork server has ended")
-        self._pid: int = NUMBER.unpack(pid)[0]
-        self.exitcode: int | None = None
-        if hasattr(os, "pidfd_open"):
-            with suppress(OSError):  # it has ended already
-                self.sentinel = os.pidfd_open(self._pid)  # tells of its end even where the fork server has been killed
-
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        if self.exitcode is None and wait([self.sentinel], 0):
-            self.join()
-        return self.exitcode is None
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self.exitcode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-
-    def join(self) -> None:
-        """Wait until it has ended."""
-        if self.exitcode is not None:
-            return
-        wait([self.sentinel])
-        code = os.read(self._report, NUMBER.size)
-        if not code:
-            self.kill()  # without a better sentinel the fork server's end is all that is known
-        self.exitcode = NUMBER.unpack(code)[0] if code else self.LOST
-        for descriptor in {self._report, self.sentinel}:
-            os.close(descriptor)
+    def end(self) -> None:
+        """Kill and reap the process; its workers keep running."""
+        self.control.close()
+        if not self.has_ended():  # so that the number is still its own
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)  # does not wait for long, since nothing survives SIGKILL
+            self.is_reaped = True
 
 
-class Forks:
-    """Workers from a fork server, or in new interpreters where the system cannot fork."""
+class Spawner:
+    """Starts workers from a fork server, or in new interpreters if the system cannot fork."""
 
     def __init__(self) -> None:
+        """Raise OSError if the system has no room for a process."""
         self._has_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
         self._modules = KNOWN
         self._installed = _installed()
-        self._servers: list[int] = []
+        self._former: list[_ForkServer] = []
         if self._has_server:
-            self._control = self._start_server()
+            self._server = self._start_server()
 
-    def start(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, Connection]:
-        """Return a new worker process and the channel to it."""
-        ours, theirs = Pipe()
-        with theirs:
-            if not self._has_server:
-                process: Any = multiprocessing.get_context("spawn").Process(
-                    target=_spawned, args=(theirs, sockets, plan)
-                )
-                process.start()
-                return process, ours
-            if _installed() != self._installed:
-                self.renew()
-            try:
-                return self._fork(theirs, sockets, plan), ours
-            except (EOFError, ConnectionError):  # somebody has killed the fork server
-                self.renew()
-                return self._fork(theirs, sockets, plan), ours
+    def start(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, ControlChannel]:
+        """Return a new worker process, which may not have started yet, and the channel to it.
 
-    def _fork(self, channel: Connection, sockets: list[socket.socket], plan: Plan) -> Forked:
+        Raises OSError if the system has no room for it.
+        """
+        ours, theirs = control_channel.pair()
+        try:
+            with theirs:
+                process = self._start(theirs, sockets, plan)
+        except BaseException:
+            ours.close()
+            raise
+        return process, ControlChannel(ours, FROM_WORKER)
+
+    def _start(self, channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> Process:
+        if not self._has_server:
+            process = multiprocessing.get_context("spawn").Process(target=_spawned, args=(channel, sockets, plan))
+            process.start()
+            return Spawned(process)
+        if _installed() != self._installed:
+            self.renew()
+        try:
+            return self._fork(channel, sockets, plan)
+        except (ConnectionError, TimeoutError):  # the fork server has been killed or stopped
+            self.replace_server()
+            return self._fork(channel, sockets, plan)
+
+    def _fork(self, channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> Forked:
         report, theirs = os.pipe()
         try:
-            descriptors = [theirs, channel.fileno(), *(one.fileno() for one in sockets)]
-            fork_server.send(self._control, plan, descriptors)
+            passed = [theirs, channel.fileno(), *(one.fileno() for one in sockets)]
+            fork_server.send(self._server.control, plan, passed)
         except BaseException:
             os.close(report)
             raise
         finally:
             os.close(theirs)
-        return Forked(report)
+        return Forked(report, self._server.note_answer)
+
+    def start_patience(self, timeout: float) -> float:
+        """Return the seconds after which a requested process must have started: a new fork server imports first."""
+        return timeout if timeout and self._has_server and self._server.has_answered else START_PATIENCE
 
     def preload(self, modules: list[str]) -> None:
-        """Have the processes after this one start with these modules, if that is worth it."""
+        """Have the processes after this one start with these modules, if that is worth it.
+
+        A worker names them, so those that are not installed are left to the workers: it cannot choose what runs here.
+        """
         further = [name for name in modules if name not in self._modules]
         if self._has_server and len(further) >= WORTH_A_SERVER:
-            self._modules = [*self._modules, *further]
+            self._modules = [*self._modules, *_only_installed(further)]
             self.renew()
 
     def renew(self) -> None:
-        """Have the next process come from a new fork server, which imports everything anew."""
-        if self._has_server:
-            self._installed = _installed()
-            former, self._control = self._control, self._start_server()
-            former.close()  # it ends with its last process
-            self._servers = [pid for pid in self._servers if _runs(pid)]
+        """Have the next process come from a new fork server, which imports everything again.
 
-    def _start_server(self) -> socket.socket:
-        """Start a fork server, and return the socket that it takes requests from."""
+        Raises OSError if the system has no room for it; then the present one stays.
+        """
+        if self._has_server:
+            installed = _installed()
+            former, self._server = self._server, self._start_server()
+            self._installed = installed
+            former.control.close()  # it ends with its last process
+            self._former.append(former)
+            self.reap()
+
+    def replace_server(self) -> None:
+        """Replace a fork server that has been killed or does not answer; its workers keep running."""
+        if self._has_server:
+            self._modules = KNOWN  # others may be the reason
+            former = self._server
+            self.renew()
+            former.end()
+
+    def replace_ended_server(self) -> None:
+        """Replace the fork server if it has ended."""
+        if self._has_server and self._server.has_ended():
+            self.replace_server()
+
+    def reap(self) -> None:
+        """Reap the former fork servers that have ended."""
+        self._former = [one for one in self._former if not one.has_ended()]
+
+    def close(self) -> None:
+        """End all fork servers; all workers have ended."""
+        if not self._has_server:
+            return
+        for one in [*self._former, self._server]:
+            one.end()
+
+    def _start_server(self) -> _ForkServer:
         ours, theirs = socket.socketpair()
+        ours.settimeout(SEND_PATIENCE)
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until it ignores them itself
         try:
             with theirs:
                 # A process with threads must not be forked, so only the first one shares what this one has imported.
                 start = _fork_server if threading.active_count() == 1 else _spawn_server
-                self._servers.append(start(theirs))
+                server = _ForkServer(start(theirs), ours)
+        except BaseException:
+            ours.close()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        fork_server.send(ours, (sys.path, self._modules), [])
-        return ours
+        with suppress(OSError):  # it has ended already, as the next request will tell
+            fork_server.send(ours, (sys.path, self._modules), [])
+        return server
 
 
 def _fork_server(control: socket.socket) -> int:
@@ -188,18 +209,25 @@ def _spawn_server(control: socket.socket) -> int:
     return os.posix_spawn(sys.executable, command, os.environ)
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process of ours runs; one that has ended is taken off the system's books."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == 0
-    except ChildProcessError:
-        return False
-
-
-def _spawned(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
+def _spawned(channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> None:
     from gearbox_lite.server import worker  # noqa: PLC0415 (the supervisor does not need it)
 
-    worker.main(channel, sockets, plan)
+    worker.main(ControlChannel(channel, FROM_SUPERVISOR), sockets, plan)
+
+
+def _only_installed(modules: Iterable[str]) -> list[str]:
+    """Return the modules whose package is an installed distribution's, found without importing anything."""
+    packages: dict[str, bool] = {}
+    kept = []
+    for name in modules:
+        package = name.partition(".")[0]
+        if package not in packages:
+            spec = PathFinder.find_spec(package)
+            places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or [])]
+            packages[package] = bool(places) and all(is_installed(place) for place in places if place)
+        if packages[package]:
+            kept.append(name)
+    return kept
 
 
 def _installed() -> list[tuple[str, int]]:

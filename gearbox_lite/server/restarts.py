@@ -1,4 +1,4 @@
-"""When to start workers again that have ended: at once, and after growing pauses where they end again and again."""
+"""When to start workers again that have ended: at once, and after growing pauses if they end again and again."""
 
 from __future__ import annotations
 
@@ -17,17 +17,25 @@ class Restarts:
         self._due: dict[int, float] = {}
         self._pauses: dict[int, float] = {}
 
-    def add(self, slot: int, lived: float) -> bool:
-        """Plan a start after a worker that lived so many seconds; return whether it is the first after a good one."""
+    def add(self, slot: int, lived: float) -> float:
+        """Plan a start after a worker that lived so many seconds, and return the pause before it in seconds."""
         pause = 0.0 if lived >= QUICK_DEATH else self._pauses.get(slot, 0.0)
         self._due[slot] = time.monotonic() + pause
         self._pauses[slot] = min(LONGEST_PAUSE, max(FIRST_PAUSE, pause * 2))
-        return pause == 0.0
+        return pause
 
-    def clear(self) -> None:
-        """Forget all starts and pauses."""
+    def retry(self, slot: int) -> float:
+        """Plan a start after a worker that has failed to load, and return the pause before it in seconds."""
+        pause = max(FIRST_PAUSE, self._pauses.get(slot, 0.0))
+        self._due[slot] = time.monotonic() + pause
+        self._pauses[slot] = min(LONGEST_PAUSE, pause * 2)
+        return pause
+
+    def clear(self, *, keeps_pauses: bool = False) -> None:
+        """Forget all starts, and the pauses unless they are to keep growing."""
         self._due.clear()
-        self._pauses.clear()
+        if not keeps_pauses:
+            self._pauses.clear()
 
     def times(self) -> list[float]:
         """Return when starts are due, on time.monotonic's clock."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from gearbox_lite.server.supervised import Supervised
 
 
-_STAYS = "SIGHUP: this one process goes on as it is; with --workers 2 or --reload, SIGHUP swaps the processes"
+_STAYS = "SIGHUP ignored: a single process cannot reload itself; start it with --reload or --workers 2"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     if settings.mistake is not None and not serve.reload:
         raise settings.mistake
     listening = Listening(systemd.take_sockets() if settings.is_waitress else [])
+    have_threads_ended = True
     try:
         with contextlib.suppress(KeyboardInterrupt):
             # systemd may ask for a reload, which takes a second process; otherwise one worker needs no supervisor.
@@ -53,11 +56,22 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
                     Supervised(load, settings, terminal, listening, readiness), lambda: _clean(listening, readiness)
                 )
             elif settings.is_waitress:
-                _run_here(settings, terminal, listening, readiness)
+                have_threads_ended = _run_here(settings, terminal, listening, readiness)
             else:
-                _run_other(settings, terminal, listening, readiness)
+                have_threads_ended = _run_other(settings, terminal, listening, readiness)
+    except (RuntimeError, MemoryError) as error:
+        from gearbox_lite.server import limits  # noqa: PLC0415 (as above)
+
+        explained = limits.explain(error)
+        if explained is None:
+            raise
+        raise explained from error
     finally:
         _clean(listening, readiness)
+    if not have_threads_ended:
+        from gearbox_lite.server.ending import end_process  # noqa: PLC0415 (as above)
+
+        end_process(0)
 
 
 def _clean(listening: Listening, readiness: Readiness) -> None:
@@ -66,9 +80,10 @@ def _clean(listening: Listening, readiness: Readiness) -> None:
     readiness.close()
 
 
-def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
-    """Serve in this process: one worker, no reload."""
-    from gearbox_lite.server import adjustments, debugging, logs, signals, tracebacks  # noqa: PLC0415 (as above)
+def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
+    """Serve in this process: one worker, no reload. Returns whether the application's threads have ended too."""
+    from gearbox_lite.server import adjustments, debugging, descriptors, logs, signals, tracebacks  # noqa: PLC0415 (as above)
+    from gearbox_lite.server.ending import wait_for_threads  # noqa: PLC0415
     from gearbox_lite.server.load import load_application  # noqa: PLC0415
     from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
 
@@ -89,16 +104,20 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         adjust = adjustments.check(settings.server.options)
         logs.configure(settings)
         listening.open(settings)
+        descriptors.close_in_forks(lambda: listening.sockets)
         application = load_application(settings)
         tracebacks.shorten_logged(verbose=settings.verbose)
         protection = debugging.protect(settings, application, listening.sockets)
         for warning in protection.warnings:
             terminal.warn(warning)
-        server = Server(application, listening.sockets, adjust, settings.serve, protection.guard)
-        running.append(server)
-        terminal.announce(settings, listening.urls(settings))
-        readiness.ready()
-        server.run()
+        with contextlib.closing(
+            Server(application, listening.sockets, adjust, settings.serve, protection.guard)
+        ) as server:
+            running.append(server)
+            terminal.announce(settings, listening.urls(settings))
+            readiness.ready()
+            server.run()
+        return wait_for_threads(server.drain_deadline, settings.serve.drain_timeout)
 
 
 def _check(settings: ServeSettings, terminal: Terminal) -> None:
@@ -110,16 +129,18 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
         terminal.warn(str(finding))
 
 
-def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> None:
-    """Serve with any other PasteDeploy server, which binds its own socket."""
+def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
+    """Serve with any other PasteDeploy server, which binds its own socket; returns what ``_run_here`` does."""
     from gearbox_lite.server import debugging, load, logs, signals, tracebacks  # noqa: PLC0415
     from gearbox_lite.server.busy import Busy  # noqa: PLC0415
+    from gearbox_lite.server.ending import wait_for_threads  # noqa: PLC0415
 
     _check(settings, terminal)
     listening.open(settings)
     application: Busy | None = None
     is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
-    with signals.interrupting_on_signals(is_busy, lambda: _clean(listening, readiness)):
+    clean = lambda: _clean(listening, readiness)  # noqa: E731
+    with contextlib.suppress(KeyboardInterrupt), signals.interrupting_on_signals(is_busy, clean):
         logs.configure(settings)
         loaded = load.load_application(settings)
         protection = debugging.protect(settings, loaded, [])
@@ -131,12 +152,15 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()
         serve(application)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends at once
+    drain_timeout = settings.serve.drain_timeout
+    return wait_for_threads(time.monotonic() + drain_timeout, drain_timeout)
 
 
 def _supervise(supervised: Supervised, clean: Callable[[], None]) -> None:
-    """Keep workers, and swap them when a file changes or SIGHUP comes."""
+    """Keep workers, and reload them when a file changes or SIGHUP comes."""
     from gearbox_lite.server import signals  # noqa: PLC0415
 
     with signals.ending_on_signals(supervised.end, clean):
-        signals.on_hangup(supervised.swap_all, supervised.end)
+        signals.on_hangup(supervised.reload_with_fresh_imports, supervised.end)
         supervised.run()

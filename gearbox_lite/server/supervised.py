@@ -15,7 +15,7 @@ from gearbox_lite.server.error_page import Failure
 from gearbox_lite.server.listening import Listening, check_workers
 from gearbox_lite.server.messages import Plan, Ready
 from gearbox_lite.server.readiness import Readiness
-from gearbox_lite.server.supervisor import Order, Supervisor
+from gearbox_lite.server.supervisor import Command, Supervisor
 from gearbox_lite.server.watch import Interest, Watcher
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Supervised:
         listening: Listening,
         readiness: Readiness,
     ) -> None:
-        """Bind the sockets. Raises UserError for an address that is none or taken."""
+        """Bind the sockets. Raises UserError for an address that is invalid or taken."""
         self._load = load
         self._settings = settings
         self._terminal = terminal
@@ -45,7 +45,8 @@ class Supervised:
         self._files: set[str] = set()
         self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...]] | None = None
-        self._supervisor = Supervisor(self._plan, announce=self._announce, died=self._died)
+        self._reported = ""
+        self._supervisor = Supervisor(self._plan, self)
 
     def run(self) -> None:
         """Serve until ``end``."""
@@ -59,15 +60,15 @@ class Supervised:
     def end(self) -> None:
         """Drain all workers, then return from ``run``."""
         self._readiness.stopping()
-        self._supervisor.order(Order.END)
+        self._supervisor.command(Command.END)
 
-    def swap(self) -> None:
+    def reload(self) -> None:
         """Replace all workers by new ones."""
-        self._supervisor.order(Order.SWAP)
+        self._supervisor.command(Command.RELOAD)
 
-    def swap_all(self) -> None:
-        """Replace all workers by new ones that import even installed modules anew."""
-        self._supervisor.order(Order.SWAP_ALL)
+    def reload_with_fresh_imports(self) -> None:
+        """Replace all workers by new ones that import even installed modules again."""
+        self._supervisor.command(Command.RELOAD_WITH_FRESH_IMPORTS)
 
     def _check(self, settings: ServeSettings) -> dict[str, str]:
         """Return waitress' settings. Raises UserError for those that cannot be used, at all or by a reload."""
@@ -77,7 +78,7 @@ class Supervised:
         return adjustments.check(settings.server.options) if settings.is_waitress else {}
 
     def _plan(self) -> tuple[Plan, list[socket.socket]]:
-        """Read the ini again; where that fails, go on with what is known and serve the error page."""
+        """Read the ini again; if that fails, keep the settings that are known and serve the error page."""
         self._readiness.reloading()
         failure: Failure | None = None
         try:
@@ -93,9 +94,13 @@ class Supervised:
             failure = Failure(f"{self._settings.ini}: cannot be served as it now is: {error}; save it again")
         return Plan(self._settings, self._options, failure), self._listening.sockets
 
-    def _announce(self, ready: Ready, first: bool) -> None:  # noqa: FBT001 (the supervisor's call)
-        """Say what the first worker of a swap has reported, and watch what it has imported."""
-        self._watch(ready.files)  # first, since who reads that it is ready may save at once
+    def loaded(self, ready: Ready) -> None:
+        """Watch what a worker has imported, also one whose application has not loaded."""
+        self._watch(ready.files)
+
+    def announce(self, ready: Ready, *, first: bool) -> None:
+        """Tell that a start or a reload has succeeded, or why the error page is served instead."""
+        self._reported = ""
         if ready.failure is not None:
             self._terminal.fail(ready.failure.message, ready.failure.report)
         elif not first:
@@ -110,9 +115,21 @@ class Supervised:
                 )
         self._readiness.ready()
 
-    def _died(self, message: str) -> None:
+    def report_load_failure(self, failure: Failure, consequence: str) -> None:
+        """Tell why a worker has failed to load, with the traceback unless the last one has been the same."""
+        report = "" if failure.report == self._reported else failure.report
+        self._reported = failure.report
+        self._terminal.fail(f"{failure.message}; {consequence}", report)
+        self._readiness.reloaded()
+
+    def report_problem(self, message: str) -> None:
+        """Tell that a worker has ended or could not be started."""
         self._terminal.warn(message)
         self._readiness.reloaded()
+
+    def ending(self) -> None:
+        """Refuse new connections, unless systemd keeps the sockets open."""
+        self._listening.close()
 
     def _watch(self, made_of: list[str]) -> None:
         """Watch the project as it now is; what broke before it was reported is still watched as it was."""
@@ -125,7 +142,7 @@ class Supervised:
         if wanted == self._watched:
             return
         before, self._watched = self._watcher, wanted
-        self._watcher = Watcher(Interest(ini.parent, *wanted), self.swap, self._polls) if wanted else None
+        self._watcher = Watcher(Interest(ini.parent, *wanted), self.reload, self._polls) if wanted else None
         if before is not None:
             before.close()  # only now, so that no change is missed in between
 

@@ -1,298 +1,251 @@
-"""Several worker processes on sockets that stay open: start, swap, restart."""
+"""Several worker processes on sockets that stay open: start, reload, replace, end."""
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from enum import Enum, auto
-from itertools import cycle
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any
 
-from gearbox_lite.errors import FAILURE, UserError
-from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server.error_page import Failure
-from gearbox_lite.server.forks import Forks
-from gearbox_lite.server.messages import Plan, Ready, send_connection
-from gearbox_lite.server.restarts import Restarts
+from gearbox_lite.server import control_channel, descriptors
+from gearbox_lite.server.forks import Spawner
+from gearbox_lite.server.limits import no_process
+from gearbox_lite.server.messages import Drained, Failed, HandedOver, Leave, Leaving, Message, Plan, Ready
+from gearbox_lite.server.rollouts import Reports, Rollouts
 from gearbox_lite.server.worker_process import Worker
+from gearbox_lite.server.workers import Workers
+
+SUPERSEDE_FOR = 5.0
+"""Seconds for which a change replaces the load of the change before it; later, one load is finished first."""
+LOAD_PATIENCE = 30.0
+"""Seconds after which a load that has not finished is given up for a reload that waits for it."""
+RETRY_SENDING = 0.01
+"""Seconds after which it is tried again to send what a worker did not take; only one that is stopped takes nothing."""
+LATE = 0.2
+"""Seconds by which the supervisor must wake up late to give its workers their whole time to answer again."""
+_MOST_READS = 100
+"""How often a process that has ended is read from; a child of its application may go on writing."""
 
 
-class Order(Enum):
-    """What a supervisor can be told: to swap its workers, also with all imports anew, or to end."""
+class Command(Enum):
+    """What a supervisor is told: to reload, also with fresh imports of what is installed, or to end."""
 
-    SWAP = auto()
-    SWAP_ALL = auto()
+    RELOAD = auto()
+    RELOAD_WITH_FRESH_IMPORTS = auto()
     END = auto()
 
 
 class Supervisor:
-    """Keeps the wanted number of workers, and swaps them all for new ones when told to."""
+    """Keeps the wanted number of workers, all of one version of the application."""
 
-    def __init__(
-        self,
-        plan: Callable[[], tuple[Plan, list[socket.socket]]],
-        *,
-        announce: Callable[[Ready, bool], None],
-        died: Callable[[str], None],
-    ) -> None:
-        """``plan`` reads the ini anew; ``announce`` hears of each swap's first worker, and if it is the first swap."""
-        self._plan = plan
-        self._announce = announce
-        self._died = died
-        self._forks = Forks()
-        self._slots: list[Worker | None] = []
-        self._surplus: list[Worker] = []
-        self._starting: dict[int, Worker] = {}
-        self._leaving: list[Worker] = []
-        self._restarts = Restarts()
-        self._orders: deque[Order] = deque()
-        self._bell, self._inbox = socket.socketpair()
-        for end in (self._bell, self._inbox):
+    def __init__(self, plan: Callable[[], tuple[Plan, list[socket.socket]]], reports: Reports) -> None:
+        """``plan`` reads the ini again. Raises UserError if the system has no room for a process."""
+        self._reports = reports
+        try:
+            self._spawner = Spawner()
+        except OSError as error:
+            raise no_process(error) from error
+        self._workers = Workers()
+        self._rollouts = Rollouts(plan, self._workers, self._spawner, reports)
+        self._commands: deque[Command] = deque()
+        self._wakeup, self._woken = socket.socketpair()
+        for end in (self._wakeup, self._woken):
             end.setblocking(False)
-        self._ending = False
-        self._announced = False
-        self._is_short = False
-        self._first = True
-        self._current: tuple[Plan, list[socket.socket]]  # from the first swap on, with which ``run`` begins
+        self._superseding_since = 0.0
+        self._waiting: Command | None = None
+        self._is_ending = False
 
-    def order(self, order: Order) -> None:
-        """Have the loop carry out an order; safe in signal handlers and threads."""
-        self._orders.append(order)
+    def command(self, command: Command) -> None:
+        """Have the loop carry out a command; safe in signal handlers and threads."""
+        self._commands.append(command)
         with suppress(BlockingIOError):  # full, so that the loop wakes up anyway
-            self._bell.send(b"!")
+            self._wakeup.send(b"!")
 
     def run(self) -> None:
-        """Serve until the end is ordered. Raises UserError where the very first load fails and reload is off."""
+        """Serve until told to end. Raises UserError if the very first load fails and reload is off."""
         try:
-            self._swap()
-            while not self._finished():
-                self._turn()
+            self._superseding_since = time.monotonic()
+            self._rollouts.begin()
+            while not self._is_finished():
+                self._run_once()
         finally:
-            for one in self._workers():
+            for one in self._workers.all():
                 one.process.kill()
-                one.process.join()
+                one.channel.close()
+            for one in self._workers.all():
+                if one.process.pid is not None:
+                    one.process.join(patience=2.0)
+            self._workers.close()
+            self._spawner.close()
 
-    def _workers(self) -> list[Worker]:
-        serving = [one for one in self._slots if one is not None]
-        return [*serving, *self._surplus, *self._starting.values(), *self._leaving]
+    def _is_finished(self) -> bool:
+        # A process that has not started finds its channel closed when it does.
+        return self._is_ending and all(one.process.pid is None for one in self._workers.all())
 
-    def _finished(self) -> bool:
-        return self._ending and not self._workers()
-
-    def _turn(self) -> None:
-        workers = self._workers()
-        things: list[Any] = [self._inbox, *(one.process.sentinel for one in workers)]
+    def _run_once(self) -> None:
+        workers = self._workers.all()
+        things: list[Any] = [self._woken, *(one.process.sentinel for one in workers)]
         things += [one.channel for one in workers if not one.channel.closed]
-        heard = wait(things, timeout=self._until_next())
-        if self._inbox in heard:
-            self._inbox.recv(1 << 16)
-        self._obey()
-        for ready in heard:
-            if isinstance(ready, Connection):
-                self._hear(next(one for one in workers if one.channel is ready))
+        timeout, asleep = self._until_next(), time.monotonic()
+        ready: set[object] = set(wait(things, timeout))
+        now = time.monotonic()
+        if timeout is not None and now - asleep > timeout + LATE:  # this process was stopped, and others may have been
+            for one in workers:
+                one.heard_from = max(one.heard_from, now)
+        if self._woken in ready:
+            self._woken.recv(1 << 16)
+        self._handle_commands()
         for one in workers:
-            if not one.process.is_alive():
-                self._bury(one)
+            if one.channel in ready:
+                self._receive(one)
+        for one in workers:
+            if one.process.sentinel in ready and one.process.exitcode is None:
+                one.process.update()
+            if one.process.exitcode is not None:
+                self._reap(one)
         self._do_what_is_due()
 
     def _until_next(self) -> float | None:
-        times = [*self._restarts.times(), *(one.deadline for one in self._leaving if one.deadline is not None)]
+        workers = self._workers.all()
+        times = [*self._rollouts.restarts.times(), *(one.deadline for one in workers if one.deadline is not None)]
+        times += [due for one in workers if (due := one.must_report_by()) is not None]
+        if self._waiting is not None:
+            times.append(self._rollouts.current.started + LOAD_PATIENCE)
+        if any(one.channel.is_full for one in workers):
+            times.append(time.monotonic() + RETRY_SENDING)
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _do_what_is_due(self) -> None:
+        self._spawner.reap()
+        for one in self._workers.all():
+            one.channel.flush()
+            self._end_if_overdue(one)
+        if self._is_ending:
+            return
+        self._rollouts.do_what_is_due()
+        is_given_up = time.monotonic() >= self._rollouts.current.started + LOAD_PATIENCE
+        if self._waiting is not None and (is_given_up or not self._rollouts.is_deciding):
+            self._superseding_since = time.monotonic()
+            self._begin(self._waiting)
+
+    def _end_if_overdue(self, one: Worker) -> None:
         now = time.monotonic()
-        for one in self._leaving:
-            if one.deadline is not None and now >= one.deadline:
-                one.process.kill()
-                one.deadline = None
-        for slot in self._restarts.take_due():
-            self._start(slot)
-
-    def _obey(self) -> None:
-        orders = {self._orders.popleft() for _ in range(len(self._orders))}
-        if Order.END in orders and not self._ending:
-            self._ending = True
-            self._restarts.clear()
-            for one in list(self._starting.values()):
-                one.process.kill()
-            for serving in [*self._slots, *self._surplus]:
-                if serving is not None:
-                    self._drain(serving, None)
-            self._slots = [None] * len(self._slots)
-            self._surplus.clear()
-        elif orders and not self._ending:
-            if Order.SWAP_ALL in orders:
-                self._forks.renew()
-            self._swap()
-
-    def _swap(self) -> None:
-        """Start a new worker for each slot; each takes over when it is ready."""
-        self._current = self._plan()
-        self._announced = False
-        self._restarts.clear()
-        for one in self._starting.values():
-            one.process.kill()  # it has not been told to begin, so nobody is waiting for it
-            self._leaving.append(one)
-        self._starting.clear()
-        wanted = self._settings.serve.workers
-        self._surplus += [one for one in self._slots[wanted:] if one is not None]
-        self._slots = [*self._slots[:wanted], *[None] * (wanted - len(self._slots))]
-        for slot in range(wanted):
-            self._start(slot)
-
-    def _start(self, slot: int, failure: Failure | None = None) -> None:
-        """Start a worker, one that only shows a failure where there is one."""
-        plan, sockets = self._current
-        if failure is not None:
-            plan = replace(plan, failure=failure)
-        try:
-            process, channel = self._forks.start(sockets, plan)
-        except OSError as error:  # the system has no room for it
-            if self._first:
-                raise
-            self._restarts.add(slot, lived=0)
-            if not self._is_short:
-                self._died(f"no worker can be started ({error}); it is tried again")
-            self._is_short = True
+        if one.deadline is not None and now >= one.deadline:
+            one.deadline = None
+            self._end_unstarted(one) if one.process.pid is None else one.process.kill()
+            return
+        due = one.must_report_by()
+        if due is None or now < due:
+            return
+        self._receive(one)  # it may have reported while this process was busy
+        due = one.must_report_by()
+        if due is None or now < due:
+            return
+        if one.process.pid is None:
+            self._end_unstarted(one)
+        elif one.channel.partial_since is not None:
+            one.end("it sent half a message")
         else:
-            self._is_short = False
-            self._starting[slot] = Worker(process, channel, stands_in=failure is not None)
+            one.end(f"it has not answered for {one.timeout:g} seconds (worker_timeout)")
 
-    def _starting_slot(self, one: Worker) -> int | None:
-        return next((slot for slot, other in self._starting.items() if other is one), None)
+    def _end_unstarted(self, one: Worker) -> None:
+        one.end("the process to fork from does not answer")
+        with suppress(OSError):  # no room for another one yet
+            self._spawner.replace_server()
 
-    def _hear(self, one: Worker) -> None:
-        heard = one.hear()
-        if heard is None:
+    def _handle_commands(self) -> None:
+        commands = {self._commands.popleft() for _ in range(len(self._commands))}
+        if self._is_ending or not commands:
             return
-        word, content, handle = heard
-        if word == "ready":
-            self._promote(one, content)
-        elif word == "failed":
-            one.failure = content
-        elif word == "leaving":
-            self._let_go(one)
-        elif word == "drained":
-            one.gone = True
-            one.tell("leave")
-        elif handle is not None:
-            self._pass_on(one, content, handle)
-
-    def _promote(self, one: Worker, ready: Ready) -> None:
-        slot = self._starting_slot(one)
-        if slot is None or self._ending:
+        if Command.END in commands:
+            self._end()
             return
-        is_shown = ready.failure is None or (ready.can_serve and self._settings.serve.reload)
-        if ready.failure is not None and self._first and not is_shown:
-            raise UserError(ready.failure.message, report=ready.failure.report, code=FAILURE)
-        del self._starting[slot]
-        if not self._announced:
-            self._announced = True
-            self._announce(ready, self._first)
-            self._first = False
-            self._forks.preload(ready.installed)
-        before = self._slots[slot]
-        if not is_shown and before is not None:
-            one.process.kill()  # what runs is better than an error page
-            self._leaving.append(one)
-            return
-        self._slots[slot] = one
-        if self._shares_sockets():
-            self._begin(one)
-        if before is not None:
-            self._drain(before, one)
-        if not self._starting:
-            for former, heir in zip(self._surplus, cycle(filter(None, self._slots))):
-                self._drain(former, heir)
-            self._surplus.clear()
-        if not one.serving and not self._leaving:
-            self._begin(one)
+        is_fresh = Command.RELOAD_WITH_FRESH_IMPORTS in commands
+        supersedes = not is_fresh and time.monotonic() - self._superseding_since < SUPERSEDE_FOR
+        if not self._rollouts.is_deciding or supersedes:
+            self._begin(Command.RELOAD_WITH_FRESH_IMPORTS if is_fresh else Command.RELOAD)
+        elif is_fresh or self._waiting is None:
+            self._waiting = Command.RELOAD_WITH_FRESH_IMPORTS if is_fresh else Command.RELOAD
 
-    def _begin(self, one: Worker) -> None:
-        one.serving = True
-        one.tell("begin")
+    def _end(self) -> None:
+        self._is_ending = True
+        self._waiting = None
+        self._reports.ending()  # otherwise new connections would wait for an answer that never comes
+        self._rollouts.stop()
+        self._workers.discard_loading()
+        self._workers.drain_serving(closes_idle=True)
+        for one in self._workers.all():
+            if one.process.pid is None:
+                one.channel.close()
 
-    @property
-    def _settings(self) -> ServeSettings:
-        return self._current[0].settings
+    def _begin(self, command: Command) -> None:
+        self._waiting = None
+        if command is Command.RELOAD_WITH_FRESH_IMPORTS:
+            try:
+                self._spawner.renew()
+            except OSError as error:
+                self._reports.report_problem(f"could not start a process to fork from ({error}); using the present one")
+        if not self._rollouts.is_deciding:
+            self._superseding_since = time.monotonic()
+        self._rollouts.begin()
 
-    def _shares_sockets(self) -> bool:
-        """Whether workers can serve side by side; any other server than waitress binds a socket of its own."""
-        return self._settings.is_waitress
+    def _receive(self, one: Worker) -> None:
+        for message, descriptor in one.receive():
+            self._handle(one, message, descriptor)
 
-    def _drain(self, one: Worker, heir: Worker | None) -> None:
-        one.heir = heir
-        one.deadline = time.monotonic() + self._settings.serve.drain_timeout + 1
-        self._leaving.append(one)
-        one.tell("drain" if heir is None else "hand over")
+    def _handle(self, one: Worker, message: Message, descriptor: int | None) -> None:
+        if isinstance(message, Ready):
+            if not self._is_ending:
+                self._rollouts.on_ready(one, message)
+        elif isinstance(message, Failed):
+            one.failure = message.reason
+        elif isinstance(message, Leaving):
+            self._on_external_term(one)
+        elif isinstance(message, Drained):
+            one.drained = True
+            one.send(Leave())
+        elif isinstance(message, HandedOver) and descriptor is not None:
+            if one in self._workers.draining:
+                self._workers.pass_on(one, message.peer, descriptor, is_ending=self._is_ending)
+            else:
+                descriptors.close_all([descriptor])
 
-    def _pass_on(self, one: Worker, peer: Any, handle: int) -> None:
-        """Give a connection from a draining worker to its heir, or the heir's heir."""
-        heir = one.heir
-        while heir is not None and (heir.heir is not None or heir.gone):
-            heir = heir.heir
-        if heir is not None and not heir.channel.closed:
-            send_connection(heir.channel, handle, peer)
-        os.close(handle)
+    def _on_external_term(self, one: Worker) -> None:
+        """Replace a worker that another process has told to end, while it finishes what it has begun."""
+        workers = self._workers
+        if one in workers.loading.values():
+            one.process.kill()
+        elif one in workers.active.values():
+            self._reports.report_problem(f"{one.name} has been told to end (SIGTERM); starting another one")
+            workers.remove(one)
+            workers.drain(one, None, closes_idle=True)
+            self._rollouts.start_in(one.slot)
 
-    def _bury(self, one: Worker) -> None:
-        """Take a process that has ended off the books, and replace it where it was wanted."""
-        while not one.channel.closed and one.channel.poll():
-            self._hear(one)
-        one.process.join()
+    def _reap(self, one: Worker) -> None:
+        """Forget a worker that has ended, and replace it if its slot still needs one."""
+        for _ in range(_MOST_READS):
+            if one.channel.closed or not control_channel.wait_for(one.channel.socket, 0):
+                break
+            self._receive(one)
         one.channel.close()
-        if one in self._leaving:
-            self._leaving.remove(one)
-            if not self._leaving:
-                for waiting in self._slots:
-                    if waiting is not None and not waiting.serving:
-                        self._begin(waiting)
+        workers, rollouts = self._workers, self._rollouts
+        was_active, was_loading = one in workers.active.values(), one in workers.loading.values()
+        was_page = one in (workers.error_page, workers.next_error_page)
+        workers.remove(one)
+        if one.process.never_started:
+            with suppress(OSError):  # no room for another one yet
+                self._spawner.replace_ended_server()
+        if self._is_ending:
             return
-        if one in self._surplus:
-            self._surplus.remove(one)
-            return
-        slot = self._starting_slot(one)
-        if slot is not None:
-            del self._starting[slot]
-            if not self._ending:
-                self._replace_unready(slot, one)
-        elif one in self._slots:
-            slot = self._slots.index(one)
-            self._slots[slot] = None
-            self._restart(slot, one)
-
-    def _let_go(self, one: Worker) -> None:
-        """Replace a worker that somebody else has told to end, while it finishes what it has begun."""
-        if one in self._slots:
-            slot = self._slots.index(one)
-            self._slots[slot] = None
-            self._drain(one, None)
-            self._died("a worker has been told to end (SIGTERM); another one is started")
-            self._start(slot)
-
-    def _replace_unready(self, slot: int, one: Worker) -> None:
-        """Do what is right after a worker that has ended while its application loaded."""
-        failure = Failure(f"{self._settings.ini.name}: the application ended Python while it loaded: {one.reason}")
-        if one.was_killed or one.stands_in:
-            self._restart(slot, one)
-        elif self._settings.serve.reload:
-            self._start(slot, failure)
-        elif self._first:
-            raise UserError(failure.message, code=FAILURE)
-        elif self._slots[slot] is not None:
-            self._died(f"a new worker has ended while loading ({one.reason}); the one before goes on")
-        else:
-            self._restart(slot, one)
-
-    def _restart(self, slot: int, one: Worker) -> None:
-        if not self._shares_sockets():
-            self._died(f"the server has ended ({one.reason}); it starts again at the next change")
-            return
-        if self._restarts.add(slot, time.monotonic() - one.started):
-            self._died(f"a worker has ended ({one.reason}); it is started again")
+        if was_loading and (one.was_killed or one.failure is not None):
+            rollouts.restart(one)
+        elif was_loading:
+            rollouts.on_exit_while_loading(one)
+        elif was_active:
+            rollouts.replace(one)
+        elif was_page and not workers.serving() and not rollouts.is_deciding:
+            rollouts.replace_error_page(one)

@@ -11,20 +11,45 @@ FIRST = 3
 """The first descriptor that systemd passes."""
 
 
+_AT = Location("LISTEN_FDS")
+_UNIT = "write ListenStream= and Accept=no in the .socket unit"
+
+
 def take_sockets() -> list[socket.socket]:
     """Return the sockets passed to this process, and leave nothing for those that it starts.
 
-    Raises UserError where one is no listening stream socket.
+    Raises UserError for a count that is invalid, and for a descriptor that is not a listening stream socket.
     """
-    receiver, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "0")
-    os.environ.pop("LISTEN_FDNAMES", None)
-    if receiver != str(os.getpid()) or not count.isdecimal():
+    receiver, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", None)
+    for name in ("LISTEN_FDNAMES", "LISTEN_PIDFDID"):
+        os.environ.pop(name, None)
+    if receiver != str(os.getpid()) or count is None:
         return []
+    if not (count.isascii() and count.isdecimal() and 0 < int(count[:9]) < _most()):
+        raise UserError(
+            f"{count[:40]!r} is not a number of descriptors, which a process manager passes with its sockets",
+            at=_AT,
+            remedy="correct the program that sets it, or unset LISTEN_FDS and LISTEN_PID",
+            code=FAILURE,
+        )
     return [_take(FIRST + number) for number in range(int(count))]
 
 
+def _most() -> int:
+    """Return a number of descriptors that no process has."""
+    return int(os.sysconf("SC_OPEN_MAX")) if hasattr(os, "sysconf") else 1 << 20
+
+
 def _take(descriptor: int) -> socket.socket:
-    os.set_inheritable(descriptor, False)
+    try:
+        os.set_inheritable(descriptor, False)
+    except OSError as error:
+        raise UserError(
+            f"descriptor {descriptor} was to be passed as a socket, but is not open: {error.strerror}",
+            at=_AT,
+            remedy=_UNIT,
+            code=FAILURE,
+        ) from error
     try:
         passed = socket.socket(fileno=descriptor)
         is_listening = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
@@ -32,9 +57,9 @@ def _take(descriptor: int) -> socket.socket:
         is_listening = False
     if not is_listening or passed.type != socket.SOCK_STREAM:
         raise UserError(
-            f"LISTEN_FDS passes descriptor {descriptor}, which is no listening stream socket",
-            at=Location("systemd"),
-            remedy="write ListenStream= and Accept=no in the .socket unit",
+            f"descriptor {descriptor} is not a listening stream socket",
+            at=_AT,
+            remedy=_UNIT,
             code=FAILURE,
         )
     passed.setblocking(False)

@@ -16,6 +16,7 @@ from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.channel import Channel
+from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.dispatcher import PATIENCE, Dispatcher
 from gearbox_lite.server.listener import affordable_connections, listen
 from gearbox_lite.server.poller import Poller
@@ -57,6 +58,8 @@ class Server:
             self._wait = Poller(self._map).wait
         self._drain_timeout = serve.drain_timeout
         self._ending = False
+        self.drain_deadline = 0.0
+        """When the time to finish is over, on time.monotonic's clock, once it has been told to end."""
         self._hand_over: HandOver | None = None
         channel = Channel
         if serve.access_log:
@@ -64,6 +67,7 @@ class Server:
 
             channel = LoggedChannel
         self._is_woken = self._is_patient = False
+        close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
             if guard is not None:
                 listener.application = guard(listener.application)
@@ -80,16 +84,25 @@ class Server:
                 self._accept_waiting(listener)
             wasyncore.dispatcher.close(listener)  # its trigger stays open for the requests that still run
         self._turn(0)  # takes in what was adopted just before the end
-        deadline = time.monotonic() + self._drain_timeout
-        while self._leave_idle() and time.monotonic() < deadline:
+        while self._leave_idle() and time.monotonic() < self.drain_deadline:
             self._turn(0.05)
+        self.close()
+
+    def close(self) -> None:
+        """End the task threads, those that answer a request after it; Python would wait for them at its end."""
         self._dispatcher.set_thread_count(0)
 
     def end(self, hand_over: HandOver | None = None) -> None:
         """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
         self._hand_over = hand_over
+        if not self._ending:
+            self.drain_deadline = time.monotonic() + self._drain_timeout
         self._ending = True
         self._listeners[0].trigger.pull_trigger()
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run something in the I/O thread; safe in other threads."""
+        self._listeners[0].trigger.pull_trigger(action)
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
         """Go on with a connection that another process has accepted; a server that drains passes it on."""

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import reduction
-from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.server import checks, debugging, error_page, fresh, load, logs, tracebacks
+from gearbox_lite.server import checks, debugging, error_page, fresh, limits, load, logs, tracebacks
+from gearbox_lite.server.control_channel import ControlChannel
+from gearbox_lite.server.descriptors import close_in_forks
+from gearbox_lite.server.ending import end_process, wait_for_threads
 from gearbox_lite.server.error_page import Failure
-from gearbox_lite.server.fork_server import flush
 from gearbox_lite.server.installed import is_installed, is_users
-from gearbox_lite.server.messages import Plan, Ready, send, send_connection
+from gearbox_lite.server.messages import Drained, Plan, Ready
 from gearbox_lite.server.other_server import OtherServer
-from gearbox_lite.server.waitress_server import HandOver, Server
+from gearbox_lite.server.waitress_server import Server
+from gearbox_lite.server.worker_control import Control, Serving
+
+LONGEST_TEXT = 100_000
+"""Characters of a message and of a traceback that are reported; an exception may hold any amount of data."""
 
 
 @dataclass(frozen=True)
@@ -35,48 +38,43 @@ class _Loaded:
     looked_for: Sequence[str] = ()
 
 
-class Serving(Protocol):
-    """A server with its application, ready to run."""
-
-    def run(self) -> None:
-        """Serve until told to end."""
-
-    def end(self, hand_over: HandOver | None = None) -> None:
-        """Finish what has begun, then return from ``run``."""
-
-    def adopt(self, connection: socket.socket, peer: Any) -> None:
-        """Go on with a connection of another process."""
-
-
-def main(channel: Connection, sockets: list[socket.socket], plan: Plan) -> None:
-    """Run one worker to its end. It serves the error page where the application does not load."""
+def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> None:
+    """Run one worker to its end. It serves the error page if the application does not load."""
     for name in ("SIGINT", "SIGHUP"):  # sent to all processes of a terminal; the supervisor says what to do
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
     if str(plan.settings.ini.parent) not in sys.path:
         sys.path.insert(0, str(plan.settings.ini.parent))
-    word = threading.Thread(target=_await_word, args=(channel,), daemon=True, name="supervisor")
-    word.start()
-    server, ready = _load(plan, sockets)
+    close_in_forks(lambda: [channel.socket, *sockets])
+    serve = plan.settings.serve
+    control = Control(channel, serve.seconds_without_answer)
+    try:
+        control.start()
+        server, ready = _load(plan, sockets)
+    except (RuntimeError, MemoryError) as error:
+        limit = limits.explain(error)
+        if limit is None:
+            raise
+        control.send(Ready(Failure.of(limit), [], [], [], can_serve=False))
+        os._exit(limit.code)
+    control.server = server
     if isinstance(server, Server):
-        signal.signal(signal.SIGTERM, lambda *_: _leave(channel, server))
-    send(channel, "ready", ready)
-    word.join()
+        signal.signal(signal.SIGTERM, lambda *_: control.leave())
+    control.send(ready)
+    control.begun.wait()
     if server is None:
         os._exit(1)
-    obeying = threading.Thread(target=_obey, args=(channel, server), daemon=True, name="supervisor")
-    obeying.start()
     try:
         server.run()
     except UserError as error:
-        send(channel, "failed", error.message)
+        control.fail(error.message)
         os._exit(error.code)
-    send(channel, "drained")
-    obeying.join()  # until the supervisor says that no connection is on its way here any more
-    atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
-    flush()
-    os._exit(0)  # threads that are still busy after the drain are cut
+    control.send(Drained())
+    control.may_leave.wait()  # the supervisor says so once no connection is on its way here any more
+    deadline = server.drain_deadline or time.monotonic() + serve.drain_timeout
+    wait_for_threads(deadline, serve.drain_timeout)
+    end_process(0)
 
 
 def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
@@ -89,13 +87,32 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
     failure, files, installed = loaded.failure, _own_files(modules, loaded.looked_for), _installed(modules)
     server: Serving | None = None
     if settings.is_waitress:
-        server = Server(loaded.application, sockets, plan.options, settings.serve, loaded.guard)
+        application = loaded.application if settings.serve.workers == 1 else _in_several_processes(loaded.application)
+        server = Server(application, sockets, plan.options, settings.serve, loaded.guard)
     else:
         try:
-            server = OtherServer(load.load_server(settings), loaded.guard(loaded.application))
+            server = OtherServer(
+                load.load_server(settings), loaded.guard(loaded.application), settings.serve.drain_timeout
+            )
         except UserError as error:
             failure = Failure.of(error)
+    if failure is not None:
+        failure = replace(failure, message=failure.message[:LONGEST_TEXT], report=failure.report[-LONGEST_TEXT:])
     return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
+
+
+def _in_several_processes(application: load.WSGIApplication) -> load.WSGIApplication:
+    """Tell an application what waitress, which knows one process only, does not: other processes serve it as well.
+
+    https://peps.python.org/pep-3333/#environ-variables
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.multiprocess"] = True
+        answered: Iterable[bytes] = application(environ, start_response)
+        return answered
+
+    return answer
 
 
 def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
@@ -145,38 +162,7 @@ def _own_files(modules: Mapping[str, str], looked_for: Sequence[str]) -> list[st
 
 
 def _installed(modules: Mapping[str, str]) -> list[str]:
-    """Return the names of installed modules, none where threads run that no fork would keep."""
-    if threading.active_count() > 2:  # this one, and the one that awaits the supervisor's word
+    """Return the names of installed modules, none if threads run that no fork would keep."""
+    if threading.active_count() > 2:  # this one, and the one that hears the supervisor
         return []
     return [name for name, file in modules.items() if is_installed(file)]
-
-
-def _leave(channel: Connection, server: Server) -> None:
-    """Drain because somebody else than the supervisor says so, and tell that, in a thread: this is a signal handler."""
-    server.end()
-    threading.Thread(target=send, args=(channel, "leaving")).start()
-
-
-def _await_word(channel: Connection) -> None:
-    """Wait until the supervisor says to begin; end the process at once where it says otherwise, or has gone."""
-    with suppress(EOFError, OSError):
-        if channel.recv()[0] == "begin":
-            return
-    os._exit(1)
-
-
-def _obey(channel: Connection, server: Serving) -> None:
-    """Do what the supervisor says; end at once where it has gone."""
-    try:
-        while True:
-            order, peer = channel.recv()
-            if order == "connection":
-                server.adopt(socket.socket(fileno=reduction.recv_handle(channel)), peer)
-            elif order == "leave":
-                return
-            elif order == "drain":
-                server.end()
-            else:
-                server.end(lambda connection, address: send_connection(channel, connection, address))
-    except (EOFError, OSError):
-        os._exit(1)
