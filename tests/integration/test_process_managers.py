@@ -111,7 +111,10 @@ def test_a_passed_socket_that_others_can_use_shows_no_debug_page(project, tmp_pa
 
 
 def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path):
-    with (tmp_path / "file").open("w") as plain, pytest.raises(AssertionError, match="no listening stream socket"):
+    with (
+        (tmp_path / "file").open("w") as plain,
+        pytest.raises(AssertionError, match="descriptor 3 is not a listening stream socket"),
+    ):
         with under_systemd(project, tmp_path, [plain]):
             pass
 

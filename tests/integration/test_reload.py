@@ -155,7 +155,7 @@ def test_more_open_connections_than_one_worker_takes_leave_it_room_for_new_ones(
     with serve(project, "--keep-reload") as served:
         connections = [socket.create_connection(("127.0.0.1", port_of(served))) for _ in range(130)]
         for connection in connections:
-            connection.sendall(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         set_serve(ini, "workers = 1", "reload = true")
         wait_until(lambda: len(workers_of(served)) == 1)

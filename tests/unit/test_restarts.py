@@ -22,9 +22,9 @@ def test_pauses_grow_for_a_slot_whose_workers_live_short_and_end_with_one_that_l
     assert pause_of(restarts, 0, lived=QUICK_DEATH) == pytest.approx(0, abs=0.1)
 
 
-def test_only_starts_at_once_are_worth_a_word():
+def test_each_slot_has_pauses_of_its_own():
     restarts = Restarts()
-    assert [restarts.add(slot, lived=0) for slot in (0, 0, 1, 0, 1)] == [True, False, True, False, False]
+    assert [restarts.add(slot, lived=0) for slot in (0, 0, 1, 0, 1)] == [0, 0.2, 0, 0.4, 0.2]
 
 
 def test_a_start_is_due_once():
@@ -35,4 +35,4 @@ def test_a_start_is_due_once():
     restarts.add(3, lived=0)
     restarts.clear()
     assert restarts.times() == []
-    assert restarts.add(3, lived=0)
+    assert restarts.add(3, lived=0) == 0
