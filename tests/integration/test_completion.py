@@ -15,7 +15,7 @@ README = (REPOSITORY / "README.md").read_text()
 
 ASKED = {
     "gearbox-lite s": ["scaffold", "serve", "session", "setup-app", "shell"],
-    "gearbox-lite serve --work": ["--workers"],
+    "gearbox-lite serve --workers": ["--workers"],
     "gearbox-lite shell --conf": ["--config"],
     "gearbox-lite session ro": ["rotate-key"],
     "gearbox-lite quickstart hello --session re": ["redis"],
