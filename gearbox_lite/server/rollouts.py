@@ -52,7 +52,6 @@ class Rollouts:
         self.is_deciding = False
         self._is_clearing = False
         self._is_stale = False
-        self._lost_slots: set[int] = set()
         self._is_announced = False
         self._is_first = True
         self._spawn_failed = False
@@ -63,7 +62,6 @@ class Rollouts:
         self.current = Rollout(plan, sockets, self._is_first, has_cleared=self._is_clearing)
         self.is_deciding, self._is_announced = True, False
         self.restarts.clear(keeps_pauses=keeps_pauses)
-        self._lost_slots.clear()
         self._workers.discard_loading()
         if not self._is_clearing:
             self._start_all()
@@ -225,8 +223,11 @@ class Rollouts:
             self._reports.report_load_failure(
                 ready.failure, "the reload has not taken effect: the previous workers keep serving the previous code"
             )
-        for slot in self._lost_slots:
-            self.restarts.retry(slot)
+        active = self._workers.active
+        served = max((one.rollout.workers for one in active.values()), default=0)
+        for slot in range(min(served, self.current.workers)):
+            if slot not in active:  # its worker has ended, before this reload or during it
+                self.restarts.retry(slot)
 
     def _show_first_that_can(self, slots: list[int]) -> None:
         """Show the error page, if a worker that has failed to load can; the other workers end."""
@@ -259,7 +260,6 @@ class Rollouts:
             self._reports.report_problem(f"the server has ended ({one.reason}); it starts again at the next change")
             return
         if self.is_deciding and one.rollout is not self.current:
-            self._lost_slots.add(one.slot)
             self._reports.report_problem(f"{one.name} has ended ({one.reason}); a reload is replacing it")
             self.decide()
             return
@@ -275,7 +275,6 @@ class Rollouts:
     def start_in(self, slot: int) -> None:
         """Start another worker at once for one that drains although it is still needed."""
         if self.is_deciding:
-            self._lost_slots.add(slot)
             self.decide()
         elif self._is_stale:
             self.begin(keeps_pauses=True)

@@ -16,6 +16,14 @@ def answers(served, count=30):
     return {(answer.status, answer.text) for answer in (Browser(served.url).get("/") for _ in range(count))}
 
 
+LEAVES_A_MARK = "open(f'loaded-{os.getpid()}', 'w').close()"
+
+
+def loaded_by_two(folder):
+    """Return whether each of two workers has loaded what leaves a mark, so that edits concern reloads alone."""
+    return lambda: len(list(folder.glob("loaded-*"))) == 2
+
+
 SECOND_LOAD_FAILS = """
 for turn in range(100):
     try:
@@ -60,8 +68,9 @@ def test_the_replacement_of_a_killed_worker_is_tried_again_until_it_loads(tmp_pa
 
 
 def test_a_reload_that_fails_once_in_one_worker_takes_effect_in_all(tmp_path):
-    write_site(tmp_path)
+    write_site(tmp_path, load=LEAVES_A_MARK)
     with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(loaded_by_two(tmp_path))
         write_code(tmp_path, version="two", load=SECOND_LOAD_FAILS)
         served.process.send_signal(signal.SIGHUP)
         while (seen := answers(served, 4)) != {(200, "two")}:
@@ -73,9 +82,9 @@ def test_a_reload_that_fails_once_in_one_worker_takes_effect_in_all(tmp_path):
 
 
 def test_a_reload_that_keeps_failing_in_one_worker_takes_effect_in_none_and_says_so(tmp_path):
-    write_site(tmp_path)
+    write_site(tmp_path, load=LEAVES_A_MARK)
     with serve_site(tmp_path, "--workers", 2) as served:
-        wait_until(lambda: len(workers_of(served)) == 2)
+        wait_until(loaded_by_two(tmp_path))
         before = workers_of(served)
         write_code(tmp_path, version="two", load="os.mkdir('first')\n")
         served.process.send_signal(signal.SIGHUP)
@@ -89,6 +98,23 @@ def test_a_reload_that_keeps_failing_in_one_worker_takes_effect_in_none_and_says
         write_code(tmp_path, version="three")
         served.process.send_signal(signal.SIGHUP)
         wait_until(lambda: answers(served, 4) == {(200, "three")})
+        assert served.end() == 0
+
+
+def test_a_worker_that_ends_after_a_reload_has_failed_is_replaced_once_the_application_loads_again(tmp_path):
+    write_site(tmp_path, load=LEAVES_A_MARK)
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(loaded_by_two(tmp_path))
+        before = workers_of(served)
+        write_code(tmp_path, version="two", load="if not os.path.exists('cured'):\n    raise ValueError\n")
+        served.process.send_signal(signal.SIGHUP)
+        kept = "the reload has not taken effect: the previous workers keep serving"
+        wait_until(lambda: kept in served.output and workers_of(served) == before)
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: served.output.count(kept) == 2)  # its replacement does not load either
+        (tmp_path / "cured").touch()
+        wait_until(lambda: answers(served, 4) == {(200, "two")})
+        wait_until(lambda: len(workers_of(served)) == 2)
         assert served.end() == 0
 
 
