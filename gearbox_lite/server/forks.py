@@ -24,10 +24,11 @@ from gearbox_lite.server.processes import Forked, Process, Spawned
 
 KNOWN = [
     *("gearbox_lite.server.worker", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
-    *("paste.deploy", "waitress.server", "backlash", "tg", "tg.configurator.fullstack"),
+    *("paste.deploy", "paste.deploy.converters", "waitress.server", "backlash", "tg", "tg.configurator.fullstack"),
     *(f"tg.appwrappers.{name}" for name in ("caching", "errorpage", "i18n", "identity", "mingflush", "session")),
     *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
+    "encodings.idna",  # which socket.getaddrinfo imports
 ]
 """Modules that take time and do not change; the fork server imports them once for all workers."""
 
