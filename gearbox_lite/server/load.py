@@ -90,7 +90,7 @@ def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
         return _explain_setting(error, settings, what)
     return UserError(
         f"{settings.ini.name}: {what}: {type(error).__name__} in {at_fault}",
-        remedy="mend it and try again",
+        remedy="fix it and try again",
         report=users_traceback(error, frames),
         code=FAILURE,
     )
@@ -143,7 +143,7 @@ def _missing(error: BaseException) -> list[Path]:
 
 
 def looked_for(error: BaseException) -> list[str]:
-    """Return the user's files that an error came through or that were missing, whose change may mend it."""
+    """Return the user's files that an error came through or that were missing, whose change may fix it."""
     files = {frame.filename for frame in users_frames(error)}
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         files.add(error.filename)

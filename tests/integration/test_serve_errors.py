@@ -286,7 +286,7 @@ def test_a_fault_in_the_users_code_shows_their_frames_and_one_line(project, file
     assert result.returncode == 1
     *report, last = result.stderr.splitlines()
     assert last.startswith(f"Error: development.ini: the application does not load: {kind} in ")
-    assert last.endswith(f"{file.rpartition('/')[2]} line {line}; mend it and try again")
+    assert last.endswith(f"{file.rpartition('/')[2]} line {line}; fix it and try again")
     assert f'{project / file}", line {line}' in "\n".join(report)
     assert not any(text.startswith("Error:") for text in report)
     assert "site-packages" not in result.stderr

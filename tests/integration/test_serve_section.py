@@ -74,4 +74,4 @@ def test_workers_that_cannot_load_are_one_error_and_exit_1(project):
     (project / "hello/controllers/root.py").write_text("def broken(:\n")
     result = run("serve", "--port=0", "--workers=2", "--no-reload", cwd=project)
     assert result.returncode == 1
-    assert result.stderr.count("SyntaxError in root.py line 1; mend it and try again") == 1
+    assert result.stderr.count("SyntaxError in root.py line 1; fix it and try again") == 1

@@ -37,7 +37,7 @@ def test_a_projects_websetup_is_called_as_gearbox_does(project):
     assert failed.stderr.splitlines()[0] == "Traceback of your code (most recent call last):"
     assert failed.stderr.endswith(
         "ValueError: this colour cannot be set up\n"
-        "Error: development.ini: the websetup failed: ValueError in websetup.py line 13; mend it and try again\n"
+        "Error: development.ini: the websetup failed: ValueError in websetup.py line 13; fix it and try again\n"
     )
 
 
