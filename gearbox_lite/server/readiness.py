@@ -78,6 +78,7 @@ class Readiness:
             return
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.settimeout(1.0)  # a manager that does not read must not stop the server
             channel.sendto(message.encode(), address)
 
 

@@ -192,7 +192,7 @@ class Rollouts:
             return
         self._is_announced = True
         self._reports.announce(ready, first=self._is_first)
-        self._is_first = False
+        self._is_first = self.current.is_first = False
         self._spawner.preload(ready.installed)
 
     def _try_again(self, slot: int) -> None:

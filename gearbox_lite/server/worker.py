@@ -79,8 +79,7 @@ def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> N
 
 def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
     settings = plan.settings
-    if settings.serve.reload:
-        fresh.install()
+    fresh.install()  # without reload too, since SIGHUP may follow soon after a save
     before = len(sys.modules)
     loaded = _load_application(plan, sockets)
     modules = _imported_after(before)
