@@ -148,8 +148,12 @@ def test_code_that_ends_python_while_loading_is_answered_by_the_error_page(proje
 
 def loading_workers(project, served):
     """Return the workers that load the application, which waits for a file."""
-    wait_until(lambda: len(list(project.glob("loading-*"))) == 2)
-    return {int(path.name.partition("-")[2]) for path in project.glob("loading-*")} & workers_of(served)
+
+    def loading():  # without those of a load that the next change has replaced
+        return {int(path.name.partition("-")[2]) for path in project.glob("loading-*")} & workers_of(served)
+
+    wait_until(lambda: len(loading()) == 2)
+    return loading()
 
 
 def test_a_worker_that_is_killed_while_it_loads_a_change_is_replaced_too(project):
