@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.machinery import PathFinder
 
 from gearbox_lite.server import control_channel, fork_server
@@ -118,7 +119,7 @@ class Spawner:
             raise
         finally:
             os.close(theirs)
-        return Forked(report, self._server.note_answer)
+        return Forked(report, self._server.note_answer, partial(self._give_up, self._server))
 
     def start_patience(self, timeout: float) -> float:
         """Return the seconds after which a requested process must have started: a new fork server imports first."""
@@ -154,6 +155,13 @@ class Spawner:
             former = self._server
             self.renew()
             former.end()
+
+    def _give_up(self, server: _ForkServer) -> None:
+        """End a fork server that does not answer, be it a former one; its workers keep running."""
+        if server is self._server:
+            self.replace_server()
+        else:
+            server.end()
 
     def replace_ended_server(self) -> None:
         """Replace the fork server if it has ended."""

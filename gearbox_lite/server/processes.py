@@ -45,6 +45,9 @@ class Process(Protocol):
     def join(self, patience: float) -> None:
         """Wait until it has ended, for so many seconds at most."""
 
+    def give_up(self) -> None:
+        """End the fork server that was to start it and does not answer. Raises OSError if none can take its place."""
+
 
 class Forked:
     """A process that a fork server forks, which reports its number and how it has ended."""
@@ -52,10 +55,14 @@ class Forked:
     LOST = 255
     """The exit code if the fork server has been killed or stopped, and cannot say."""
 
-    def __init__(self, report: int, has_started: Callable[[], None]) -> None:
-        """``has_started`` is called once the fork server has reported the process' number."""
+    def __init__(self, report: int, has_started: Callable[[], None], give_up: Callable[[], None]) -> None:
+        """``has_started`` is called once the fork server has reported the process' number.
+
+        ``give_up`` ends the fork server.
+        """
         os.set_blocking(report, False)
         self._has_started = has_started
+        self.give_up = give_up
         self._report = report
         self._pidfd: int | None = None
         self._is_unwanted = False
@@ -156,3 +163,6 @@ class Spawned:
     def join(self, patience: float) -> None:
         """Wait until it has ended, for so many seconds at most."""
         self._process.join(patience)
+
+    def give_up(self) -> None:
+        """Do nothing: there is no fork server."""

@@ -155,7 +155,7 @@ class Supervisor:
     def _end_unstarted(self, one: Worker) -> None:
         one.end("the process to fork from does not answer")
         with suppress(OSError):  # no room for another one yet
-            self._spawner.replace_server()
+            one.process.give_up()
 
     def _handle_commands(self) -> None:
         commands = {self._commands.popleft() for _ in range(len(self._commands))}

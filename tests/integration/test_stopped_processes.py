@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import threading
 
 import psutil
@@ -103,3 +104,26 @@ def running_workers(served):
         with contextlib.suppress(psutil.NoSuchProcess):
             found |= {pid} if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else set()
     return found
+
+
+def test_a_stopped_fork_server_that_a_reload_has_replaced_is_given_up_and_not_its_successor(tmp_path):
+    write_site(tmp_path, serve_lines="worker_timeout = 5")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        server = psutil.Process(served.process.pid)
+        (former,) = server.children()
+        former.suspend()
+        os.kill(min(workers_of(served)), signal.SIGKILL)
+        wait_until(lambda: has_requests(former))  # for a worker in the place of that one
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "Reloaded." in served.output)
+        (successor,) = set(server.children()) - {former}
+        wait_until(lambda: not former.is_running())
+        assert server.children() == [successor]
+        assert served.end() == 0
+
+
+def has_requests(fork_server):
+    """Whether a stopped fork server has been asked for a worker: the request waits in its control socket."""
+    sockets = subprocess.run(["ss", "-xpH"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return any(f"pid={fork_server.pid}," in line and int(line.split()[2]) > 0 for line in sockets)
