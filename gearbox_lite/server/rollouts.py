@@ -60,7 +60,7 @@ class Rollouts:
         """Have a new worker for each slot load the application as its files now are."""
         plan, sockets = self._plan()
         self.current = Rollout(plan, sockets, self._is_first, has_cleared=self._is_clearing)
-        self.is_deciding, self._is_announced = True, False
+        self.is_deciding, self._is_announced, self._spawn_failed = True, False, False
         self.restarts.clear(keeps_pauses=keeps_pauses)
         self._workers.discard_loading()
         if not self._is_clearing:
@@ -267,6 +267,9 @@ class Rollouts:
 
     def restart(self, one: Worker) -> None:
         """Start another worker after one that has been killed, at once or after a pause."""
+        if one.slot >= self.current.workers:  # fewer are wanted since a reload that has not taken effect
+            self._reports.report_problem(f"{one.name} has ended ({one.reason})")
+            return
         self.current.reports.pop(one.slot, None)
         pause = self.restarts.add(one.slot, one.lived)
         when = f" in {pause:g} seconds" if pause else ""
