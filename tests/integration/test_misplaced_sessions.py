@@ -41,7 +41,7 @@ def test_settings_of_the_session_in_the_applications_section_are_refused_without
     set_option(ini, "pipeline", pipeline)
     line = add_line(ini, "app:hello", f"{name} = 314159")
     if (name, pipeline) == ("set session.timeout", "hello"):
-        return  # a global setting, which is nobody's in particular
+        return  # a global setting, which belongs to no section
     message = refused(project, "check")
     assert message.startswith(f"Error: development.ini:{line}: {name} in [app:hello] has no effect; [filter:session] ")
     option = name.removeprefix("set ").removeprefix("beaker.")
