@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Return the commands and options that begin so, the commands from COMMANDS alone."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 (only to complete)
+        from click.shell_completion import CompletionItem
 
         commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -133,7 +133,7 @@ def _run(arguments: list[str]) -> int:
         return USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "gearbox-lite"
-        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+        from gearbox_lite.masking import masked
 
         message = masked(" ".join(error.format_message().split()).rstrip("."))
         message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
@@ -141,7 +141,7 @@ def _run(arguments: list[str]) -> int:
         show_error(f"{message[:1].lower()}{message[1:]}{hint}")
         return USAGE
     except click.ClickException as error:
-        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+        from gearbox_lite.masking import masked
 
         show_error(masked(error.format_message()))
         return FAILURE
@@ -161,8 +161,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _show_cause(error: UserError) -> None:
-    import traceback  # noqa: PLC0415 (only with --verbose)
+    import traceback
 
-    from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+    from gearbox_lite.masking import masked
 
     show_report(masked("".join(traceback.format_exception(error))))

@@ -41,7 +41,7 @@ class Setting:
 
     def __str__(self) -> str:
         """Return the setting as a message may show it."""
-        from gearbox_lite.masking import shown_value  # noqa: PLC0415 (only once something is shown)
+        from gearbox_lite.masking import shown_value
 
         shown = shown_value(self.name, self.value) if self.written is None else self.written
         return f"{self.name} = {shown}".rstrip()
@@ -63,7 +63,7 @@ class UserError(click.ClickException):
         report: str = "",
         code: int = USAGE,
     ) -> None:
-        from gearbox_lite.masking import masked  # noqa: PLC0415 (only once something is shown)
+        from gearbox_lite.masking import masked
 
         problem, remedy = (masked(" ".join(part.split())) for part in (problem, remedy))
         place = " ".join(str(at).split()) if at else ""
@@ -87,7 +87,7 @@ def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
 
 def nearest(name: str, known: list[str]) -> str | None:
     """Return the known name most like ``name``, or None where none is like it."""
-    import difflib  # noqa: PLC0415 (only needed once something is wrong)
+    import difflib
 
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return matches[0] if matches else None
@@ -110,7 +110,7 @@ def show_warning(message: str) -> None:
 
 def show_report(report: str) -> None:
     """Write a traceback to standard error."""
-    from gearbox_lite.output import show  # noqa: PLC0415 (only once something is shown)
+    from gearbox_lite.output import show
 
     show(*report.rstrip("\n").split("\n"), err=True)
 
@@ -121,7 +121,7 @@ def is_coloured(stream: IO[Any]) -> bool:
 
 
 def _show(label: str, colour: str, message: str) -> None:
-    from gearbox_lite.output import printable  # noqa: PLC0415 (only once something is shown)
+    from gearbox_lite.output import printable
 
     coloured = is_coloured(sys.stderr)
     shown = click.style(label, fg=colour, bold=True) if coloured else label
@@ -132,6 +132,6 @@ def shorten(path: os.PathLike[str]) -> str:
     """Return ``path`` relative to the current folder where it is inside it, else as it is."""
     text = os.fspath(path)
     try:
-        return text.removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 (pathlib costs --version and --help a tenth)
+        return text.removeprefix(os.getcwd() + os.sep)
     except FileNotFoundError:  # somebody has removed it, which must not hide what there is to say
         return text

@@ -35,7 +35,7 @@ def _may_be_secret(name: str) -> bool:
     """Whether it is the name of a secret, perhaps mistyped."""
     if is_secret(name):
         return True
-    import difflib  # noqa: PLC0415 (only needed once something is wrong)
+    import difflib
 
     last = re.sub(r"[^a-z]", "", name.lower().removesuffix("_fallbacks").rpartition(".")[2])
     return bool(difflib.get_close_matches(last, _LIKE, n=1, cutoff=0.75))
@@ -70,7 +70,7 @@ def without_password(address: str) -> str:
 def _without_parameters(text: str) -> str:
     if "=" not in text:
         return text
-    from urllib.parse import unquote_plus  # noqa: PLC0415 (as difflib)
+    from urllib.parse import unquote_plus
 
     def shown(match: re.Match[str]) -> str:
         name = match["name"]

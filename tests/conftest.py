@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import services
-from helpers import new_project, unavailable
+from support import services
+from support.helpers import new_project, unavailable
 
 # Programs start as they do for users: with the bytecode of our own modules kept, wherever that is turned off.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -80,7 +80,7 @@ def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Se
 @pytest.fixture
 def parts(store_options):
     """A middleware of each server-side store in turn."""
-    from sessions import Parts
+    from support.sessions import Parts
 
     return Parts(store_options)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.ini.settings import AppSettings, Overrides, find_ini, load_app
 
@@ -54,5 +54,5 @@ def read_ini(arguments: tuple[str, ...], ini: str | None, app_name: str) -> AppS
     if of_group and name is None:
         name = ini
     path = find_ini(name, Path.cwd())
-    sys.path.insert(0, str(path.parent))
+    make_importable(path.parent)
     return load_app(path, Overrides(app_name, variables=variables))

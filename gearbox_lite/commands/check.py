@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.serve import INI, split_arguments
 from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
@@ -17,7 +17,7 @@ from gearbox_lite.ini.settings import load as read
 from gearbox_lite.output import show
 
 if TYPE_CHECKING:
-    from gearbox_lite.server.checks import Finding
+    from gearbox_lite.sessions.checks import Finding
 
 
 @click.command(name="check")
@@ -55,7 +55,7 @@ def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> t
     """Check an ini, and return the numbers of errors and warnings."""
     name, variables = split_arguments(arguments, None)
     path = find_ini(name, Path.cwd())
-    sys.path.insert(0, str(path.parent))
+    make_importable(path.parent)
     errors = warnings = 0
     try:
         settings = read(path, Overrides(app_name, server_name, variables=variables))
@@ -73,7 +73,7 @@ def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> t
 
 def _check_site(url: str) -> tuple[int, int]:
     """Check a running site, and return the numbers of errors and warnings."""
-    from gearbox_lite.site import walk  # noqa: PLC0415 (an HTTP client)
+    from gearbox_lite.site import walk
 
     walk.parse(url)
     try:
@@ -87,7 +87,7 @@ def _check_site(url: str) -> tuple[int, int]:
 
 def _findings(settings: ServeSettings) -> tuple[int, int]:
     """Show what the checks find, and count errors and warnings."""
-    from gearbox_lite.server import checks  # noqa: PLC0415 (Beaker and the store's driver, once the ini can be read)
+    from gearbox_lite.sessions import checks
 
     return _show([*checks.find(settings), *checks.unreachable(settings)])
 
@@ -102,13 +102,16 @@ def _show(found: list[Finding]) -> tuple[int, int]:
 
 def _load(settings: ServeSettings) -> Sequence[str]:
     """Load what serve would load, and return what to warn of. Raises UserError."""
-    from gearbox_lite.server import adjustments, debugging, listening, load, logs  # noqa: PLC0415 (as in _findings)
+    from gearbox_lite.application import load, logs
+    from gearbox_lite.server.debug import protection
+    from gearbox_lite.server.http import adjustments
+    from gearbox_lite.server.listen import listening
 
     if settings.is_waitress:
         adjustments.check(settings.server.options)
     listening.check_listening(settings)
     logs.configure(settings)
-    return debugging.protect(settings, load.load_application(settings), []).warnings
+    return protection.protect(settings, load.load_application(settings), []).warnings
 
 
 def _count(number: int, what: str) -> str:

@@ -35,7 +35,7 @@ def _store_steps(extras: list[str], database: str | None) -> list[str]:
         sudo = "" if os.geteuid() == 0 else "sudo "
         steps += [f"{sudo}apt-get install {PACKAGES[extra]}" for extra in extras if extra in PACKAGES]
         if database:
-            import pwd  # noqa: PLC0415 (a system with apt-get has it)
+            import pwd
 
             user = pwd.getpwuid(os.geteuid()).pw_name
             steps.append(f"{sudo}su postgres -c 'createuser {user}; createdb -O {user} {database}'")

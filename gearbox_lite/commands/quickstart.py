@@ -101,7 +101,7 @@ def command(
     if warning:
         show_warning(warning)
     if then_serve:
-        from gearbox_lite.commands.serve import serve  # noqa: PLC0415 (imports the server, not needed to write)
+        from gearbox_lite.commands.serve import serve
 
         show("")
         serve(target / INI)

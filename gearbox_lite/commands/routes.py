@@ -22,8 +22,8 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     is an argument and * is any rest. What a controller's _lookup finds at run time cannot be listed.
     """
     settings = read_ini(arguments, ini, app_name)
-    from gearbox_lite.server import load  # noqa: PLC0415 (PasteDeploy, once the ini can be read)
-    from gearbox_lite.turbogears import loaded, routes  # noqa: PLC0415
+    from gearbox_lite.application import load
+    from gearbox_lite.turbogears import loaded, routes
 
     load.load_application(settings)
     config = loaded.config()

@@ -26,7 +26,7 @@ def read_pid(pid_file: Path) -> int:
         raise UserError("this system cannot signal a process safely", at=_PID_FILE, remedy=_WITHOUT)
     try:
         descriptor = os.open(pid_file, os.O_RDONLY | os.O_NONBLOCK)  # does not wait for the writer of a FIFO
-        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 (Path.open takes no descriptor)
+        with open(descriptor, "rb", buffering=0) as stream:
             text = stream.read(LONGEST + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
     except OSError as error:
         raise _not_a_pid_file(pid_file, str(error.strerror)) from error
@@ -81,6 +81,6 @@ def _is_our_server(pid: int) -> bool:
     with suppress(OSError):
         own = folder.stat().st_uid in (os.geteuid(), os.getuid()) or os.geteuid() == 0
         arguments = os.fsdecode((folder / "cmdline").read_bytes()).split("\0")
-        names = [os.path.basename(argument) for argument in arguments[:4]]  # noqa: PTH119 (arguments need not be paths)
+        names = [os.path.basename(argument) for argument in arguments[:4]]
         return own and any(name in _PROGRAMS for name in names) and "serve" in arguments
     return False

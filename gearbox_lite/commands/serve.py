@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
 from gearbox_lite.errors import UserError, shorten, show_error, show_report, show_warning
@@ -82,8 +83,9 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
     """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
     open_closed_streams()
     ini = find_ini(str(name), Path.cwd())
-    sys.path.insert(0, str(ini.parent))  # the project runs in place, without being installed
-    from gearbox_lite.server.run import Terminal, run  # noqa: PLC0415 (sockets, only needed to serve)
+    make_importable(ini.parent)
+    from gearbox_lite.server.run import run
+    from gearbox_lite.server.terminal import Terminal
 
     terminal = Terminal(
         announce=heard_or_not(_banner),
@@ -115,7 +117,7 @@ def _banner(settings: ServeSettings, urls: list[str]) -> None:
     warn_as_root()
     pages = [url for url in urls if url.startswith("http")]
     if settings.serve.open_browser and pages:
-        import webbrowser  # noqa: PLC0415 (rarely wanted)
+        import webbrowser
 
         # In a thread, since some browsers return when they are closed, and wait for us meanwhile.
         threading.Thread(target=webbrowser.open, args=pages[:1], daemon=True).start()

@@ -16,9 +16,10 @@ from gearbox_lite.commands.application import hand_on, ini_options
 from gearbox_lite.errors import FAILURE, UserError, shorten
 from gearbox_lite.ini.settings import Overrides, find_ini, load
 from gearbox_lite.output import show
-from gearbox_lite.sessions import admin, configured, rotate
+from gearbox_lite.sessions import admin, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.middleware import session_parameters
+from gearbox_lite.sessions.settings import configured
 from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 _STILL_ACCEPTED = "A running server accepts the old sessions until it loads the new key. "

@@ -19,8 +19,8 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     has nothing to set up, which is no error.
     """
     settings = read_ini(arguments, ini, app_name)
-    from gearbox_lite.server import load, logs  # noqa: PLC0415 (PasteDeploy, once the ini can be read)
-    from gearbox_lite.turbogears import websetup  # noqa: PLC0415
+    from gearbox_lite.application import load, logs
+    from gearbox_lite.turbogears import websetup
 
     logs.configure(settings)
     with load.explaining(settings, "the websetup failed"):

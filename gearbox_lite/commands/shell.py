@@ -46,11 +46,11 @@ def command(
 
 def _load(settings: AppSettings) -> dict[str, Any]:
     """Load the application and return the names that the code knows."""
-    import backlash  # noqa: PLC0415 (all of these once the ini can be read)
-    from webtest import TestApp  # noqa: PLC0415
+    import backlash
+    from webtest import TestApp
 
-    from gearbox_lite.server import load, logs  # noqa: PLC0415
-    from gearbox_lite.turbogears import loaded  # noqa: PLC0415
+    from gearbox_lite.application import load, logs
+    from gearbox_lite.turbogears import loaded
 
     logs.configure(settings)
     backlash.DebuggedApplication = lambda application, **_: application  # a page is no use here, the exception is
@@ -63,7 +63,7 @@ def _load(settings: AppSettings) -> dict[str, Any]:
 
 def _run(source: str, origin: str, names: dict[str, Any], *, whole: bool) -> bool:
     """Run code; show an exception with the user's own frames, or the whole of it, and return whether there was none."""
-    from gearbox_lite.server.load import users_frames, users_traceback  # noqa: PLC0415
+    from gearbox_lite.application.load import users_frames, users_traceback
 
     linecache.cache[origin] = (len(source), None, source.splitlines(keepends=True), origin)  # for the traceback
     try:
@@ -82,12 +82,12 @@ def _interact(names: dict[str, Any], settings: AppSettings) -> None:
         lines.append("  config  TurboGears' configuration")
     banner = "\n".join(map(printable, lines))
     if find_spec("IPython"):
-        from IPython import start_ipython  # noqa: PLC0415
-        from traitlets.config import Config  # noqa: PLC0415
+        from IPython import start_ipython
+        from traitlets.config import Config
 
         start_ipython([], user_ns=names, config=Config(TerminalInteractiveShell={"banner1": f"{banner}\n"}))
     elif find_spec("ptpython"):
-        from ptpython.repl import embed  # noqa: PLC0415
+        from ptpython.repl import embed
 
         show(*lines)
         embed(globals=names)
@@ -97,11 +97,11 @@ def _interact(names: dict[str, Any], settings: AppSettings) -> None:
 
 def _interact_plainly(names: dict[str, Any], banner: str) -> None:
     """Run Python's own shell, with completion where Python has readline."""
-    import code  # noqa: PLC0415
+    import code
 
     if find_spec("readline"):
-        import readline  # noqa: PLC0415
-        import rlcompleter  # noqa: PLC0415
+        import readline
+        import rlcompleter
 
         readline.set_completer(rlcompleter.Completer(names).complete)
         readline.parse_and_bind("tab: complete")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gearbox_lite.booleans import FALSE, TRUE
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nearest
-from gearbox_lite.truth import FALSE, TRUE
 
 MANIFEST = "template.toml"
 TREE = "tree"
@@ -121,9 +121,9 @@ def find(given: str) -> Path:
 def load(folder: Path) -> Template:
     """Read a template's ``template.toml``. Raises UserError with file and line for everything wrong in it."""
     if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 (only to read a template)
+        import tomllib
     else:
-        import tomli as tomllib  # noqa: PLC0415
+        import tomli as tomllib
     path = folder / MANIFEST
     if path.is_symlink():
         raise _refusal(path, None, "a template cannot hold a symbolic link", "put the file itself there")

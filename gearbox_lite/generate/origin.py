@@ -33,7 +33,7 @@ def find(folder: Path = _FOLDER) -> Origin:
         text = (installed / "direct_url.json").read_text(encoding="utf-8")
     except OSError:  # pip has found it by its name
         return Origin(f">={__version__}", is_local=False)
-    import json  # noqa: PLC0415 (only where pip has noted it)
+    import json
 
     return _of_direct_url(json.loads(text))
 

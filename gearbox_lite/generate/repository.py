@@ -25,7 +25,7 @@ def start(project: Path) -> str | None:
 
     Returns what has not worked and what to do about it; the project's own files are never changed.
     """
-    import subprocess  # noqa: PLC0415 (only with --git)
+    import subprocess
 
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
 

@@ -57,7 +57,7 @@ def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter)
     """
     if template.is_bundled:
         return _plan(ImmutableSandboxedEnvironment, template, answers, track)
-    from gearbox_lite.generate import sandbox  # noqa: PLC0415 (our own templates need no limits)
+    from gearbox_lite.generate import sandbox
 
     try:
         with sandbox.limited_memory():

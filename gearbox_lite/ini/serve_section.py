@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, replace
 from ipaddress import ip_address
 from typing import Any
 
+from gearbox_lite.booleans import as_bool
 from gearbox_lite.errors import Location, Setting, at_setting, nearest
 from gearbox_lite.ini.locate import IniFile
-from gearbox_lite.truth import as_bool
 
 _HOST_NAME = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 WORKER_TIMEOUT = 60.0

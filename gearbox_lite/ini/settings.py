@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gearbox_lite.booleans import TRUE, as_bool
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini import deploy, serve_section
 from gearbox_lite.ini.inherited import environment
 from gearbox_lite.ini.locate import IniFile
-from gearbox_lite.truth import TRUE, as_bool
 
 DEFAULT_INI = "development.ini"
 WAITRESS = "egg:waitress"
@@ -109,7 +109,7 @@ def find_ini(name: str | None, folder: Path) -> Path:
         found, problem = [], "there is no such file"
     else:
         if stat.S_ISREG(kind):
-            return Path(os.path.abspath(path))  # noqa: PTH100 (a link's own folder is the project's)
+            return Path(os.path.abspath(path))
         if stat.S_ISDIR(kind):
             found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
         else:

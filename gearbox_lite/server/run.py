@@ -7,30 +7,20 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server import systemd
-from gearbox_lite.server.listening import Listening, check_workers
-from gearbox_lite.server.readiness import Readiness
+from gearbox_lite.server.listen import socket_activation
+from gearbox_lite.server.listen.listening import Listening, check_workers
+from gearbox_lite.server.notify import Readiness
+from gearbox_lite.server.terminal import Terminal
 
 if TYPE_CHECKING:
-    from gearbox_lite.server.supervised import Supervised
+    from gearbox_lite.server.supervisor.reloader import Supervised
 
 
 _STAYS = "SIGHUP ignored: a single process cannot reload itself; start it with --reload or --workers 2"
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """What is said while serving: the banner with its URLs, warnings, notes, and a failure to load."""
-
-    announce: Callable[[ServeSettings, list[str]], None]
-    warn: Callable[[str], None]
-    note: Callable[[str], None]
-    fail: Callable[[str, str], None]
 
 
 def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path | None) -> None:
@@ -44,13 +34,13 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     check_workers(settings)
     if settings.mistake is not None and not serve.reload:
         raise settings.mistake
-    listening = Listening(systemd.take_sockets() if settings.is_waitress else [])
+    listening = Listening(socket_activation.take_sockets() if settings.is_waitress else [])
     have_threads_ended = True
     try:
         with contextlib.suppress(KeyboardInterrupt):
             # systemd may ask for a reload, which takes a second process; otherwise one worker needs no supervisor.
             if serve.reload or serve.workers > 1 or (readiness.is_heard and settings.is_waitress):
-                from gearbox_lite.server.supervised import Supervised  # noqa: PLC0415 (each way imports what it needs)
+                from gearbox_lite.server.supervisor.reloader import Supervised
 
                 _supervise(
                     Supervised(load, settings, terminal, listening, readiness), lambda: _clean(listening, readiness)
@@ -60,7 +50,7 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
             else:
                 have_threads_ended = _run_other(settings, terminal, listening, readiness)
     except (RuntimeError, MemoryError) as error:
-        from gearbox_lite.server import limits  # noqa: PLC0415 (as above)
+        from gearbox_lite.server import limits
 
         explained = limits.explain(error)
         if explained is None:
@@ -69,7 +59,7 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     finally:
         _clean(listening, readiness)
     if not have_threads_ended:
-        from gearbox_lite.server.ending import end_process  # noqa: PLC0415 (as above)
+        from gearbox_lite.server.http.shutdown import end_process
 
         end_process(0)
 
@@ -82,10 +72,13 @@ def _clean(listening: Listening, readiness: Readiness) -> None:
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve in this process: one worker, no reload. Returns whether the application's threads have ended too."""
-    from gearbox_lite.server import adjustments, debugging, descriptors, logs, signals, tracebacks  # noqa: PLC0415 (as above)
-    from gearbox_lite.server.ending import wait_for_threads  # noqa: PLC0415
-    from gearbox_lite.server.load import load_application  # noqa: PLC0415
-    from gearbox_lite.server.waitress_server import Server  # noqa: PLC0415
+    from gearbox_lite.application import logs, tracebacks
+    from gearbox_lite.application.load import load_application
+    from gearbox_lite.server import descriptors, signals
+    from gearbox_lite.server.debug import protection
+    from gearbox_lite.server.http import adjustments
+    from gearbox_lite.server.http.server import Server
+    from gearbox_lite.server.http.shutdown import wait_for_threads
 
     running: list[Server] = []
 
@@ -107,11 +100,11 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         descriptors.close_in_forks(lambda: listening.sockets)
         application = load_application(settings)
         tracebacks.shorten_logged(verbose=settings.verbose)
-        protection = debugging.protect(settings, application, listening.sockets)
-        for warning in protection.warnings:
+        protected = protection.protect(settings, application, listening.sockets)
+        for warning in protected.warnings:
             terminal.warn(warning)
         with contextlib.closing(
-            Server(application, listening.sockets, adjust, settings.serve, protection.guard)
+            Server(application, listening.sockets, adjust, settings.serve, protected.guard)
         ) as server:
             running.append(server)
             terminal.announce(settings, listening.urls(settings))
@@ -121,7 +114,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
 
 
 def _check(settings: ServeSettings, terminal: Terminal) -> None:
-    from gearbox_lite.server import checks  # noqa: PLC0415
+    from gearbox_lite.sessions import checks
 
     findings = checks.find(settings)
     checks.raise_errors(findings)
@@ -131,24 +124,27 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve with any other PasteDeploy server, which binds its own socket; returns what ``_run_here`` does."""
-    from gearbox_lite.server import debugging, load, logs, signals, tracebacks  # noqa: PLC0415
-    from gearbox_lite.server.busy import Busy  # noqa: PLC0415
-    from gearbox_lite.server.ending import wait_for_threads  # noqa: PLC0415
+    from gearbox_lite.application import logs, tracebacks
+    from gearbox_lite.application.load import load_application
+    from gearbox_lite.server import signals
+    from gearbox_lite.server.debug import protection
+    from gearbox_lite.server.http.other_server import RequestTracker, load_server
+    from gearbox_lite.server.http.shutdown import wait_for_threads
 
     _check(settings, terminal)
     listening.open(settings)
-    application: Busy | None = None
+    application: RequestTracker | None = None
     is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
     clean = lambda: _clean(listening, readiness)  # noqa: E731
     with contextlib.suppress(KeyboardInterrupt), signals.interrupting_on_signals(is_busy, clean):
         logs.configure(settings)
-        loaded = load.load_application(settings)
-        protection = debugging.protect(settings, loaded, [])
-        for warning in protection.warnings:
+        loaded = load_application(settings)
+        protected = protection.protect(settings, loaded, [])
+        for warning in protected.warnings:
             terminal.warn(warning)
-        application = Busy(protection.guard(loaded))
+        application = RequestTracker(protected.guard(loaded))
         tracebacks.shorten_logged(verbose=settings.verbose)
-        serve = load.load_server(settings)
+        serve = load_server(settings)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()
         serve(application)
@@ -159,7 +155,7 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
 
 def _supervise(supervised: Supervised, clean: Callable[[], None]) -> None:
     """Keep workers, and reload them when a file changes or SIGHUP comes."""
-    from gearbox_lite.server import signals  # noqa: PLC0415
+    from gearbox_lite.server import signals
 
     with signals.ending_on_signals(supervised.end, clean):
         signals.on_hangup(supervised.reload_with_fresh_imports, supervised.end)

@@ -12,7 +12,6 @@ from beaker.session import SessionObject as BeakerSessionObject
 
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.inherited import find_setting
-from gearbox_lite.sessions import options as session_options
 from gearbox_lite.sessions import unavailable
 from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.common import default_reissue
@@ -21,6 +20,7 @@ from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.lifetime import Lifetime
 from gearbox_lite.sessions.outage import Outages
 from gearbox_lite.sessions.records import Records
+from gearbox_lite.sessions.settings import options as session_options
 from gearbox_lite.sessions.stored import StoredSession
 from gearbox_lite.sessions.stores import make_store
 from gearbox_lite.sessions.stores.folders import UnsafePathError, user_name

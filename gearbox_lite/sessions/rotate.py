@@ -10,8 +10,8 @@ from pathlib import Path
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.edit import locked, replace_options
 from gearbox_lite.ini.locate import is_literal
-from gearbox_lite.sessions.configured import Configured
-from gearbox_lite.sessions.options import PREFIX, OptionError, check
+from gearbox_lite.sessions.settings.configured import Configured
+from gearbox_lite.sessions.settings.options import PREFIX, OptionError, check
 
 _TRIES = 20
 

@@ -7,8 +7,8 @@ import threading
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.server import proxies
-from gearbox_lite.server.checks import Finding
+from gearbox_lite.server.http import proxies
+from gearbox_lite.sessions.checks import Finding
 from gearbox_lite.site.page import Form, form_with_token, resolve
 from gearbox_lite.site.visitor import Answer, NoAnswer, Visitor
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gearbox_lite.booleans import TRUE
 from gearbox_lite.errors import Location
-from gearbox_lite.truth import TRUE
 
 
 def config() -> Any:

@@ -74,7 +74,7 @@ def find_root(config: Any) -> Any:
 
     Raises whatever the controller's module or constructor raises.
     """
-    from tg.wsgiapp import TGApp  # noqa: PLC0415 (only when the application has imported TurboGears)
+    from tg.wsgiapp import TGApp
 
     root = config.get("tg.root_controller")
     if root is None and config.get("application_root_module"):
@@ -127,7 +127,7 @@ def _is_controller(value: Any) -> bool:
 
 
 def _is_rest(controller: Any) -> bool:
-    from crank.restdispatcher import RestDispatcher  # noqa: PLC0415 (as TGApp above)
+    from crank.restdispatcher import RestDispatcher
 
     return isinstance(controller, RestDispatcher)
 
@@ -206,7 +206,7 @@ def _parameters(method: Any) -> str:
 
 def _answer(controller: Any, name: str, decoration: Any, default_renderer: str | None) -> str:
     """Return content types, each with its template, or the WSGI application or controller that answers instead."""
-    from tg.controllers import WSGIAppController  # noqa: PLC0415 (as TGApp above)
+    from tg.controllers import WSGIAppController
 
     if name == "_lookup":
         return "another controller"

@@ -47,7 +47,7 @@ class Site:
         comment = "#" * (self.saves % 60)
         new = self.source.with_name(f".{self.source.name}.new")
         new.write_text(f"{self.code.replace('VERSION_HERE', version)}{comment}\n")
-        os.replace(new, self.source)  # noqa: PTH105 (as short)
+        os.replace(new, self.source)
 
     def server(self, words: list[object]) -> Server:
         """Return a server by one of the commands, with the port where it belongs."""

@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 
 import pytest
-from helpers import PROGRAM, run
+from support.helpers import PROGRAM, run
 
 from gearbox_lite import __version__
 from gearbox_lite.cli import COMMANDS, MODULES

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from gearbox_lite.server import systemd
-from gearbox_lite.server.readiness import Readiness
+from gearbox_lite.server.listen import socket_activation
+from gearbox_lite.server.notify import Readiness
 
 
 def test_children_get_nothing_that_speaks_for_the_server(monkeypatch):
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"):
         monkeypatch.setenv(name, "1")
-    systemd.take_sockets()
+    socket_activation.take_sockets()
     readiness = Readiness(None)
     assert readiness.is_heard
     assert not {name for name in os.environ if name.startswith(("LISTEN_", "NOTIFY_"))}

@@ -10,7 +10,7 @@ import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.masking import masked, shown_value, without_password
-from gearbox_lite.sessions.options import OptionError, check
+from gearbox_lite.sessions.settings.options import OptionError, check
 
 
 @pytest.mark.parametrize(

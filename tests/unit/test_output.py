@@ -6,7 +6,7 @@ import ast
 import re
 
 import pytest
-from helpers import REPOSITORY
+from support.helpers import REPOSITORY
 
 from gearbox_lite.output import printable, show
 
@@ -35,4 +35,4 @@ def test_all_output_goes_through_the_one_function_that_escapes():
         for path in CODE.rglob("*.py")
         if re.search(r"\b(click\.s?echo|print|sys\.std(out|err)\.write)\(", path.read_text())
     }
-    assert writers == {"output.py", "errors.py", "cli.py", "server/access_log.py", "sessions/options.py"}
+    assert writers == {"output.py", "errors.py", "cli.py", "server/http/access_log.py", "sessions/options.py"}

@@ -44,27 +44,27 @@ def _make(options: Mapping[str, Any]) -> Store:
     timeout = Lifetime(options.get("timeout"), options.get("absolute_timeout")).shortest
     limit = options.get("store_timeout", LIMIT)
     if kind == "memory":
-        from gearbox_lite.sessions.stores.memory import shared_store  # noqa: PLC0415 (as all below: one is needed)
+        from gearbox_lite.sessions.stores.memory import shared_store
 
         return shared_store(options["key"], timeout)
     if kind == "file":
-        from gearbox_lite.sessions.stores.file import FileStore  # noqa: PLC0415
+        from gearbox_lite.sessions.stores.file import FileStore
 
         return FileStore(_folders(options, "file_dir", "container_file"), timeout, limit)
     if kind == "dbm":
-        from gearbox_lite.sessions.stores.dbm import DbmStore, default_module  # noqa: PLC0415
+        from gearbox_lite.sessions.stores.dbm import DbmStore, default_module
 
         module = options.get("dbmmodule") or default_module()
         return DbmStore(_folders(options, "dbm_dir", "container_dbm"), timeout, limit, module)
     if kind == "ext:redis":
-        from gearbox_lite.sessions.stores.redis import RedisStore  # noqa: PLC0415
+        from gearbox_lite.sessions.stores.redis import RedisStore
 
         return RedisStore(options["url"], timeout, prefix, limit)
     if kind == "ext:memcached":
-        from gearbox_lite.sessions.stores.memcached import MemcachedStore  # noqa: PLC0415
+        from gearbox_lite.sessions.stores.memcached import MemcachedStore
 
         return MemcachedStore(options["url"], timeout, prefix, limit)
-    from gearbox_lite.sessions.stores.database import DatabaseStore  # noqa: PLC0415
+    from gearbox_lite.sessions.stores.database import DatabaseStore
 
     return DatabaseStore(
         options["url"],

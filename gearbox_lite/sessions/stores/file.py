@@ -91,7 +91,7 @@ class FileStore(GuardedStore):
             draft.unlink()
             descriptor = self._create(draft)
         try:
-            with open(descriptor, "w", encoding="ascii") as stream:  # noqa: PTH123 (Path.open takes no descriptor)
+            with open(descriptor, "w", encoding="ascii") as stream:
                 stream.write(text)
             draft.replace(path)
         except OSError:

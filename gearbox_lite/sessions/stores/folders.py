@@ -66,7 +66,7 @@ def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
 
 def user_name(user: int) -> str:
     """Return the name of a user id, or the id itself if it has none."""
-    import pwd  # noqa: PLC0415 (for messages alone)
+    import pwd
 
     try:
         return pwd.getpwuid(user).pw_name

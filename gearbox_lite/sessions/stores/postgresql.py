@@ -40,7 +40,7 @@ def server_limits(url: URL, limit: float) -> dict[str, Any]:
 
 def connecting(breaker: CircuitBreaker) -> Callable[..., psycopg.Connection[Any]]:
     """Return a handler of SQLAlchemy's event ``do_connect``."""
-    import psycopg  # noqa: PLC0415 (psycopg2 takes the server's limits too)
+    import psycopg
 
     class Timed(psycopg.Connection[Any]):
         """A connection that is closed when an operation's time is over, so that no later one reads its answer."""

@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import services
 from figures import OURS, Bench, Figure, MissingError
 from rivals import SESSIONS, program
 from sites import KEY
+from support import services
 
 TITLE = "The session alone, in one process"
 

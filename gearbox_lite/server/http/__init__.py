@@ -1,0 +1,1 @@
+"""Answering HTTP requests: waitress, hardened and adapted, or another PasteDeploy server."""

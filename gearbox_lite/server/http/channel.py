@@ -1,0 +1,200 @@
+"""waitress' connections, with answers that only its I/O thread sends, in one piece if they are short.
+
+waitress' task threads send headers and body themselves, each in a system call that gives Python's lock away, often to
+the I/O thread, and then wait for it: half of a short request's time (waitress 3.0, ``HTTPChannel.write_soon``). Two
+threads that send on one connection may also send the same bytes twice (``HTTPChannel.send_continue``).
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import BadRequest
+
+from gearbox_lite.server.http.tasks import ApplicationTask, RefusalTask
+
+SHORT = 1 << 16
+"""Bytes up to which headers and body are copied into one piece."""
+HEADERS_TIMEOUT = 30.0
+"""Seconds from a connection's start, or from the first byte of a later request, until its headers must be complete."""
+LINGER = 30.0
+"""Seconds for which what a client still sends is read and dropped after its request has been refused."""
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request, with values for what is only known once its first line has been read."""
+
+    command = path = query = request_uri = ""
+
+
+class RequestTimeout(BadRequest):  # type: ignore[misc]
+    """The answer to headers that are not complete in time."""
+
+    code = 408
+    reason = "Request Timeout"
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection on which the I/O thread sends what the task threads write, as soon as it is written."""
+
+    task_class = ApplicationTask
+    error_task_class = RefusalTask
+    parser_class = Parser
+    is_refused = False
+    """Whether the last answer is waitress' own, to a request that may not have been read to its end."""
+    request: Parser | None
+    will_close: bool
+    _held: list[bytes]
+    _lingers_until = 0.0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._io_thread = threading.get_ident()
+        self.waiting_since: float | None = time.monotonic()
+        """When the headers that are awaited began; None if no request has begun since the last one."""
+        super().__init__(*arguments, **options)
+
+    # What task threads write
+
+    def hold(self) -> None:
+        """Keep what is written until ``release`` or ``discard``; only the thread of the running request calls them."""
+        self._held = []
+        self.write_soon = self._held.append  # type: ignore[method-assign, assignment]
+
+    def release(self) -> None:
+        """Write what has been kept, in one piece if that is short."""
+        held = self._held
+        self.discard()
+        is_short = sum(map(len, held)) <= SHORT
+        for part in [b"".join(held)] if is_short else held:
+            self.write_soon(part)
+
+    def discard(self) -> None:
+        """Forget what has been kept."""
+        self._held = []
+        del self.write_soon
+
+    def write_soon(self, data: Any) -> int:
+        """Have some bytes, or a file, sent; a file only if the request is not HEAD, whose answer has no body."""
+        if isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
+            data.close()
+            return 0
+        return super().write_soon(data)  # type: ignore[no-any-return]
+
+    def has_client_left(self) -> bool:
+        """Whether the client has closed its side. Reads nothing, so that any thread may ask."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    # Who sends
+
+    def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002 (waitress' signature)
+        """Send, but only in the I/O thread: whoever else asks is told that nothing was sent, and wakes that thread.
+
+        The lock is held while sending, as task threads append to the same buffers.
+        """
+        if threading.get_ident() != self._io_thread:
+            return False
+        self.outbuf_lock.acquire()  # as a context manager it takes longer, being written in Python
+        try:
+            return super()._flush_some(do_close=do_close)  # type: ignore[no-any-return]
+        finally:
+            self.outbuf_lock.release()
+
+    def _flush_some_if_lockable(self, do_close: bool = True) -> None:  # noqa: FBT001, FBT002 (waitress' signature)
+        """Send while a request is running, and wait for the lock: trying it again and again would use up a core.
+
+        Task threads hold it for a moment only, but wake the I/O thread while they do.
+        """
+        self.outbuf_lock.acquire()
+        try:
+            super()._flush_some_if_lockable(do_close)
+        finally:
+            self.outbuf_lock.release()
+
+    def send_continue(self) -> None:
+        """Ask the client for the body of its request, unless there is none to wait for or it has been refused."""
+        if self.request is not None and self.request.completed:
+            self.request.expect_continue = False
+            return
+        with self.outbuf_lock:
+            if self.connected:  # otherwise the buffers are closed
+                super().send_continue()
+
+    # Slow clients
+
+    def received(self, data: bytes) -> bool:
+        """Take in what a client has sent, unless it has been refused."""
+        if self._lingers_until:
+            return False
+        if self.waiting_since is None:
+            self.waiting_since = time.monotonic()
+        try:
+            return super().received(data)  # type: ignore[no-any-return]
+        except ValueError:  # waitress does not catch all that urllib raises for a target such as http://[/
+            with self.requests_lock:
+                if not (self.will_close or self.close_when_flushed):
+                    self._refuse(BadRequest("Bad URI"))
+            return True
+
+    def check_time(self, now: float) -> None:
+        """Refuse a request whose headers take too long, and close a connection that has lingered long enough.
+
+        The I/O thread calls this about once a second, with the monotonic clock's time. The time runs from the first
+        byte, however many follow; a body has waitress' ``channel_timeout`` instead, from its last byte.
+        """
+        if self.is_lingering:
+            if now >= self._lingers_until:
+                self.handle_close()
+            return
+        with self.requests_lock:
+            request = self.request
+            if self.requests or self.total_outbufs_len or (request is not None and request.headers_finished):
+                self.waiting_since = None
+            elif self.waiting_since is None:
+                self.waiting_since = None if request is None else now
+            elif now - self.waiting_since >= HEADERS_TIMEOUT and not (self.will_close or self.close_when_flushed):
+                self._refuse(RequestTimeout(f"the headers took more than {HEADERS_TIMEOUT:.0f} seconds"))
+
+    def _refuse(self, error: BadRequest) -> None:
+        """Answer the request that arrives with an error, after those before it; without one, close."""
+        request, self.request = self.request, None
+        if request is None:
+            self.will_close = True
+            return
+        request.error = error
+        request.completed = True
+        self.requests.append(request)
+        if len(self.requests) == 1:  # otherwise the one before queues it
+            self.server.add_task(self)
+
+    # The end of a refused request
+
+    @property
+    def is_lingering(self) -> bool:
+        """Whether the last answer has been sent, and what still arrives is dropped."""
+        return bool(self._lingers_until)
+
+    def handle_close(self) -> None:
+        """Close; after a refusal that has just been sent, only the sending side at first.
+
+        Closing while unread bytes arrive resets the connection, and a client that is still sending its body would lose
+        the answer: RFC 9112, section 9.6. What it sends is dropped.
+        """
+        if self.is_refused and self.will_close and not self.is_lingering:
+            self.will_close = False
+            self._lingers_until = time.monotonic() + LINGER
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+        else:
+            super().handle_close()

@@ -1,0 +1,126 @@
+"""waitress' listening sockets, which go on when connections or file descriptors run out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.server import BaseWSGIServer, TcpWSGIServer
+
+from gearbox_lite.server.http.throttle import Throttle
+
+PAUSE = 0.5
+"""Seconds without accepting connections after the system has refused one."""
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_OWN_USE = 16
+_EACH_THREAD = 4
+"""Descriptors that are left to the process, and to each request that runs."""
+_SELECTABLE = 1024
+"""Descriptors that select can watch, FD_SETSIZE of the C library."""
+
+
+class _Listener(BaseWSGIServer):  # type: ignore[misc]
+    next_channel_cleanup: float
+    _paused_until = 0.0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._is_full, self._is_exhausted = Throttle(), Throttle()
+        super().__init__(*arguments, **options)
+
+    def readable(self) -> bool:
+        """Whether connections are accepted; also does waitress' housekeeping when it is due."""
+        now = time.time()
+        if now >= self.next_channel_cleanup:
+            self.next_channel_cleanup = now + self.adj.cleanup_interval
+            self.maintenance(now)
+        if not self.accepting:
+            return False
+        if len(self._map) >= self.adj.connection_limit:
+            if self._is_full.is_due():
+                self.logger.warning(
+                    "%d connections are open, as many as connection_limit allows; others wait until one is closed",
+                    len(self.active_channels),
+                )
+            return False
+        return not self._paused_until or time.monotonic() >= self._paused_until
+
+    def handle_accept(self) -> None:
+        """Accept one connection; if the system has no more descriptors, pause instead of asking again at once."""
+        try:
+            accepted = self.accept()
+            if accepted is None:
+                return
+            connection, peer = accepted
+            self.set_socket_options(connection)
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:  # such as a client that has left while it waited
+                if self.adj.log_socket_errors:
+                    self.logger.warning("cannot accept a connection: %s", error.strerror)
+                return
+            self._paused_until = time.monotonic() + PAUSE
+            if self._is_exhausted.is_due():
+                self.logger.warning(
+                    "cannot accept connections: %s; retrying (%d connections are open; "
+                    "raise the limit with ulimit -n or systemd's LimitNOFILE, or lower connection_limit)",
+                    error.strerror,
+                    len(self.active_channels),
+                )
+            return
+        self._paused_until = 0.0
+        self.channel_class(self, connection, self.fix_addr(peer), self.adj, map=self._map)
+
+
+class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
+    pass
+
+
+_KINDS: dict[int, type[BaseWSGIServer]] = {socket.AF_INET: _TcpListener, socket.AF_INET6: _TcpListener}
+if hasattr(socket, "AF_UNIX"):
+    from waitress.server import UnixWSGIServer
+
+    class _UnixListener(_Listener, UnixWSGIServer):  # type: ignore[misc]
+        pass
+
+    _KINDS[socket.AF_UNIX] = _UnixListener
+
+
+def listen(application: Callable[..., Any], adj: Adjustments, dispatcher: Any, map_: dict[int, Any]) -> list[Any]:
+    """Serve an application on ``adj.sockets``, which listen already, as ``waitress.create_server`` does."""
+    return [
+        _KINDS[bound.family](
+            application,
+            map_,
+            _sock=bound,
+            dispatcher=dispatcher,
+            adj=adj,
+            bind_socket=False,
+            sockinfo=(bound.family, bound.type, bound.proto, bound.getsockname()),
+        )
+        for bound in adj.sockets
+    ]
+
+
+def affordable_connections(adj: Adjustments) -> int | None:
+    """Return the highest ``connection_limit`` that leaves descriptors to the application; None if not known.
+
+    The limit is the soft one of this process. It is not raised: programs that the application runs would inherit that,
+    and some close or watch every descriptor that there could be.
+    """
+    try:
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = len(os.listdir("/dev/fd"))
+    except (ImportError, OSError):
+        return None
+    if limit == resource.RLIM_INFINITY:
+        limit = 1 << 30
+    if not adj.asyncore_use_poll:
+        limit = min(limit, _SELECTABLE)
+    least = 2 * len(adj.sockets) + 1  # waitress counts each listening socket, and what wakes its thread
+    return max(least, limit - used - _OWN_USE - _EACH_THREAD * int(adj.threads))

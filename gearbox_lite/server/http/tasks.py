@@ -1,0 +1,119 @@
+"""waitress' tasks: one answer each, with its headers and the first part of its body written together.
+
+Whatever the application raises, its client is answered as long as nothing has been written, and the thread goes on.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from waitress.channel import ClientDisconnected
+from waitress.task import ErrorTask, Task, WSGITask
+from waitress.utilities import InternalServerError
+
+from gearbox_lite.application.load import users_frames
+from gearbox_lite.output import printable
+
+_UNEXPECTED = "The server encountered an unexpected internal server error"
+
+
+class NotBytesError(TypeError):
+    """A part of a body that is not bytes, https://peps.python.org/pep-3333/#unicode-issues."""
+
+    def __init__(self, part: object) -> None:
+        kind = type(part).__name__
+        remedy = "encode it, for example text.encode()" if isinstance(part, str) else "WSGI takes only bytes"
+        super().__init__(f"the application returned a body of {kind}, not bytes; {remedy}")
+
+
+class _Task(Task):  # type: ignore[misc]
+    wrote_header: bool
+    chunked_response: bool
+
+    def service(self) -> None:
+        """Answer the request.
+
+        waitress drops an OSError here unless log_socket_errors is true, but this thread uses no socket: such an error
+        is the application's own.
+        """
+        self.channel.waiting_since = None  # its headers are complete
+        self.start()
+        self.execute()
+        self.finish()
+
+    def write(self, data: bytes) -> None:
+        """Write a part of the body, the first one together with the headers. Raises NotBytesError for anything else.
+
+        The answer to HEAD has no body (RFC 9110, section 9.3.2): on a connection that stays open, the client would
+        take it for the beginning of the next answer.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise NotBytesError(data)
+        is_head = self.request.command == "HEAD"
+        if is_head:
+            data = b""
+        if self.wrote_header:
+            if is_head and self.channel.has_client_left():  # nothing is sent any more, which would tell
+                raise ClientDisconnected
+            super().write(data)
+            return
+        self.channel.hold()
+        try:
+            super().write(data)
+        except BaseException:
+            self.channel.discard()
+            self.wrote_header = False
+            raise
+        if is_head:
+            self.chunked_response = False
+        self.channel.release()
+
+
+class RefusalTask(_Task, ErrorTask):  # type: ignore[misc]
+    """waitress' own answer to a request that it cannot or will not read."""
+
+    def service(self) -> None:
+        """Answer the request, the last one of its connection."""
+        self.channel.is_refused = True
+        super().service()
+
+
+class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
+    """An application's answer."""
+
+    def service(self) -> None:
+        """Answer the request; if the application fails, log that and answer 500 unless the answer has begun.
+
+        SystemExit and KeyboardInterrupt are failures too: one request does not end the server.
+        """
+        try:
+            super().service()
+        except ClientDisconnected:
+            raise
+        except BaseException as error:  # noqa: BLE001 (anything else would leave the connection without an answer)
+            self._log(error)
+            if self.wrote_header:
+                self.close_on_finish = True  # the client can tell that the rest is missing
+            else:
+                self._answer_500()
+
+    def _log(self, error: BaseException) -> None:
+        target = f"{self.request.command} {printable(self.request.path)}"
+        if isinstance(error, NotBytesError):
+            self.logger.error("%s: %s", target, error)
+        elif isinstance(error, Exception):
+            self.logger.error("Exception while serving %s", printable(self.request.path), exc_info=error)
+        else:
+            frames = users_frames(error) or traceback.extract_tb(error.__traceback__)
+            place = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
+            self.logger.error("%s: the application raised %r in %s; the server keeps running", target, error, place)
+
+    def _answer_500(self) -> None:
+        adj = self.channel.adj
+        report = traceback.format_exc() if adj.expose_tracebacks else _UNEXPECTED
+        self.status, self.response_headers, body = InternalServerError(report).to_response(adj.ident)
+        self.complete, self.chunked_response = True, False
+        self.content_length, self.content_bytes_written = len(body), 0
+        self.set_close_on_finish()
+        self.write(body)

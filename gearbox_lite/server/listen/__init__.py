@@ -1,0 +1,1 @@
+"""Addresses and listening sockets: from settings to what the kernel accepts on."""

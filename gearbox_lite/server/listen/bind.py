@@ -1,0 +1,205 @@
+"""From settings to listening sockets."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from gearbox_lite.booleans import as_bool
+from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
+
+# What waitress listens on when nothing is set (waitress.adjustments), but on this machine only.
+DEFAULT_HOST = Setting("host", "127.0.0.1", Location("default"))
+DEFAULT_PORT = Setting("port", "8080", Location("default"))
+
+_FAMILY_NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address to listen on, and the settings that ask for it."""
+
+    family: socket.AddressFamily
+    where: tuple[str, int]
+    host: Setting
+    port: Setting
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can connect."""
+        return is_loopback(self.where[0])
+
+    def __str__(self) -> str:
+        host, port = self.where
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to an IP address, which may name an interface after a percent sign."""
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+
+
+def addresses(options: Mapping[str, Setting]) -> list[Address]:
+    """Resolve ``host`` and ``port``, or ``listen``, as waitress does.
+
+    Raises UserError for a port that is none and a host that cannot be resolved.
+    """
+    port = options.get("port", DEFAULT_PORT)
+    if "listen" in options:
+        for name in ("host", "port"):
+            if name in options:
+                raise at_setting(options[name], "listen is set too", "remove one of the two")
+        pairs = [_split(item, options["listen"]) for item in options["listen"].value.split()]
+    else:
+        pairs = [(options.get("host", DEFAULT_HOST), port)]
+    families = [
+        family
+        for name, family in (("ipv4", socket.AF_INET), ("ipv6", socket.AF_INET6))
+        if name not in options or as_bool(options[name])
+    ]
+    found = [address for host, port in pairs for address in _resolve(host, port, families)]
+    if not found:
+        raise at_setting(options["listen"], "there is no address", "write for example 127.0.0.1:8080")
+    return list(dict.fromkeys(found))
+
+
+def _split(item: str, listen: Setting) -> tuple[Setting, Setting]:
+    host, colon, port = item.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = item, DEFAULT_PORT.value
+    return Setting(listen.name, host.strip("[]"), listen.at), Setting(listen.name, port, listen.at)
+
+
+def port_number(setting: Setting) -> int:
+    """Return the port, 0 for any free one. Raises UserError where it is no number or out of range."""
+    text = setting.value.strip()
+    if not text.isascii() or not text.isdecimal():
+        raise at_setting(setting, "not a port number", "write a number from 1 to 65535, for example 8080")
+    if int(text) > 65535:
+        raise at_setting(setting, "out of range for a port", "write a number from 1 to 65535, for example 8080")
+    return int(text)
+
+
+def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily]) -> list[Address]:
+    number = port_number(port)
+    name = None if host.value in ("*", "") else host.value.strip("[]")
+    try:
+        answers = socket.getaddrinfo(name, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise at_setting(
+            host, "this host has no address", "write an address of this machine, for example 127.0.0.1"
+        ) from error
+    found = [
+        Address(family, (str(where[0]), number), host, port) for family, _, _, _, where in answers if family in families
+    ]
+    if not found:
+        wanted = " or ".join(_FAMILY_NAMES[family] for family in families) or "enabled"
+        raise at_setting(host, f"this host has no {wanted} address", "check ipv4, ipv6 and host")
+    return found
+
+
+def bind(
+    wanted: Mapping[str, Address], beside: Sequence[socket.socket] = (), *, some_may_be_missing: bool = False
+) -> dict[str, socket.socket]:
+    """Return sockets that listen on the addresses, under the same names, all or none.
+
+    ``beside`` are sockets that we listen on already; they do not keep us from a wider or narrower address on the same
+    port. A host name such as ``localhost`` may have addresses of a family that this machine does not run: those are
+    left out as long as one remains, or ``some_may_be_missing`` says that others are there. Raises UserError, exit code
+    1, naming the address and the setting that asked for it.
+    """
+    sockets: dict[str, socket.socket] = {}
+    missing: list[UserError] = []
+    try:
+        for name, address in wanted.items():
+            try:
+                sockets[name] = _listen(address, beside)
+            except OSError as error:
+                failure = explain(address, error)
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise failure from error
+                missing.append(failure)
+        if missing and not sockets and not some_may_be_missing:
+            raise missing[0]
+    except BaseException:
+        for bound in sockets.values():
+            bound.close()
+        raise
+    return sockets
+
+
+@contextmanager
+def _sharing(sockets: list[socket.socket]) -> Iterator[None]:
+    """Let sockets of this process have the same port for a moment, where the system can."""
+    option = getattr(socket, "SO_REUSEPORT", None)
+    if option is None or len(sockets) == 1:
+        yield
+        return
+    for bound in sockets:
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
+    try:
+        yield
+    finally:
+        for bound in sockets:
+            bound.setsockopt(socket.SOL_SOCKET, option, 0)
+
+
+def _listen(address: Address, beside: Sequence[socket.socket]) -> socket.socket:
+    bound = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if address.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        with _sharing([bound, *(one for one in beside if one.family == address.family)]):
+            bound.bind(address.where)
+            bound.listen(1024)
+        bound.setblocking(False)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def explain(address: Address, error: OSError) -> UserError:
+    """Return the error for an address that cannot be listened on."""
+    host, port = address.host, address.port
+    if error.errno == errno.EADDRINUSE:
+        from gearbox_lite.server.listen.port_owner import holder
+
+        return UserError(
+            f"{port}: {holder(*address.where)} listens on {address}",
+            at=port.at,
+            remedy=f"stop it, or choose another port: --port {_free_port(address)}",
+            code=FAILURE,
+        )
+    if error.errno == errno.EACCES:
+        return UserError(
+            f"{port}: only an administrator may listen on port {address.where[1]}",
+            at=port.at,
+            remedy="choose a port from 1024 up, for example --port 8080",
+            code=FAILURE,
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return UserError(
+            f"{host}: this machine does not have that address",
+            at=host.at,
+            remedy="write one that it has, for example --host 127.0.0.1",
+            code=FAILURE,
+        )
+    return UserError(f"{host}: cannot listen on {address}: {error.strerror}", at=host.at, code=FAILURE)
+
+
+def _free_port(address: Address) -> int:
+    """Return the next port that is free now, 0 (the system's choice) where none of the next hundred is."""
+    host, first = address.where
+    for port in range(first + 1, min(first + 100, 65536)):
+        with suppress(OSError), socket.socket(address.family, socket.SOCK_STREAM) as probe:
+            probe.bind((host, port))
+            return port
+    return 0

@@ -1,0 +1,1 @@
+"""The parent process: starts, reloads, restarts and stops workers."""

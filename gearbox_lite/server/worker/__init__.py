@@ -1,0 +1,1 @@
+"""A worker process, and the process that workers are forked from."""

@@ -1,0 +1,51 @@
+"""Importing the user's modules so that a save is never answered by the bytecode of the save before it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib import machinery
+from importlib.util import cache_from_source
+
+from gearbox_lite.application.user_code import is_installed
+
+FINEST = 2.0
+"""Seconds by which bytecode must be younger than its source to be believed; file times may be this coarse."""
+
+
+class _Loader(machinery.SourceFileLoader):
+    def path_stats(self, path: str | bytes | os.PathLike[str]) -> dict[str, float]:
+        """Raise OSError, which means compile and keep nothing, where the bytecode may be that of an earlier save.
+
+        Python compares whole seconds and sizes only (https://docs.python.org/3/reference/import.html#pyc-invalidation),
+        and two saves within a second may have both in common. Bytecode that is much older than the source has another
+        time in it, so Python replaces it.
+        """
+        stats = super().path_stats(os.fsdecode(path))
+        try:
+            written = os.stat(cache_from_source(os.fsdecode(path))).st_mtime
+        except OSError:
+            written = time.time()
+        if abs(written - stats["mtime"]) < FINEST:
+            raise OSError
+        return dict(stats)
+
+
+_finder = machinery.FileFinder.path_hook(
+    (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+    (_Loader, machinery.SOURCE_SUFFIXES),
+    (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
+)
+
+
+def _hook(path: str) -> object:
+    if is_installed(path):
+        raise ImportError
+    return _finder(path)
+
+
+def install() -> None:
+    """Import from now on in this way what is not installed."""
+    sys.path_hooks.insert(0, _hook)  # type: ignore[arg-type]
+    sys.path_importer_cache.clear()

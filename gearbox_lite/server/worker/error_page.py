@@ -1,0 +1,75 @@
+"""The WSGI application that answers while the real one cannot load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from gearbox_lite.errors import USAGE, UserError
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>The application does not load</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
+pre {{ overflow-x: auto; padding: 1rem; border-left: 0.3rem solid #c0392b; background: rgb(128 128 128 / 12%); }}
+</style></head>
+<body><h1>The application does not load</h1>
+<p>{message}</p>
+<pre>{report}</pre>
+<p>Fix it and save: the application is loaded again.</p></body></html>
+"""
+_UPDATING = "This site is being updated. Please try again in a moment."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the application does not load: the line for the terminal, and the user's traceback above it.
+
+    ``needs_edit`` says that it cannot load as its files now are, whatever else changes.
+    """
+
+    message: str
+    report: str = ""
+    needs_edit: bool = False
+
+    @classmethod
+    def of(cls, error: UserError) -> Failure:
+        """Return what an error says."""
+        return cls(error.message, error.report, _needs_edit(error))
+
+
+def _needs_edit(error: UserError) -> bool:
+    """Whether an error is one of the code's own text or of a setting, and not of what the code met when it ran."""
+    cause = error.__cause__
+    return error.code == USAGE if cause is None else isinstance(cause, (SyntaxError, ImportError, NameError))
+
+
+def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application: 500 with the reason while debugging, else 503 without it; JSON for JSON clients."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        status = "500 Internal Server Error" if debug else "503 Service Unavailable"
+        if "application/json" in environ.get("HTTP_ACCEPT", ""):
+            kind = "application/json"
+            content: dict[str, str] = {"error": failure.message if debug else _UPDATING}
+            if debug:
+                content["report"] = failure.report
+            text = json.dumps(content)
+        elif debug:
+            kind = "text/html; charset=utf-8"
+            import html
+
+            text = _PAGE.format(message=html.escape(failure.message), report=html.escape(failure.report))
+        else:
+            kind, text = "text/plain; charset=utf-8", _UPDATING
+        body = text.encode(errors="backslashreplace")  # a file's name may be no text
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+        start_response(status, headers if debug else [*headers, ("Retry-After", "2")])
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+
+    return answer

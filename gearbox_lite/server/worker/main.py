@@ -1,0 +1,168 @@
+"""One worker process: load the application, serve it on the supervisor's sockets, drain when told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from gearbox_lite.application import load, logs, tracebacks
+from gearbox_lite.application.user_code import is_installed, is_users, make_importable
+from gearbox_lite.errors import UserError
+from gearbox_lite.server import limits
+from gearbox_lite.server.debug import protection
+from gearbox_lite.server.descriptors import close_in_forks
+from gearbox_lite.server.http.other_server import OtherServer, load_server
+from gearbox_lite.server.http.server import Server
+from gearbox_lite.server.http.shutdown import end_process, wait_for_threads
+from gearbox_lite.server.worker import bytecode, error_page
+from gearbox_lite.server.worker.control import Control, Serving
+from gearbox_lite.server.worker.control_channel import ControlChannel
+from gearbox_lite.server.worker.error_page import Failure
+from gearbox_lite.server.worker.protocol import Drained, Plan, Ready
+from gearbox_lite.sessions import checks
+
+LONGEST_TEXT = 100_000
+"""Characters of a message and of a traceback that are reported; an exception may hold any amount of data."""
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    application: load.WSGIApplication
+    guard: protection.Guard
+    failure: Failure | None = None
+    warnings: Sequence[str] = ()
+    looked_for: Sequence[str] = ()
+
+
+def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> None:
+    """Run one worker to its end. It serves the error page if the application does not load."""
+    for name in ("SIGINT", "SIGHUP"):  # sent to all processes of a terminal; the supervisor says what to do
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
+    make_importable(plan.settings.ini.parent)
+    close_in_forks(lambda: [channel.socket, *sockets])
+    serve = plan.settings.serve
+    control = Control(channel, serve.seconds_without_answer)
+    try:
+        control.start()
+        server, ready = _load(plan, sockets)
+    except (RuntimeError, MemoryError) as error:
+        limit = limits.explain(error)
+        if limit is None:
+            raise
+        control.send(Ready(Failure.of(limit), [], [], [], can_serve=False))
+        os._exit(limit.code)
+    control.server = server
+    if isinstance(server, Server):
+        signal.signal(signal.SIGTERM, lambda *_: control.leave())
+    control.send(ready)
+    control.begun.wait()
+    if server is None:
+        os._exit(1)
+    try:
+        server.run()
+    except UserError as error:
+        control.fail(error.message)
+        os._exit(error.code)
+    control.send(Drained())
+    control.may_leave.wait()  # the supervisor says so once no connection is on its way here any more
+    deadline = server.drain_deadline or time.monotonic() + serve.drain_timeout
+    wait_for_threads(deadline, serve.drain_timeout)
+    end_process(0)
+
+
+def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
+    settings = plan.settings
+    bytecode.install()  # without reload too, since SIGHUP may follow soon after a save
+    before = len(sys.modules)
+    loaded = _load_application(plan, sockets)
+    modules = _imported_after(before)
+    failure, files, installed = loaded.failure, _own_files(modules, loaded.looked_for), _installed(modules)
+    server: Serving | None = None
+    if settings.is_waitress:
+        application = loaded.application if settings.serve.workers == 1 else _in_several_processes(loaded.application)
+        server = Server(application, sockets, plan.options, settings.serve, loaded.guard)
+    else:
+        try:
+            server = OtherServer(load_server(settings), loaded.guard(loaded.application), settings.serve.drain_timeout)
+        except UserError as error:
+            failure = Failure.of(error)
+    if failure is not None:
+        failure = replace(failure, message=failure.message[:LONGEST_TEXT], report=failure.report[-LONGEST_TEXT:])
+    return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
+
+
+def _in_several_processes(application: load.WSGIApplication) -> load.WSGIApplication:
+    """Tell an application what waitress, which knows one process only, does not: other processes serve it as well.
+
+    https://peps.python.org/pep-3333/#environ-variables
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.multiprocess"] = True
+        answered: Iterable[bytes] = application(environ, start_response)
+        return answered
+
+    return answer
+
+
+def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
+    failure, looked_for = plan.failure, []
+    if failure is None:
+        try:
+            findings = checks.find(plan.settings)
+            checks.raise_errors(findings)
+            logs.configure(plan.settings)
+            application = load.load_application(plan.settings)
+            tracebacks.shorten_logged(verbose=plan.settings.verbose)
+            protected = protection.protect(plan.settings, application, sockets)
+            warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
+            return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
+        except UserError as error:
+            failure, looked_for = Failure.of(error), load.looked_for(error)
+        except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
+            failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
+            looked_for = load.looked_for(error)
+    shows_reason = protection.shows_reasons(plan.settings, sockets)
+    page = error_page.application(failure, debug=shows_reason)
+    guard = protection.guard(plan.settings, sockets) if shows_reason else protection.unguarded
+    return _Loaded(page, guard, failure, looked_for=looked_for)
+
+
+def _imported_after(count: int) -> dict[str, str]:
+    """Return the modules that have been imported since there were so many, and their files.
+
+    Those before are not even looked at: that would write to memory that this process shares with the fork server.
+    """
+    modules = islice(reversed(sys.modules.items()), max(0, len(sys.modules) - count))
+    return {name: _file_of(module) for name, module in modules}
+
+
+def _file_of(module: object) -> str:
+    try:
+        file = getattr(module, "__file__", None)
+    except Exception:  # noqa: BLE001 (modules that load themselves lazily may raise anything)
+        return ""
+    return file if isinstance(file, str) else ""
+
+
+def _own_files(modules: Mapping[str, str], looked_for: Sequence[str]) -> list[str]:
+    """Return the files of the user's modules and others that were looked for, and what links among them point to."""
+    files = {*looked_for, *(file for file in modules.values() if file.endswith(".py") and is_users(file))}
+    return sorted(files | {os.path.realpath(file) for file in files})
+
+
+def _installed(modules: Mapping[str, str]) -> list[str]:
+    """Return the names of installed modules, none if threads run that no fork would keep."""
+    if threading.active_count() > 2:  # this one, and the one that hears the supervisor
+        return []
+    return [name for name, file in modules.items() if is_installed(file)]

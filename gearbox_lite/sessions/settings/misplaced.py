@@ -1,0 +1,62 @@
+"""Session settings in an ini's [app:...], where TurboGears' documentation puts them and our session filter reads none.
+
+Left there they would be ignored without a word, or switch on a second session in place of the filter's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gearbox_lite.booleans import FALSE
+from gearbox_lite.errors import Setting, UserError
+from gearbox_lite.ini.deploy import Section
+from gearbox_lite.ini.inherited import with_inherited
+from gearbox_lite.sessions.settings import configured
+
+ENABLED = "session.enabled"
+"""TurboGears' switch for its own session, tg.configurator.components.session, TurboGears 2.5."""
+_PREFIXES = ("session.", "beaker.session.")
+_APPLICATIONS = ("app", "application", "filter-app", "composite", "composit")
+
+
+def refuse(application: Section, ini: Path, variables: Mapping[str, str]) -> None:
+    """Raise UserError for the first session setting of an application whose ini has our session filter.
+
+    That counts also if the filter is left out of the pipeline. Other inis may set up a session of another kind there.
+    """
+    ours = configured.section_of(application)
+    for section in application.walk():
+        if section.name.partition(":")[0] not in _APPLICATIONS:
+            continue
+        for setting in _session_settings(section, ours):
+            if ours is not None or _has_filter(ini, variables):
+                raise _error(section, setting, ours)
+
+
+def _session_settings(section: Section, ours: Section | None) -> list[Setting]:
+    """Return the settings of a session that a section has, and that the filter does not get as well."""
+    shared = {} if ours is None else ours.globals
+    own = [(name, item) for name, item in section.globals.items() if shared.get(name) != item and ours is not None]
+    found = [item for name, item in [*section.options.items(), *own] if name.startswith(_PREFIXES)]
+    return [item for item in found if not (item.name == ENABLED and item.value.strip().lower() in FALSE)]
+
+
+def _error(section: Section, setting: Setting, ours: Section | None) -> UserError:
+    name = setting.name.removeprefix("set ").strip()
+    filter_name = "[filter:session]" if ours is None or ours.factory is None else f"[{ours.name}]"
+    if name == ENABLED:
+        problem = f"{name} in [{section.name}] would replace the session of {filter_name} by an unprotected one"
+        return UserError(problem, at=setting.at, remedy="remove the line; the filter alone switches the session on")
+    name = name.removeprefix("beaker.")
+    problem = f"{setting.name} in [{section.name}] has no effect; {filter_name} sets up the session"
+    return UserError(problem, at=setting.at, remedy=f"write {name} in {filter_name}")
+
+
+def _has_filter(ini: Path, variables: Mapping[str, str]) -> bool:
+    return any(
+        section.startswith("filter:") and configured.is_ours(value)
+        for outline in with_inherited(ini, variables)
+        for (section, option), (_, value) in outline.options.items()
+        if option in ("use", "paste.filter_factory")
+    )

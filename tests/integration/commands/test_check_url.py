@@ -1,0 +1,232 @@
+"""``check --url`` on sites that are foreign, hostile or slow; test_deployment_faults.py has the generated project's."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from support.deployment import certificate
+from support.helpers import Browser, free_port, set_option
+from support.warm import run, serve
+
+from gearbox_lite.errors import UserError
+from gearbox_lite.site import walk
+
+GOOD = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+@contextlib.contextmanager
+def site(reply, context=None):
+    """Serve what ``reply(handler)`` sends, and give the URL and the list of the requests' lines."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            requests.append(self.requestline)
+            with contextlib.suppress(OSError):
+                reply(self)
+
+        do_GET = do_POST = answer  # noqa: N815 (the library's names)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"{'https' if context else 'http'}://localhost:{server.server_port}", requests
+        server.shutdown()
+        thread.join()
+
+
+def send(handler, status=200, body="hello", **headers):
+    if handler.headers["Host"].startswith("gearbox-lite-check"):
+        status = 404
+    handler.send_response(status)
+    for name, value in {**GOOD, "Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body.encode())
+
+
+def found(url):
+    return [str(finding) for finding in walk.find(url)]
+
+
+def test_a_foreign_site_is_only_read_whatever_forms_it_has():
+    form = "<form method=post action=/subscribe><input type=hidden name=token value=1><input name=user></form>"
+    with site(lambda handler: send(handler, body=form)) as (url, requests):
+        assert found(url) == []
+    assert len(requests) == 3
+    assert all(line.startswith(("GET / ", "GET /?__debugger__")) for line in requests)
+
+
+def test_a_redirect_to_another_host_is_named_and_not_followed():
+    with site(send) as (other, requests):
+        there = other.replace("localhost", "127.0.0.1")
+        with site(lambda handler: send(handler, 302, Location=f"{there}/x")) as (url, _):
+            (line,) = found(url)
+            assert line.startswith(f"{url}/: / redirects to another host, {there}/x; if that is no public name, pass ")
+    assert requests == []
+
+
+@pytest.mark.parametrize("location", ["file://localhost/etc/passwd", "ftp://localhost/", "http://[x", "//localhost:x/"])
+def test_a_redirect_to_what_is_no_page_is_named_and_not_followed(location):
+    with site(lambda handler: send(handler, 302, Location=location)) as (url, _):
+        assert found(url) == [f"{url}/: / redirects to {location}, which is no page; correct it"]
+
+
+def test_endless_redirects_end():
+    with site(lambda handler: send(handler, 302, Location=f"{handler.path}x")) as (url, requests):
+        assert "more than 5 redirects" in found(url)[0]
+    assert len(requests) == 5
+
+
+@pytest.mark.parametrize("section", ["<![x[y]]>", "<![ ", "<![if]>", "<!", "<![CDATA["])
+def test_a_page_that_is_no_html_is_read_as_browsers_do(section):
+    with site(lambda handler: send(handler, body=f"<p>{section}<form action='")) as (url, _):
+        assert found(url) == []
+
+
+def test_of_an_endless_page_only_the_beginning_is_read():
+    def endless(handler):
+        send(handler, Content_Length=str(1 << 40))
+        while True:
+            handler.wfile.write(b"x" * 65536)
+
+    with site(endless) as (url, _):
+        assert all("host name" in line for line in found(url))
+
+
+def test_a_site_that_sends_a_byte_now_and_then_is_given_up(monkeypatch):
+    def dripping(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(100):
+            handler.wfile.write(b"X")
+            time.sleep(0.05)
+
+    monkeypatch.setattr(walk, "LIMIT", 0.5)
+    with (
+        site(dripping) as (url, _),
+        pytest.raises(UserError, match="no complete answer within 0 s; see the server's log"),
+    ):
+        walk.find(url)
+
+
+def test_a_certificate_that_is_not_valid_is_named(tmp_path):
+    tls = certificate(tmp_path / "tls")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "fullchain.pem", tls / "privkey.pem")
+    with site(send, context) as (url, requests):
+        result = run("check", "--url", url)
+        assert result.returncode == 1
+        assert result.stderr == (
+            f"Error: {url}/: its certificate is not valid: self-signed certificate; use one for this host name that "
+            "this machine trusts; SSL_CERT_FILE adds a file of authorities\n"
+        )
+        assert result.stdout == f"{url}: 1 error, no warnings\n"
+    assert requests == []
+
+
+def test_nothing_from_the_network_controls_the_terminal_and_no_query_is_shown():
+    with site(lambda handler: send(handler, 302, Location="//evil/\x1b]0;x\x07")) as (url, _):
+        result = run("check", "--url", f"{url}/?token=secret")
+    assert result.returncode == 1
+    assert "\\x1b]0;x\\x07" in result.stderr
+    assert (result.stderr + result.stdout).isascii()
+    assert "\x1b" not in result.stderr
+    assert "secret" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "remedy"),
+    [
+        (502, "", "start the application, and see that it listens at the address that the proxy connects to"),
+        (400, "Host 'x' is not allowed while debugging; ...", "serve an ini with debug = false"),
+        (500, "", "see the server's log"),
+    ],
+)
+def test_an_error_instead_of_the_page_is_named_with_what_is_likely_wrong(status, body, remedy):
+    with site(lambda handler: send(handler, status, body)) as (url, _):
+        (line,) = found(url)
+        assert line.startswith(f"{url}/: the page answers {status}")
+        assert line.endswith(f"; {remedy}")
+
+
+def test_cookies_that_browsers_should_guard_better_are_warnings():
+    with site(lambda handler: send(handler, Set_Cookie="seen=1; Path=/")) as (url, _):
+        assert [line.partition(": ")[2] for line in found(url)] == [
+            "JavaScript can read the cookie seen; set session.httponly = true",
+            "forms of other sites carry the cookie seen; set session.samesite = Lax",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("hello.example.org", "not the address of a site"),
+        ("ftp://hello.example.org", "not the address of a site"),
+        ("http://", "not the address of a site"),
+        ("http://localhost:x", "Port could not be cast to integer value as 'x'"),
+        ("http://localhost:0", "not the address of a site"),
+        ("http://me:secret@localhost", "the address holds a user name"),
+        ("http://localhost/\r\nX: y", "not the address of a site"),
+    ],
+)
+def test_an_address_that_cannot_be_visited_is_a_wrong_command_line(url, problem):
+    result = run("check", "--url", url)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: --url: ")
+    assert problem in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "secret" not in result.stderr
+
+
+def test_a_site_that_is_not_served_is_one_line():
+    url = f"http://localhost:{free_port()}"
+    result = run("check", "--url", url)
+    assert result.returncode == 1
+    assert result.stderr == f"Error: {url}/: Connection refused; start the server, or correct the address\n"
+
+
+def test_a_server_of_another_protocol_is_one_short_line():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_with_noise, args=(listener,))
+        thread.start()
+        url = f"http://localhost:{listener.getsockname()[1]}/"
+        result = run("check", "--url", url)
+        thread.join()
+    assert result.stderr == f"Error: {url}: its answer is not HTTP; start the server, or correct the address\n"
+
+
+def answer_with_noise(listener):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1 << 16)
+        connection.sendall(b"\0\xff" * 20_000)
+
+
+def test_a_development_server_is_checked_together_with_its_ini_if_that_is_named(project):
+    """The form's value is stored and deleted again: what is left is a cookie of the visitor."""
+    with serve(project) as served:
+        result = run("check", "development.ini", "--url", served.url, cwd=project)
+        assert result.stdout == f"development.ini: no errors, no warnings\n{served.url}: 1 error, no warnings\n"
+        assert "debug is on" in result.stderr
+        assert result.returncode == 1
+    set_option(project / "development.ini", "debug", "false")
+    with serve(project) as served:
+        result = run("check", "--url", served.url, cwd=project)
+        assert "any other host name are answered too" in result.stderr
+        assert result.returncode == 0
+        assert "holds nothing yet" in Browser(served.url).get("/").text

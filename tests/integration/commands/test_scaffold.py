@@ -1,0 +1,129 @@
+"""``gearbox-lite scaffold controller``: what it adds works at once, and nothing that was there is lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.helpers import PATIENCE, Browser, new_project
+from support.warm import run, serve
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def own_tests(project, name):
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"tests/test_{name}.py"]
+    result = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return result.returncode, result.stdout.splitlines()[-1]
+
+
+def test_a_controller_passes_its_own_test_and_answers_under_serve(project):
+    before = contents(project)
+    result = run("scaffold", "controller", "movie_list", "--mount", "/my-films", cwd=project)
+    assert result.returncode == 0, result.stderr
+    new = ["hello/controllers/movie_list.py", "hello/templates/movie_list.jinja", "tests/test_movie_list.py"]
+    assert result.stdout.splitlines()[:4] == [*new, "hello/controllers/root.py: my_films = MovieListController()"]
+    after = contents(project)
+    assert sorted(after.keys() - before.keys()) == new
+    assert [name for name in before if after[name] != before[name]] == ["hello/controllers/root.py"]
+    assert "loadapp" not in (project / "tests/test_movie_list.py").read_text(), "conftest.py loads the one application"
+    code, last = own_tests(project, "movie_list")
+    assert (code, last[:8]) == (0, "1 passed")
+    with serve(project) as served:
+        for address in ("/my-films", "/my_films/"):
+            page = Browser(served.url).get(address)
+            assert page.status == 200
+            assert "<h1>Movie list</h1>" in page.text
+        assert served.end() == 0
+    for words in (["check", "--isolated", "--extend-select", "B,I,UP", "."], ["format", "--check", "--isolated", "."]):
+        command = [sys.executable, "-m", "ruff", *words]
+        linted = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        assert linted.returncode == 0, linted.stdout
+
+
+def test_a_project_without_pages_gets_a_controller_that_returns_text(project):
+    shutil.rmtree(project / "hello" / "templates")
+    (project / "hello" / "lib" / "base.py").unlink()
+    root = project / "hello" / "controllers" / "root.py"
+    root.write_text("from tg import TGController\n\n\nclass RootController(TGController):\n    pass\n")
+    result = run("scaffold", "controller", "movies", cwd=project)
+    assert result.returncode == 0, result.stderr
+    assert not (project / "hello" / "templates").exists()
+    assert own_tests(project, "movies")[0] == 0
+    (project / "tests" / "conftest.py").unlink()
+    result = run("scaffold", "controller", "films", cwd=project)
+    assert result.returncode == 0, result.stderr
+    assert own_tests(project, "films")[0] == 0
+
+
+def test_a_root_controller_of_another_shape_is_left_alone_and_the_lines_are_shown(project):
+    root = project / "hello" / "controllers" / "root.py"
+    root.write_text(root.read_text().replace("class RootController(", "class Root(") + "\n\nRootController = Root\n")
+    before = root.read_bytes()
+    result = run("scaffold", "controller", "movies", cwd=project)
+    assert result.returncode == 0, result.stderr
+    assert root.read_bytes() == before
+    assert "hello/controllers/root.py was not changed. Add" in result.stdout
+    assert "  from hello.controllers.movies import MoviesController\n  movies = MoviesController()\n" in result.stdout
+    assert (project / "hello" / "controllers" / "movies.py").exists()
+
+
+@pytest.mark.parametrize(
+    "taken", ["hello/controllers/movies.py", "hello/templates/movies.jinja", "tests/test_movies.py"]
+)
+def test_nothing_is_overwritten_and_nothing_else_is_written(project, taken):
+    (project / taken).write_text("mine\n")
+    before = contents(project)
+    result = run("scaffold", "controller", "movies", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr == f"Error: {taken}: this file exists, nothing was touched; choose another name\n"
+    assert contents(project) == before
+
+
+def test_where_the_disk_refuses_everything_is_as_before(project):
+    """The last new file cannot be put in place: where its folder should be is a link that leads nowhere."""
+    shutil.rmtree(project / "tests")
+    (project / "tests").symlink_to(project / "nowhere")
+    before = contents(project)
+    result = run("scaffold", "controller", "movies", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "nothing was changed" in result.stderr
+    assert contents(project) == before
+    assert [path.name for path in project.iterdir() if "gearbox-lite" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["class"], "controller name 'class': it is a keyword of Python; for example 'movies'"),
+        (["My-Films"], "'_', a letter first; for example 'my_films'"),
+        (["../movies"], "for example 'movies'"),
+        (["root"], "the project's own controllers have that name"),
+        (["movies", "--mount", "/a/b"], "so the address is one part of letters, digits, '-' and '_'"),
+        (["movies", "--mount", "/index"], "that means something else in every controller"),
+        (["movies", "--mount", "/getsession"], "RootController already has getsession, which answers /getsession"),
+        (["movies", "nowhere.ini"], "nowhere.ini: there is no such file; there is: development.ini"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(shared_project, words, message):
+    before = contents(shared_project)
+    result = run("scaffold", "controller", *words, cwd=shared_project)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert contents(shared_project) == before
+
+
+@pytest.fixture(scope="module")
+def shared_project(tmp_path_factory):
+    """A project that no test changes."""
+    return new_project(tmp_path_factory.mktemp("shared"))

@@ -1,0 +1,123 @@
+"""How answers leave our waitress: its I/O thread sends them, the short ones whole, and no request holds another."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+import pytest
+from support.threaded_site import PATIENCE, ThreadedSite, read_until
+
+from gearbox_lite.server.http.channel import Channel
+
+
+class Site(ThreadedSite):
+    """Does what the path of a request says."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.begun = threading.Semaphore(0)
+        self.threads: set[int] = set()
+        super().__init__(self.answer_path)
+
+    def answer_path(self, environ, start_response):
+        self.threads.add(threading.get_ident())
+        path = environ["PATH_INFO"]
+        if path == "/slow":
+            self.begun.release()
+            assert self.released.wait(PATIENCE)
+        body = {"/big": b"x" * 30_000_000}.get(path, b"hello")
+        if path == "/stream":
+            start_response("200 OK", [])
+            return self.stream()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    def stream(self):
+        yield b"first"
+        assert self.released.wait(PATIENCE)
+        yield b"second"
+
+    def __exit__(self, *_: object) -> None:
+        self.released.set()
+        super().__exit__()
+
+
+@pytest.fixture
+def site():
+    with Site() as running:
+        yield running
+
+
+def test_a_short_answer_is_sent_at_once_and_not_by_the_thread_that_made_it(site, monkeypatch):
+    """Each system call of that thread would give Python's lock away."""
+    sent = []
+    send = Channel.send
+    monkeypatch.setattr(
+        Channel, "send", lambda self, data, **options: sent.append(threading.get_ident()) or send(self, data, **options)
+    )
+    with site.ask("/") as connection:
+        for _ in range(3):
+            assert read_until(connection, b"\r\n\r\nhello").startswith(b"HTTP/1.1 200 OK")
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        read_until(connection, b"hello")
+    assert sent == [site.thread.ident] * 4
+    assert site.thread.ident not in site.threads
+
+
+def test_the_first_part_of_a_stream_arrives_while_the_next_is_still_made(site):
+    with site.ask("/stream") as connection:
+        assert b"200 OK" in read_until(connection, b"first\r\n")
+        site.released.set()
+        assert b"second" in read_until(connection, b"0\r\n\r\n")
+
+
+def test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_pass_slow_ones(site):
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(site.ask("/slow")) for _ in range(3)]
+        for _ in slow:
+            assert site.begun.acquire(timeout=PATIENCE)
+        for _ in range(20):
+            with site.ask("/") as quick:
+                read_until(quick, b"hello")
+        slow.append(stack.enter_context(site.ask("/slow")))
+        assert site.begun.acquire(timeout=PATIENCE)
+        with site.ask("/") as waiting:
+            site.released.set()
+            read_until(waiting, b"hello")
+        for connection in slow:
+            read_until(connection, b"hello")
+
+
+def test_a_body_above_what_waitress_keeps_in_memory_arrives_whole(site):
+    with site.ask("/big") as connection:
+        data = read_until(connection, b"x")
+        while len(data.partition(b"\r\n\r\n")[2]) < 30_000_000:
+            data += read_until(connection, b"x")
+        assert len(data.partition(b"\r\n\r\n")[2]) == 30_000_000
+
+
+def test_requests_sent_together_on_one_connection_are_answered_in_turn(site):
+    with site.ask(*["/"] * 10) as connection:
+        data = b""
+        while data.count(b"hello") < 10:
+            data += read_until(connection, b"hello")
+
+
+def test_a_client_that_closes_its_side_gets_its_answer(site):
+    with site.ask("/slow") as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert site.begun.acquire(timeout=PATIENCE)
+        site.released.set()
+        read_until(connection, b"hello")
+
+
+def test_the_end_waits_for_the_answer_that_is_being_made(site):
+    with site.ask("/slow") as connection:
+        assert site.begun.acquire(timeout=PATIENCE)
+        site.server.end()
+        site.released.set()
+        read_until(connection, b"hello")
+        site.thread.join(PATIENCE)
+        assert connection.recv(1) == b""

@@ -1,0 +1,73 @@
+"""The thread that sends all answers neither sleeps while one is ready nor runs while there is nothing to send."""
+
+from __future__ import annotations
+
+import threading
+
+from support.threaded_site import ThreadedSite, read_until
+
+from gearbox_lite.server.http import server as waitress_server
+
+
+def answer(_environ, start_response):
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+
+
+def test_a_ready_answer_waits_for_no_timer(monkeypatch):
+    monkeypatch.setattr(waitress_server, "PATIENCE", 3600)
+    with ThreadedSite(answer) as site, site.connect() as connection:
+        for _ in range(50):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_until(connection, b"hello")
+
+
+class CountingSite(ThreadedSite):
+    """Tells when the I/O thread has taken more than a few turns since ``watch``."""
+
+    def __init__(self, application) -> None:
+        super().__init__(application)
+        self._turn, self._left = self.server._turn, None
+        self.spins = threading.Event()
+        self.server._turn = self.count
+
+    def watch(self) -> None:
+        """Wait for a spinning thread, long enough for thousands of turns."""
+        self._left = 20
+        assert not self.spins.wait(0.2)
+        self._left = None
+
+    def count(self, timeout: float) -> None:
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                self.spins.set()
+        self._turn(timeout)
+
+
+def test_it_does_not_spin_while_a_task_thread_holds_the_lock():
+    def hold(environ, start_response):
+        channel = environ["waitress.client_disconnected"].__self__
+        write = start_response("200 OK", [("Content-Length", "5")])
+        with channel.outbuf_lock:
+            write(b"hello")
+            site.watch()
+        return []
+
+    with CountingSite(hold) as site, site.ask("/") as connection:
+        assert read_until(connection, b"hello")
+    assert not site.spins.is_set()
+
+
+def test_it_does_not_spin_while_a_client_sends_ahead():
+    def wait(environ, start_response):
+        if environ["PATH_INFO"] == "/first":
+            connection.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+            site.watch()
+        return answer(environ, start_response)
+
+    with CountingSite(wait) as site, site.connect() as connection:
+        connection.sendall(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_until(connection, b"hello")
+        assert read_until(connection, b"hello")
+    assert not site.spins.is_set()

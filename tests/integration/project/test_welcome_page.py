@@ -1,0 +1,169 @@
+"""The generated site in a real Chromium: what a visitor, an accessibility checker and another site meet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.chromium import Tab, launched
+from support.helpers import Served, free_port, serve, set_option
+
+LOOKS = {
+    "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
+    "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
+    "phone": ({"color_scheme": "light"}, {"width": 320, "height": 640}),
+}
+LONG = "W" * 100
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """One browser for all tests."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium) -> Iterator[Tab]:
+    opened = Tab(chromium)
+    yield opened
+    opened.page.context.close()
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Where a person finds the screenshots."""
+    folder = Path(os.environ.get("GEARBOX_LITE_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def add_crash(project: Path) -> None:
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError\n")
+
+
+def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(project, tab):
+    port = free_port()
+    with serve(project, "--port", port) as served:
+        tab.page.goto(served.url)
+        assert tab.state == "This browser's session holds nothing yet."
+        assert tab.page.locator("script").count() == 0
+        tab.page.get_by_label("Store as user").fill("Ada <b>")
+        tab.press("Store")
+        assert tab.state == "This browser's session holds user = Ada <b>"
+        tab.page.reload()
+        assert "Ada" in tab.state
+    with serve(project, "--port", port):
+        tab.page.reload()
+        assert "Ada" in tab.state
+        assert {cookie["name"] for cookie in tab.page.context.cookies()} == {"hello", "hello-csrf"}
+        assert tab.page.evaluate("document.cookie") == ""
+        tab.press("Delete the session")
+        assert tab.state == "This browser's session holds nothing yet."
+        for link in ("/setsession", "/getsession"):
+            tab.page.get_by_role("link", name=link).click()
+        assert "retrieved MVL" in tab.page.inner_text("main")
+        assert tab.problems == []
+        assert tab.page.goto(f"{served.url}/nowhere").status == 404
+        tab.page.get_by_role("link", name="Back to the start").click()
+        assert "MVL" in tab.state
+        assert len(tab.problems) == 1, "Chromium itself notes that there is no such page, and nothing else"
+        assert tab.hosts == {"localhost"}
+
+
+def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_on_a_phone(project, tab, pictures):
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    set_option(project / "development.ini", "debug", "false")
+    add_crash(project)
+    found = {}
+    with serve(project) as served:
+        tab.page.goto(served.url)
+        tab.page.fill("#user", LONG)
+        tab.press("Store")
+        assert tab.page.get_by_role("status").inner_text() == "Stored."
+        for path, name in {
+            "": "message", "/": "welcome", "/getsession": "tutorial",
+            "/store": "405", "/nowhere": "404", "/crash": "500",
+        }.items():  # fmt: skip
+            if path:
+                tab.page.goto(served.url + path)
+            tab.page.evaluate(AXE_SCRIPT)
+            for look, (media, size) in LOOKS.items():
+                tab.page.emulate_media(**media)
+                tab.page.set_viewport_size(size)
+                checked = tab.page.evaluate("axe.run({resultTypes: ['violations']})")
+                assert checked["passes"]
+                found[name, look] = [(item["id"], item["nodes"][0]["html"]) for item in checked["violations"]]
+                assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, look)
+                tab.page.screenshot(path=pictures / f"{name}-{look}.png", full_page=True)
+    assert {place: violations for place, violations in found.items() if violations} == {}
+    assert len(list(pictures.glob("*.png"))) >= 18
+
+
+def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab, tmp_path):
+    """The other site is another port of this host, whose forms SameSite cookies do come along with."""
+    site = tmp_path / "site"
+    site.mkdir()
+    other_server = [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with serve(project) as served, Served(other_server, site, r"HTTP on 127.0.0.1 port (\d+)") as other:
+        form = f"<form method=post action={served.url}/store><input name=user value=Eve><button>Go</button></form>"
+        (site / "index.html").write_text(f"{form}<iframe src={served.url}></iframe><iframe src=allowed.html></iframe>")
+        (site / "allowed.html").write_text("<p>framed</p>")
+        tab.page.goto(served.url)
+        tab.page.get_by_label("Store as user").fill("Ada")
+        tab.press("Store")
+        tab.page.goto(f"http://localhost:{other.url}/")
+        refused, allowed = tab.page.frames[1:]
+        assert refused.url.startswith("chrome-error://")
+        assert allowed.inner_text("p") == "framed"
+        tab.press("Go")
+        assert tab.page.url == f"{served.url}/store"
+        assert "This form has expired." in tab.page.inner_text("main")
+        tab.page.goto(served.url)
+        assert "Ada" in tab.state
+
+
+def test_the_debug_page_still_works(project, tab):
+    """Its scripts are inline, which the site's own pages do without."""
+    add_crash(project)
+    with serve(project) as served:
+        assert tab.page.goto(f"{served.url}/crash").status == 500
+        tab.page.locator(".frame").last.hover()
+        tab.page.locator(".frame img[title*=interactive]").last.click()
+        tab.page.locator("form input").last.fill("6 * 7")
+        tab.page.keyboard.press("Enter")
+        tab.page.get_by_text("42", exact=True).wait_for()
+        assert len(tab.problems) == 1, "Chromium itself notes the 500, and no policy stops a script"
+
+
+def test_a_page_whose_name_is_rebound_to_this_machine_runs_no_code_in_the_debugger(project, tab, tmp_path):
+    """The page comes from another site; its name then leads to the server that debugs."""
+    add_crash(project)
+    ask = "async path => { const answer = await fetch(path); return [answer.status, await answer.text()] }"
+    with serve(project) as served:
+        port = served.url.rpartition(":")[2]
+        assert tab.page.goto(f"http://rebound.example:{port}/crash").status == 400
+        for path in ("/crash", "/__console__", "/?__debugger__=yes&cmd=resource&f=debugger.js"):
+            status, text = tab.page.evaluate(ask, path)
+            assert (status, "SECRET" in text) == (400, False)
+        secret, frame = tab.page.goto(f"{served.url}/crash") and tab.page.evaluate(
+            "() => [SECRET, document.querySelector('.frame').id.split('-')[1]]"
+        )
+        command = f"/crash?__debugger__=yes&s={secret}&frm={frame}&cmd="
+        assert tab.page.evaluate(ask, command + "1")[0] == 200
+        code = f"__import__('pathlib').Path('{tmp_path}/ran').touch()"
+        tab.page.goto(f"http://other.localhost:{port}/")  # another site, though a page of the same server
+        source = f"{served.url}{command}{code}"
+        tab.page.evaluate("url => fetch(url, {mode: 'no-cors'}).catch(() => null)", source)
+        tab.page.evaluate(
+            "url => new Promise(done => { const image = new Image(); image.onerror = done; image.src = url })", source
+        )
+        assert not (tmp_path / "ran").exists()
+        tab.page.goto(f"{served.url}/crash")
+        assert tab.page.evaluate(ask, command + code)[0] == 200
+        assert (tmp_path / "ran").exists()

@@ -1,0 +1,189 @@
+"""quickstart --template: templates of one's own, their questions, and what they may not do."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.helpers import PATIENCE, PROGRAM, REPOSITORY
+from support.templates import QUESTIONS, template
+from support.warm import run
+
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+def quickstart(template: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Write the project ``new`` beside a template."""
+    return run("quickstart", "new", "--template", template.name, *words, cwd=template.parent, **environment)
+
+
+def refused(template: Path, *words: object, code: int = 1, **environment: str) -> str:
+    """Return the one line that quickstart says, once it is sure that nothing was written."""
+    before = sorted(template.parent.iterdir())
+    result = quickstart(template, *words, **environment)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert sorted(template.parent.iterdir()) == before
+    return result.stderr.removeprefix("Error: ").rstrip("\n")
+
+
+def test_without_a_terminal_nothing_is_asked(tmp_path):
+    assert refused(template(tmp_path / "mine", QUESTIONS), code=2).endswith("; answer with --set title=VALUE")
+
+
+def test_answers_have_their_type_and_their_default(tmp_path):
+    mine = template(tmp_path / "mine", QUESTIONS)
+    assert quickstart(mine, "--package", "pkg", "--set", "title=a=b c", "--set", "loud=on").returncode == 0
+    assert (tmp_path / "new/shown.txt").read_text() == "new pkg a=b c green True\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "title"], "--set: this is not an answer; write --set NAME=VALUE"),
+        (["--set", "colour=rde"], "--set: colour = rde: this answer cannot be used; did you mean red?"),
+        (["--set", "colour=blue"], "--set: colour = blue: this answer cannot be used; choose from red, green"),
+        (["--set", "loud=maybe"], "--set: loud = maybe: this answer cannot be used; write true or false"),
+        (["--set", "color=red"], "--set: color = red: template mine has no such question; did you mean colour?"),
+        (["--set", "loud=0", "--set", "loud=1"], "--set: loud = 1: this question is answered twice; give one answer"),
+        (
+            ["--minimal"],
+            "--minimal: minimal = true: template mine has no such question; it asks for title, colour, loud",
+        ),
+        (["--set", "title=a", "--serve"], "--serve: template mine writes no development.ini; leave --serve out"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_one_line_with_a_remedy(tmp_path, words, message):
+    assert refused(template(tmp_path / "mine", QUESTIONS), *words, code=2) == message
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"ok\n{{ titel }}\n", 2, "'titel' is undefined"),
+        (b"{{ project.__class__.__mro__[1].__subclasses__() }}", 1, "access to attribute '__class__' of 'str' object"),
+        (b"\n{{ project|attr('__class__') }}", 2, "access to attribute '__class__' of 'str' object is unsafe"),
+        (b"{{ '{0.__class__}'.format(1) }}", 1, "access to attribute '__class__' of 'int' object is unsafe"),
+        (b"{{ cycler.__init__.__globals__.os.popen('id') }}", 1, "access to attribute '__init__' of 'type' object"),
+        (b"{% macro a() %}{{ a() }}{% endmacro %}\n{{ a() }}", 1, "maximum recursion depth exceeded"),
+    ],
+)
+def test_what_reaches_for_more_than_the_answers_is_refused_with_file_and_line(tmp_path, content, line, reason):
+    message = refused(template(tmp_path / "mine", **{"a.txt": b"", "z.txt.j2": content}))
+    assert message.startswith(f"mine/tree/z.txt.j2:{line}: this template does not render: ")
+    assert reason in message
+    assert message.endswith("; fix the template")
+
+
+@pytest.mark.parametrize(
+    ("word", "path", "problem"),
+    [
+        ("..", "../x", "leaves the project"),
+        ("a/../../../etc", "a/../../../etc/x", "leaves the project"),
+        ("/etc", "/etc/x", "is absolute"),
+        (".git", ".git/x", "is inside git's own folder"),
+        ("Con", "Con/x", "has the part 'Con', which is a device on Windows"),
+        ("a\nb", r"a\nb/x", "has a character that not every system can write"),
+    ],
+)
+def test_an_answer_cannot_lead_out_of_the_project_or_to_a_reserved_name(tmp_path, word, path, problem):
+    mine = template(tmp_path / "mine", QUESTIONS, **{"a": b"", "{{ title }}/x": b""})
+    assert refused(mine, "--set", f"title={word}") == (
+        f"mine/tree/{{{{ title }}}}/x: the path that its name gives, '{path}', {problem}; "
+        "rename it, or give another answer"
+    )
+
+
+def test_two_files_of_one_path_are_refused_with_both(tmp_path):
+    mine = template(tmp_path / "mine", QUESTIONS, **{"{{ title }}": b"", "Readme": b""})
+    message = refused(mine, "--set", "title=README")
+    assert "README" in message
+    assert "Readme" in message
+    assert "is the path of two files or folders" in message
+
+
+def test_a_symbolic_link_is_refused(tmp_path):
+    mine = template(tmp_path / "mine", a=b"")
+    (mine / "tree/secrets").symlink_to("/etc/passwd")
+    message = "mine/tree/secrets: a template cannot hold a symbolic link; put the file itself there"
+    assert refused(mine) == message
+
+
+def test_a_mistake_in_template_toml_is_one_line_with_its_place(tmp_path):
+    mine = template(tmp_path / "mine", '\n[[leave_out]]\nwhen = "smal"\npaths = ["shown.txt.j2"]\n')
+    assert refused(mine) == ("mine/template.toml:5: when = 'smal' does not work: 'smal' is undefined; fix the template")
+
+
+def forget_rights() -> None:
+    """Make the permissions of files hold for root too; for others they do already."""
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["template.toml", "tree", "tree/shown.txt.j2"])
+def test_what_may_not_be_read_is_one_line(tmp_path, name):
+    mine = template(tmp_path / "mine")
+    (mine / name).chmod(0)
+    result = subprocess.run(
+        [PROGRAM, "quickstart", "new", "--template", "mine"],
+        cwd=tmp_path, preexec_fn=forget_rights, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    (mine / name).chmod(0o700)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"Error: mine/{name}: cannot be read: Permission denied; make it readable\n"
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_what_is_left_out_copied_executable_or_secret_arrives_as_it_should(tmp_path):
+    leave_out = '\n[[leave_out]]\nwhen = "not loud"\npaths = ["loud", "*.md"]\n'
+    mine = template(
+        tmp_path / "mine",
+        QUESTIONS + leave_out,
+        **{
+            "loud/a": b"",
+            "b.md": b"",
+            "{{ colour }}/page.html": b"{{ kept }}\xff",
+            "run.j2": b"#!",
+            "key.j2": b"{{ new_secret() }}",
+        },
+    )
+    (mine / "tree/run.j2").chmod(0o755)
+    assert quickstart(mine, "--set", "title=x").returncode == 0
+    new = tmp_path / "new"
+    assert sorted(str(path.relative_to(new)) for path in new.rglob("*") if path.is_file()) == [
+        "green/page.html", "key", "run",
+    ]  # fmt: skip
+    assert (new / "green/page.html").read_bytes() == b"{{ kept }}\xff"
+    assert os.access(new / "run", os.X_OK)
+    assert re.fullmatch(r"[0-9a-f]{64}", (new / "key").read_text())
+    assert stat.S_IMODE((new / "key").stat().st_mode) == 0o600
+
+
+def test_templates_lists_each_with_its_questions_as_they_are_answered(tmp_path):
+    listed = run("templates", cwd=tmp_path).stdout
+    first, *questions = listed.splitlines()
+    assert first.startswith("turbogears: ")
+    given = re.findall(r"^  (--set) (\S+)", "\n".join(questions), re.MULTILINE)
+    assert len(given) == len(questions) == 3
+    words = [word for pair in given for word in pair]
+    assert run("quickstart", "new", "--template", "turbogears", *words, cwd=tmp_path).returncode == 0
+
+
+def test_a_copy_of_our_own_template_writes_the_same_project(tmp_path):
+    """As someone does who starts a template of their own with it; the limits of such templates leave room for it."""
+    shutil.copytree(REPOSITORY / "templates" / "turbogears", tmp_path / "mine")
+    for options in (["-o", "ours"], ["-o", "copied", "--template", "./mine"]):
+        result = run("quickstart", "hello", "--session", "redis", *options, cwd=tmp_path, CI="1")
+        assert result.returncode == 0, result.stderr
+    written = [
+        {path.relative_to(folder): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "ours", tmp_path / "copied")
+    ]
+    assert written[0] == written[1]

@@ -1,0 +1,166 @@
+"""Several workers, of which some fail to load: all of one version, each failure logged and tried again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import psutil
+from support.helpers import Browser, run
+from support.plain import serve_site, write_code, write_site
+from support.reloading import wait_until, workers_of
+
+
+def answers(served, count=30):
+    return {(answer.status, answer.text) for answer in (Browser(served.url).get("/") for _ in range(count))}
+
+
+LEAVES_A_MARK = "open(f'loaded-{os.getpid()}', 'w').close()"
+
+
+def loaded_by_two(folder):
+    """Return whether each of two workers has loaded what leaves a mark, so that edits concern reloads alone."""
+    return lambda: len(list(folder.glob("loaded-*"))) == 2
+
+
+SECOND_LOAD_FAILS = """
+for turn in range(100):
+    try:
+        os.mkdir(f"turn-{turn}")
+        break
+    except FileExistsError:
+        pass
+if turn == 1:
+    raise ValueError("the second one")
+"""
+
+
+def test_a_worker_that_fails_at_the_first_start_is_logged_and_tried_again_while_the_others_serve(tmp_path):
+    write_site(tmp_path, load=SECOND_LOAD_FAILS)
+    with serve_site(tmp_path, "--workers", 3) as served:
+        wait_until(lambda: (tmp_path / "turn-3").exists() and len(workers_of(served)) == 3)
+        assert answers(served) == {(200, "one")}
+        line = r"ValueError.*; worker \d \(process \d+\) has failed to load; retrying in 0\.2 seconds"
+        assert re.search(line, served.output), served.output
+        assert served.end() == 0
+
+
+def test_if_all_fail_at_the_first_start_it_ends_with_the_failure(tmp_path):
+    write_site(tmp_path, load="raise ValueError('never')")
+    result = run("serve", "--workers", "2", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "ValueError: never" in result.stderr
+    assert result.stderr.count("Error: ") == 2, "the traceback's line, and ours"
+
+
+def test_the_replacement_of_a_killed_worker_is_tried_again_until_it_loads(tmp_path):
+    write_site(tmp_path, load="if os.path.exists('fail'):\n    os.remove('fail')\n    raise ValueError('once')\n")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        before = workers_of(served)
+        (tmp_path / "fail").touch()
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: "has failed to load; retrying in" in served.output)
+        wait_until(lambda: len(workers_of(served) - {min(before)}) == 2)
+        assert answers(served) == {(200, "one")}
+        assert served.end() == 0
+
+
+def test_a_reload_that_fails_once_in_one_worker_takes_effect_in_all(tmp_path):
+    write_site(tmp_path, load=LEAVES_A_MARK)
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(loaded_by_two(tmp_path))
+        write_code(tmp_path, version="two", load=SECOND_LOAD_FAILS)
+        served.process.send_signal(signal.SIGHUP)
+        while (seen := answers(served, 4)) != {(200, "two")}:
+            assert seen <= {(200, "one"), (200, "two")}
+        assert "has failed to load; retrying in 0.2 seconds" in served.output
+        assert (200, "one") not in answers(served)
+        assert served.output.count("Reloaded.") == 1
+        assert served.end() == 0
+
+
+def test_a_reload_that_keeps_failing_in_one_worker_takes_effect_in_none_and_says_so(tmp_path):
+    write_site(tmp_path, load=LEAVES_A_MARK)
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(loaded_by_two(tmp_path))
+        before = workers_of(served)
+        write_code(tmp_path, version="two", load="os.mkdir('first')\n")
+        served.process.send_signal(signal.SIGHUP)
+        kept = "the reload has not taken effect: the previous workers keep serving"
+        wait_until(lambda: kept in served.output)
+        assert served.output.count("retrying in") == 3
+        wait_until(lambda: workers_of(served) == before)
+        os.kill(min(before), signal.SIGKILL)  # its replacement must not serve the new code beside the old one
+        wait_until(lambda: served.output.count(kept) == 2)
+        assert answers(served, 10) == {(200, "one")}
+        write_code(tmp_path, version="three")
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: answers(served, 4) == {(200, "three")})
+        assert served.end() == 0
+
+
+def test_a_worker_that_ends_after_a_reload_has_failed_is_replaced_once_the_application_loads_again(tmp_path):
+    write_site(tmp_path, load=LEAVES_A_MARK)
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(loaded_by_two(tmp_path))
+        before = workers_of(served)
+        write_code(tmp_path, version="two", load="if not os.path.exists('cured'):\n    raise ValueError\n")
+        served.process.send_signal(signal.SIGHUP)
+        kept = "the reload has not taken effect: the previous workers keep serving"
+        wait_until(lambda: kept in served.output and workers_of(served) == before)
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: served.output.count(kept) == 2)  # its replacement does not load either
+        (tmp_path / "cured").touch()
+        wait_until(lambda: answers(served, 4) == {(200, "two")})
+        wait_until(lambda: len(workers_of(served)) == 2)
+        assert served.end() == 0
+
+
+EXCLUSIVE = """
+import fcntl
+held = open('lock', 'w')
+fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+
+
+def test_an_application_that_holds_something_exclusive_is_reloaded_without_an_error_page(tmp_path):
+    write_site(tmp_path, more=EXCLUSIVE, version="v0")
+    with serve_site(tmp_path, "--reload") as served:
+        for number in range(1, 4):
+            write_code(tmp_path, more=EXCLUSIVE, version=f"v{number}")
+            while (answer := Browser(served.url).get("/")).text != f"v{number}":
+                assert answer.status == 200, answer.text
+        assert "BlockingIOError" not in served.output
+        assert served.end() == 0
+
+
+def test_an_edit_that_cannot_load_at_all_costs_the_running_worker_nothing(tmp_path):
+    """It is ended only once its successor shows why; what only an edit can cure is loaded once."""
+    write_site(tmp_path)
+    with serve_site(tmp_path, "--reload") as served:
+        write_code(tmp_path, more="open('loads', 'a').write('x')\nimport nosuchmodule\n")
+        wait_until(lambda: Browser(served.url).get("/").status != 200)
+        assert (tmp_path / "loads").read_text() == "x"
+        write_code(tmp_path, more="open('loads', 'a').write('y')\nraise ValueError\n")
+        wait_until(lambda: "y" in (tmp_path / "loads").read_text())
+        write_code(tmp_path, version="two")
+        wait_until(lambda: answers(served, 1) == {(200, "two")})
+        assert served.end() == 0
+
+
+def test_hangups_that_come_faster_than_a_load_end_in_one_more_load_and_no_zombies(tmp_path):
+    write_site(tmp_path, load="open('loads', 'a').write('x')\n__import__('time').sleep(0.3)\n")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        for number in range(150):
+            served.process.send_signal(signal.SIGHUP)
+            if number % 30 == 0:
+                wait_until(lambda number=number: served.output.count("Reloaded.") > number // 60)
+        write_code(tmp_path, version="two")
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: answers(served) == {(200, "two")})
+        children = psutil.Process(served.process.pid).children(recursive=True)
+        wait_until(lambda: not [one for one in children if one.is_running() and one.status() == psutil.STATUS_ZOMBIE])
+        assert served.end() == 0

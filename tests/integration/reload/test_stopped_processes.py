@@ -1,0 +1,129 @@
+"""A process that is stopped or does not answer holds up neither the server nor its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+
+import psutil
+from support.helpers import Browser
+from support.plain import serve_site, write_site
+from support.reloading import wait_until, workers_of
+
+
+def test_a_stopped_worker_is_replaced_after_worker_timeout(tmp_path):
+    write_site(tmp_path, more="def answer(path, environ):\n    return os.getpid()\n", serve_lines="worker_timeout = 8")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: answering(served) == 2)
+        stopped = min(workers_of(served))
+        os.kill(stopped, signal.SIGSTOP)
+        wait_until(lambda: f"(process {stopped}) has ended (it has not answered for 8 seconds" in served.output)
+        wait_until(lambda: len(workers_of(served) - {stopped}) == 2)
+        assert int(Browser(served.url).get("/").text) in workers_of(served) - {stopped}
+        assert served.end() == 0
+
+
+def answering(served):
+    """Return how many workers answer."""
+    return len({Browser(served.url).get("/").text for _ in range(8)})
+
+
+WEDGED = """
+def answer(path, environ):
+    import re, time
+    if path == '/debugger':
+        with open('debugging', 'w') as file: file.write(str(os.getpid()))
+        while not os.path.exists('continue'): time.sleep(0.01)
+    if path == '/regex' and open('debugging').read() != str(os.getpid()):
+        re.match('(a+)+b', 'a' * 60)
+    return os.getpid()
+"""
+
+
+def test_a_worker_that_holds_pythons_lock_is_replaced_but_not_one_that_waits_in_a_request(tmp_path):
+    """As in a debugger, however long that takes."""
+    write_site(tmp_path, more=WEDGED, serve_lines="worker_timeout = 8\nworkers = 2")
+    with serve_site(tmp_path) as served:
+        waiting = []
+        client = threading.Thread(target=lambda: waiting.append(Browser(served.url).get("/debugger").text))
+        client.start()
+        wait_until(lambda: (tmp_path / "debugging").exists() and (tmp_path / "debugging").read_text())
+        with contextlib.suppress(OSError):  # once the other worker has taken the request
+            while True:
+                Browser(served.url).get("/regex")
+        wait_until(lambda: "it has not answered for 8 seconds" in served.output)
+        (tmp_path / "continue").touch()
+        client.join()
+        assert waiting == [(tmp_path / "debugging").read_text()]
+        assert served.end() == 0
+
+
+def test_a_stopped_supervisor_does_not_take_its_workers_for_stopped_when_it_runs_again(tmp_path):
+    """As by Ctrl-Z and fg, which stop all processes."""
+    write_site(tmp_path, serve_lines="worker_timeout = 8")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        before = workers_of(served)
+        everyone = [served.process.pid, *(one.pid for one in psutil.Process(served.process.pid).children(True))]
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        threading.Event().wait(9)
+        for pid in everyone:
+            os.kill(pid, signal.SIGCONT)
+        threading.Event().wait(1)
+        assert Browser(served.url).get("/").text == "one"
+        assert workers_of(served) == before
+        assert served.end() == 0
+
+
+def test_a_stopped_fork_server_holds_up_neither_a_reload_nor_the_end(tmp_path):
+    write_site(tmp_path, serve_lines="worker_timeout = 8")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        before = workers_of(served)
+        (fork_server,) = psutil.Process(served.process.pid).children()
+        fork_server.suspend()
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: len(running_workers(served) - before) >= 1)
+        assert Browser(served.url).get("/").text == "one"
+        (new_server,) = [one for one in psutil.Process(served.process.pid).children() if one.pid != fork_server.pid]
+        new_server.suspend()
+        served.process.send_signal(signal.SIGHUP)
+        assert served.end() == 0
+        assert not fork_server.is_running()
+        assert not new_server.is_running()
+
+
+def running_workers(served):
+    """Return the workers that have not ended; those of a stopped fork server are not reaped."""
+    found = set()
+    for pid in workers_of(served):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {pid} if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else set()
+    return found
+
+
+def test_a_stopped_fork_server_that_a_reload_has_replaced_is_given_up_and_not_its_successor(tmp_path):
+    write_site(tmp_path, serve_lines="worker_timeout = 5")
+    with serve_site(tmp_path, "--workers", 2) as served:
+        wait_until(lambda: len(workers_of(served)) == 2)
+        server = psutil.Process(served.process.pid)
+        (former,) = server.children()
+        former.suspend()
+        os.kill(min(workers_of(served)), signal.SIGKILL)
+        wait_until(lambda: has_requests(former))  # for a worker in the place of that one
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "Reloaded." in served.output)
+        (successor,) = set(server.children()) - {former}
+        wait_until(lambda: not former.is_running())
+        assert server.children() == [successor]
+        assert served.end() == 0
+
+
+def has_requests(fork_server):
+    """Whether a stopped fork server has been asked for a worker: the request waits in its control socket."""
+    sockets = subprocess.run(["ss", "-xpH"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return any(f"pid={fork_server.pid}," in line and int(line.split()[2]) > 0 for line in sockets)

@@ -1,0 +1,184 @@
+"""What nobody would notice growing: imported modules, compiled templates, round trips to a store."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import select
+import socket
+import subprocess
+import sys
+import threading
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import options_of
+from jinja2 import Environment
+from support.helpers import Served
+from support.sessions import visitor
+
+from gearbox_lite.generate import manifest, template
+
+MODULES = """
+import sys
+before = set(sys.modules)  # .pth files of other distributions import what they like
+try: exec(sys.argv.pop(1))
+except SystemExit: pass
+print("MODULES", *sorted(set(sys.modules) - before), flush=True)
+"""
+COMMAND = "from gearbox_lite.cli import main; main(sys.argv[1:])"
+
+
+def modules_in(output: str) -> set[str]:
+    return set(output.rpartition("MODULES ")[2].split())
+
+
+def modules_after(code: str, *arguments: str, cwd: Path | None = None) -> set[str]:
+    command = [sys.executable, "-c", MODULES, code, *arguments]
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True, timeout=30)
+    assert "MODULES " in result.stdout
+    return modules_in(result.stdout)
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_little_beside_click(option):
+    ours = modules_after(COMMAND, option) - modules_after(f"import click; click.Group('x').main(['{option}'])")
+    assert len(ours) <= 8, ours
+
+
+def test_quickstart_imports_little_beside_click_and_jinja2(tmp_path):
+    ours = modules_after(COMMAND, "quickstart", "hello", cwd=tmp_path) - modules_after("import click, jinja2")
+    assert "gearbox_lite.commands.quickstart" in ours
+    assert len(ours) <= 36, ours
+
+
+def test_serve_imports_little_beside_what_the_application_needs(project):
+    """That is, what any other loader of the ini imports."""
+    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0", "--no-reload"]
+    with Served(command, project) as served:
+        served.end()
+        assert "MODULES " in served.output
+    theirs = modules_after(
+        "import click, logging.config, waitress.server, paste.deploy\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "paste.deploy.loadapp(f'config:{sys.argv[1]}/development.ini')",
+        str(project),
+    )
+    ours = modules_in(served.output) - theirs
+    assert "gearbox_lite.commands.serve" in ours
+    assert not ours & {
+        "gearbox_lite.generate",
+        "gearbox_lite.server.supervisor.supervisor",
+        "multiprocessing",
+        "watchfiles",
+    }
+    assert len(ours) <= 53, ours
+
+
+def test_the_supervisor_has_two_processes_and_imports_nothing_of_the_application(project):
+    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0", "--reload"]
+    with Served(command, project) as served:
+        below = psutil.Process(served.process.pid).children(recursive=True)
+        served.end()
+        assert "MODULES " in served.output
+    assert len(below) == 2, "one to fork from, and one worker"
+    ours = modules_in(served.output) - modules_after("import click, multiprocessing.forkserver, watchfiles, waitress")
+    packages = {name.partition(".")[0] for name in ours}
+    assert not packages & {"beaker", "hello", "html", "jinja2", "paste", "tg", "webob"}, packages
+    assert not ours & {f"gearbox_lite.{name}" for name in ("server.checks", "server.load", "server.worker", "sessions")}
+    assert len(ours) <= 91, ours
+
+
+class CountingProxy:
+    """Passes bytes between a store's client and its server, and counts the round trips."""
+
+    def __init__(self, port: int) -> None:
+        self.round_trips = 0
+        self._server = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._threads.append(threading.Thread(target=self._pass_on, args=(client,), daemon=True))
+                self._threads[-1].start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._server)) as server:
+            waiting = False
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    data = source.recv(1 << 16)
+                    if not data:
+                        return
+                    if source is client:
+                        self.round_trips += not waiting
+                    waiting = source is client
+                    (server if waiting else client).sendall(data)
+
+    def __enter__(self) -> CountingProxy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "read", "write"),
+    [("redis", 1, 4), ("memcached", 1, 3), ("postgresql", 2, 7)],
+)
+def test_a_request_makes_few_round_trips_to_its_store(kind, read, write, tmp_path, shared_services):
+    options = options_of(kind, tmp_path, shared_services)
+    with CountingProxy(shared_services(kind).port) as proxy:
+        options["session.url"] = re.sub(r"127.0.0.1:\d+", f"127.0.0.1:{proxy.port}", options["session.url"])
+        browser = visitor(options)
+        trips = {}
+        browser.get("/set?user=first")  # which also connects
+        for path in ("/none", "/get", "/set?user=MVL"):
+            before = proxy.round_trips
+            assert browser.get(path).status_int == 200
+            trips[path] = proxy.round_trips - before
+        browser.app.options["store"].close()
+    assert trips["/none"] == 0
+    assert 0 < trips["/get"] <= read
+    assert trips["/get"] < trips["/set?user=MVL"] <= write
+
+
+def test_our_templates_are_compiled_once_and_again_where_that_is_lost(tmp_path, monkeypatch):
+    """As Python's own modules are, beside them."""
+    compiled = []
+    compile_template = Environment.compile
+    monkeypatch.setattr(
+        Environment, "compile",
+        lambda self, source, name=None, filename=None, **options: (
+            compiled.append(name) or compile_template(self, source, name, filename, **options)
+        ),
+    )  # fmt: skip
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    source = manifest.load(manifest.find("turbogears"))
+    answers = {"session": "cookie", "encrypt": False, "minimal": False, "project": "hello", "package": "hello"}
+
+    def plan():
+        compiled.clear()
+        files = template.plan(source, answers)
+        return len([name for name in compiled if name]), {file.path: len(file.content) for file in files}
+
+    count, files = plan()
+    assert count > 10
+    assert plan() == (count, files), "without the folder nothing is kept, and nothing fails"
+    place = Path(cache_from_source(manifest.__file__)).parent
+    place.mkdir(parents=True)
+    assert plan() == (count, files)
+    assert plan() == (0, files)
+    for kept in place.iterdir():
+        kept.write_bytes(kept.read_bytes()[:-10])
+    assert plan() == (count, files)
+    assert plan() == (0, files)

@@ -1,0 +1,50 @@
+"""What those who run a server as root are told, once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from support.helpers import PATIENCE, PROGRAM, Browser, free_port
+
+WARNING = "Warning: running as root, so a fault in the application would give away the whole machine; "
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be root")
+
+
+@pytest.mark.parametrize("arguments", [["--no-reload"], ["--reload"], ["--workers", "3"]])
+def test_serve_warns_root_once_however_many_processes_answer(project, arguments):
+    port = str(free_port())
+    command = [PROGRAM, "serve", "--port", port, *arguments]
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    while not first.startswith(WARNING):
+        first = process.stderr.readline()
+        assert first
+    assert Browser(f"http://127.0.0.1:{port}").get("/").status == 200
+    process.terminate()
+    _, rest = process.communicate(timeout=PATIENCE)
+    assert WARNING not in rest
+
+
+def test_check_warns_root_but_counts_it_not_as_a_fault_of_the_ini(project):
+    result = subprocess.run(
+        [PROGRAM, "check", "--strict"], cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert result.stderr.count(WARNING) == 1
+    assert (result.returncode, result.stdout) == (0, "development.ini: no errors, no warnings\n")
+
+
+def test_another_user_is_not_warned():
+    code = (
+        "import os\n"
+        "from gearbox_lite.commands.root import warn_as_root\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "warn_as_root()\n"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert result.stderr == ""

@@ -1,0 +1,302 @@
+"""Server-side sessions, on every store: never lost, and never believed unless they are ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from support.sessions import KEY, Parts, application, cookie_of, values, visitor, wrap
+
+from gearbox_lite.sessions.codec import sign, verify
+from gearbox_lite.sessions.errors import SessionSaveError
+
+
+def test_values_are_kept_changed_and_dropped(store_options):
+    browser = visitor(store_options)
+    assert "Set-Cookie" not in browser.get("/get").headers
+    cookie = browser.get("/set?user=MVL&color=red").headers["Set-Cookie"]
+    assert cookie.startswith("hello=")
+    assert "HttpOnly" in cookie
+    assert browser.get("/set?color=blue").json == {"user": "MVL", "color": "blue"}
+    browser.get("/drop?key=user")
+    answer = browser.get("/get")
+    assert answer.json == {"color": "blue"}
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_an_id_that_is_not_stored_is_never_adopted(parts):
+    for planted in ("0" * 32, "f" * 31, "F" * 32, "../../x", "x" * 300, "", "0" * 31 + "\n"):
+        for cookie in (f"hello={planted}", f"hello={sign(KEY, planted)}"):
+            session = parts.session(cookie)
+            assert session.is_new
+            assert session.id != planted
+    session = parts.session(f"hello={sign(KEY, '0' * 32)}")
+    session["user"] = "MVL"
+    session.save()
+    assert parts.store.read("0" * 32) is None
+
+
+def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
+    browser_store = wrap(store_options)
+    before = sorted(tmp_path.rglob("*"))
+    ids = list(browser_store.options["store"].ids()) if store_options["session.type"] == "memory" else []
+    for number in range(100):
+        invented = f"{number:032x}"
+        for value in (invented, sign(KEY, invented)):
+            environ = {"PATH_INFO": "/get", "QUERY_STRING": "", "HTTP_COOKIE": f"hello={value}"}
+            browser_store(environ, lambda *_: None)
+    assert sorted(tmp_path.rglob("*")) == before
+    if store_options["session.type"] == "memory":
+        assert list(browser_store.options["store"].ids()) == ids
+
+
+def test_only_an_id_that_we_have_signed_is_looked_up(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    assert values(parts.session(cookie)) == {"user": "MVL"}
+    assert values(parts.session(f"hello={session_id}")) == {}
+    assert values(parts.session(f"hello={sign('other' * 8, session_id)}")) == {}
+
+
+def test_an_old_secret_is_accepted_and_the_cookie_signed_anew(store_options):
+    old = Parts(store_options)
+    cookie, _ = old.stored(user="MVL")
+    new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
+    new.parameters["store"] = old.store
+    session = new.session(cookie)
+    assert values(session) == {"user": "MVL"}
+    session.persist(dirty=False)
+    assert verify("ab" * 32, cookie_of(session).partition("=")[2]) == session.id
+
+
+def test_a_corrupt_record_is_a_fresh_session_and_a_warning_with_the_start_of_its_id(parts, caplog):
+    cookie, session_id = parts.stored(user="MVL")
+    for garbage in ("garbage", "", "eJw=", "WzFd"):
+        parts.store.update(session_id, lambda _, garbage=garbage: garbage)
+        caplog.clear()
+        assert values(parts.session(cookie)) == {}
+        assert f"the corrupt record {session_id[:8]}..." in caplog.text
+        assert session_id not in caplog.text
+
+
+def test_a_read_writes_nothing_within_the_reissue_time(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    before = parts.store.read(session_id)
+    session = parts.session(cookie)
+    session.persist(dirty=False)
+    assert parts.store.read(session_id) == before
+    assert not session.request["set_cookie"]
+
+
+def test_a_due_read_moves_the_access_time_and_nothing_else(store_options):
+    parts = Parts({**store_options, "session.reissue_time": "0"})
+    cookie, _ = parts.stored(user="MVL")
+    slow = parts.session(cookie)
+    slow["unsaved"] = 1
+    other = parts.session(cookie)
+    other["user"] = "newer"
+    other.save()
+    written = parts.session(cookie)["_accessed_time"]
+    slow.persist(dirty=False)
+    after = parts.session(cookie)
+    assert values(after) == {"user": "newer"}
+    assert after["_accessed_time"] >= written
+
+
+def test_two_requests_at_once_both_keep_what_they_change(parts):
+    cookie, _ = parts.stored(kept=1, dropped=1, both=1, nested={"list": [1]})
+    first, second = parts.session(cookie), parts.session(cookie)
+    first["first"] = True
+    first["both"] = "first"
+    first["nested"]["list"].append(2)
+    second["second"] = True
+    second["both"] = "second"
+    del second["dropped"]
+    first.save()
+    second.save()
+    assert values(parts.session(cookie)) == {
+        "kept": 1, "first": True, "second": True, "both": "second", "nested": {"list": [1, 2]},
+    }  # fmt: skip
+
+
+def test_one_and_true_are_different_values(parts):
+    cookie, _ = parts.stored(flag=1)
+    session = parts.session(cookie)
+    session["flag"] = True
+    session.save()
+    assert parts.session(cookie)["flag"] is True
+
+
+def test_two_first_saves_of_one_id_both_end_well(parts):
+    first, second = parts.session(), parts.session()
+    second.id = first.id
+    first["first"] = second["second"] = True
+    first.save()
+    second.save()
+    assert values(parts.session(cookie_of(first))) == {"first": True, "second": True}
+
+
+def test_many_requests_that_save_one_new_session_at_the_same_moment_lose_nothing(parts):
+    first = parts.session()
+    start = threading.Barrier(6)
+    problems = []
+
+    def save(number):
+        session = parts.session()
+        session.id = first.id
+        session[f"key{number}"] = number
+        start.wait()
+        try:
+            session.save()
+        except BaseException as error:  # noqa: BLE001 (a thread's error would be lost)
+            problems.append(error)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    stored = parts.session(f"hello={sign(KEY, first.id)}")
+    assert values(stored) == {f"key{number}": number for number in range(6)}
+
+
+@pytest.mark.parametrize("action", ["delete", "invalidate", "regenerate_id"])
+def test_the_old_record_is_removed_and_a_replayed_old_id_is_fresh(parts, action):
+    cookie, session_id = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    getattr(session, action)()
+    session.persist(dirty=True)
+    assert parts.store.read(session_id) is None
+    assert values(parts.session(cookie)) == {}
+    if action == "regenerate_id":
+        assert session.id != session_id
+        assert values(parts.session(cookie_of(session))) == {"user": "MVL"}
+    else:
+        assert "expires=Thu, 01 Jan 1970" in session.request["cookie_out"]
+
+
+def test_a_slow_request_does_not_bring_back_a_deleted_session(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    slow = parts.session(cookie)
+    logout = parts.session(cookie)
+    logout.delete()
+    logout.persist(dirty=True)
+    slow["late"] = 1
+    slow.save()
+    assert parts.store.read(session_id) is None
+
+
+def test_values_set_after_delete_are_a_new_session(parts):
+    cookie, session_id = parts.stored(old=1)
+    session = parts.session(cookie)
+    session.delete()
+    session["new"] = 2
+    session.save()
+    assert parts.store.read(session_id) is None
+    assert values(parts.session(cookie_of(session))) == {"new": 2}
+
+
+def test_a_failed_save_leaves_the_stored_session_as_it_was(parts):
+    cookie, session_id = parts.stored(user="MVL")
+    before = parts.store.read(session_id)
+    session = parts.session(cookie)
+    session["bad"] = {1, 2}
+    with pytest.raises(SessionSaveError, match=r"'bad' \(set\)"):
+        session.save()
+    assert parts.store.read(session_id) == before
+
+    def fail(_text):
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        parts.store.update(session_id, fail)
+    assert parts.store.read(session_id) == before
+
+
+def test_a_timeout_ends_an_idle_session(store_options):
+    parts = Parts({**store_options, "session.timeout": "1"})
+    cookie, _ = parts.stored(user="MVL")
+    assert values(parts.session(cookie)) == {"user": "MVL"}
+    deadline = time.monotonic() + 10
+    while values(parts.session(cookie)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_cookies_own_expiry_moves_along(store_options):
+    browser = visitor({**store_options, "session.cookie_expires": "600", "session.reissue_time": "0"})
+    browser.get("/set?user=MVL")
+    assert "expires=" in browser.get("/get").headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/crash", "/set?user=other&status=503 Oops", "/delete?status=500 Oops"])
+def test_an_exception_or_a_5xx_drops_the_changes(store_options, path):
+    browser = visitor(store_options)
+    browser.get("/set?user=MVL")
+    if path == "/crash":
+        with pytest.raises(RuntimeError, match="on purpose"):
+            browser.get(path)
+    else:
+        browser.get(path, status="5*")
+    assert browser.get("/get").json == {"user": "MVL"}
+
+
+def test_a_session_can_be_got_by_its_id(store_options):
+    found = []
+
+    def app(environ, start_response):
+        session = environ["beaker.session"]
+        found.append(session.get_by_id(environ["QUERY_STRING"]))
+        return application({**environ, "QUERY_STRING": ""}, start_response)
+
+    middleware = wrap(store_options, app)
+    session = middleware._get_session()
+    session["user"] = "MVL"
+    session.save()
+    middleware({"PATH_INFO": "/get", "QUERY_STRING": session.id}, lambda *_: None)
+    middleware({"PATH_INFO": "/get", "QUERY_STRING": "0" * 32}, lambda *_: None)
+    assert values(found[0]) == {"user": "MVL"}
+    assert found[1] is None
+
+
+def test_one_session_object_can_be_saved_again_and_again(parts):
+    cookie, first_id = parts.stored(user="MVL")
+    session, other = parts.session(cookie), parts.session(cookie)
+    other["other"] = 1
+    other.save()
+    for name in ("a", "b"):
+        session[name] = 1
+        session.save()
+    assert values(parts.session(cookie)) == {"user": "MVL", "other": 1, "a": 1, "b": 1}
+    ids = [first_id]
+    for _ in range(2):
+        session.regenerate_id()
+        session.save()
+        ids.append(session.id)
+    assert [parts.store.read(session_id) is None for session_id in ids] == [True, True, False]
+    session.delete()
+    session.persist(dirty=True)
+    assert parts.store.read(ids[-1]) is None
+
+
+def test_a_session_that_is_new_after_invalidate_stays(parts):
+    cookie, _ = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    session.invalidate()
+    session["new"] = 1
+    session.save()
+    kept = cookie_of(session)
+    session.save(accessed_only=True)
+    assert values(parts.session(kept)) == {"new": 1}
+    assert "1970" not in session.request["cookie_out"]
+
+
+def test_loading_again_after_a_new_id_keeps_the_values(parts):
+    cookie, _ = parts.stored(user="MVL")
+    session = parts.session(cookie)
+    session.regenerate_id()
+    session.load()
+    assert values(session) == {"user": "MVL"}
+    session.save()
+    assert values(parts.session(cookie_of(session))) == {"user": "MVL"}

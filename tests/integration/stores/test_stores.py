@@ -1,0 +1,137 @@
+"""What single stores do: their own expiry and limits, keys, engine options, and what is planted in them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from pathlib import Path
+
+import pytest
+from conftest import options_of
+from support.sessions import KEY, Parts, values, wrap
+
+from gearbox_lite.sessions import admin
+from gearbox_lite.sessions.common import is_id
+from gearbox_lite.sessions.errors import SessionSaveError
+
+
+@pytest.mark.parametrize("kind", ["redis", "memcached"])
+def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_services):
+    parts = Parts({**options_of(kind, tmp_path, shared_services), "session.timeout": "600"})
+    _, session_id = parts.stored(user="MVL")
+    if kind == "redis":
+        left = parts.store._client.ttl(f"hello:{session_id}")
+    else:
+        answer = parts.store.servers[0].client().raw_command(f"mg hello:{session_id} t")
+        left = int(answer.split(b" t")[1])
+    assert 600 < left <= 720
+
+
+@pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "memcached", "postgresql"])
+def test_projects_that_share_a_store_neither_see_nor_purge_each_others_sessions(kind, tmp_path, shared_services):
+    options = options_of(kind, tmp_path, shared_services)
+    names = ["shop", "Shop", "sho_", "shop:1", "shop%"]
+    projects = [Parts({**options, "session.prefix": name}) for name in names]
+    ids = [project.stored(user=name)[1] for project, name in zip(projects, names, strict=True)]
+    assert [[project.store.read(each) is not None for each in ids] for project in projects] == [
+        [own == each for each in range(len(ids))] for own in range(len(ids))
+    ]
+    if kind != "memcached":
+        for project in projects[2:3] + projects[:1]:
+            assert admin.purge(project.parameters, everything=True, dry_run=False).removed == 1
+        left = [[*filter(is_id, project.store.ids())] for project in projects]
+        assert left == [[], [ids[1]], [], [ids[3]], [ids[4]]]
+
+
+def test_the_cookies_name_is_the_prefix_if_the_ini_sets_none(tmp_path):
+    options = {**options_of("file", tmp_path, None), "session.key": "*a|b"}
+    _, session_id = Parts(options).stored(user="MVL")
+    assert [path.name for path in (tmp_path / "data/container_file").iterdir()] == ["%2Aa%7Cb"]
+    assert list(Parts({**options, "session.key": "..", "session.prefix": "%2Aa%7Cb"}).store.ids()) == [session_id]
+    assert Parts({**options, "session.key": ".."}).store._folder == tmp_path / "data/container_file/%2E."
+
+
+class Bomb:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+def test_who_can_write_to_the_store_cannot_run_code(parts, store_options, tmp_path):
+    """Records are planted as stock Beaker would read them: pickled."""
+    cookie, session_id = parts.stored(user="MVL")
+    target = tmp_path / "exploded"
+    for planted in (pickle.dumps(Bomb(target)), pickle.dumps({"session": Bomb(target)})):
+        plant(parts, store_options["session.type"], session_id, planted)
+        assert values(parts.session(cookie)) == {}
+    assert not target.exists()
+
+
+def plant(parts, kind, session_id, data):
+    if kind == "memory":
+        parts.store._records[session_id] = (time.monotonic(), data.decode("latin-1"))
+    elif kind == "file":
+        parts.store._path(session_id).write_bytes(data)
+    elif kind == "dbm":
+        database = parts.store._module.open(str(parts.store._path(session_id)), "w")
+        database[b"session"] = data
+        database.close()
+    elif kind == "ext:redis":
+        parts.store._client.set(f"hello:{session_id}", data)
+    elif kind == "ext:memcached":
+        parts.store.servers[0].client().set(f"hello:{session_id}", data)
+    else:
+        table = parts.store._table
+        with parts.store._engine.begin() as connection:
+            connection.execute(table.update().where(table.c.namespace == f"hello:{session_id}").values(data=data))
+
+
+def test_encrypted_records_are_read_with_old_keys_too(store_options):
+    keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
+    old = Parts({**store_options, **keys})
+    cookie, session_id = old.stored(user="MVL")
+    new = Parts({
+        **store_options,
+        "session.validate_key": "33cc" * 16, "session.validate_key_fallbacks": keys["session.validate_key"],
+        "session.encrypt_key": "44dd" * 16, "session.encrypt_key_fallbacks": keys["session.encrypt_key"],
+    })  # fmt: skip
+    new.parameters["store"] = old.store
+    assert values(new.session(cookie)) == {"user": "MVL"}
+    plain = Parts(store_options)
+    plain.parameters["store"] = old.store
+    assert values(plain.session(cookie)) == {}
+    assert b"MVL" not in old.store.read(session_id).encode()
+
+
+def test_memcacheds_item_size_is_an_error_at_save_that_names_the_keys(tmp_path, shared_services):
+    parts = Parts(options_of("memcached", tmp_path, shared_services))
+    session = parts.session()
+    session["big"] = os.urandom(1_000_000).hex()
+    with pytest.raises(SessionSaveError, match=r"memcached .* takes \d+; its values have 'big' 2000002 bytes"):
+        session.save()
+
+
+def test_engine_options_reach_sqlalchemy_and_dead_connections_are_noticed(tmp_path):
+    options = {
+        "session.type": "ext:database", "session.url": f"sqlite:///{tmp_path / 'a.db'}", "session.secret": KEY,
+    }  # fmt: skip
+    assert wrap(options).options["store"]._engine.pool._pre_ping is True
+    tuned = wrap({**options, "session.sa.pool_recycle": "77", "session.sa.pool_pre_ping": "false"}).options["store"]
+    assert tuned._engine.pool._recycle == 77
+    assert tuned._engine.pool._pre_ping is False
+
+
+def test_expired_memory_sessions_do_not_pile_up(monkeypatch):
+    from gearbox_lite.sessions.stores import memory
+
+    parts = Parts({"session.type": "memory", "session.secret": KEY, "session.timeout": "1"})
+    parts.stored(user="old")
+    real = time.monotonic
+    monkeypatch.setattr(memory.time, "monotonic", lambda: real() + 1000)
+    parts.stored(user="new")
+    assert len(list(parts.store.ids())) == 1

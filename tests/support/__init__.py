@@ -1,0 +1,1 @@
+"""What tests of several subjects share: real servers, projects, browsers and commands."""

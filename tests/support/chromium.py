@@ -1,0 +1,50 @@
+"""A real Chromium, and a visitor's page in it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.helpers import PATIENCE, unavailable
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@contextlib.contextmanager
+def launched(executable: Path = CHROMIUM) -> Iterator[object]:
+    """Start a browser, which only ever needs this machine."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        unavailable("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                *("--no-sandbox", "--disable-background-networking"),
+                "--host-resolver-rules=MAP *.example 127.0.0.1",  # as a hostile name server would
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A new visitor's page that remembers what its console says and where its requests go."""
+
+    def __init__(self, browser, **context: object) -> None:
+        self.page = browser.new_context(**context).new_page()
+        self.page.set_default_timeout(1000 * PATIENCE / 2)
+        self.problems: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2].split(":")[0]))
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def state(self) -> str:
+        return self.page.locator(".state").inner_text()

@@ -1,0 +1,141 @@
+"""A project whose code changes under a running server, and clients that notice everything that goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+
+import psutil
+
+from support.helpers import PATIENCE, Browser
+
+CODE = """
+import time
+from tg import expose, session, TGController
+
+VERSION = "{version}"
+
+class RootController(TGController):
+    @expose()
+    def version(self):
+        return VERSION
+
+    @expose("json")
+    def add(self):
+        session["n"] = session.get("n", 0) + 1
+        session.save()
+        return {{"n": session["n"], "version": VERSION}}
+
+    @expose()
+    def slow(self):
+        open("started", "w").close()
+        while not __import__("os").path.exists("go"):
+            time.sleep(0.01)
+        return VERSION
+"""
+
+
+def write_version(project, version):
+    (project / "hello/controllers/root.py").write_text(CODE.format(version=version))
+
+
+def port_of(served):
+    return int(served.url.rpartition(":")[2])
+
+
+def wait_until(true):
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def answers_with(served, text):
+    return lambda: text in Browser(served.url).get("/version").text
+
+
+@contextlib.contextmanager
+def running(*clients):
+    """Run the clients meanwhile, and give them their time to end, also where the test fails."""
+    for client in clients:
+        client.start()
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.stop.set()
+        for client in clients:
+            client.join()
+
+
+class Client(threading.Thread):
+    """Sends requests all the time, on one connection or on a new one each, and notes what goes wrong."""
+
+    def __init__(self, port, keep_alive):
+        super().__init__()
+        self.port, self.keep_alive = port, keep_alive
+        self.problems, self.seen, self.requests = [], set(), 0
+        self.stop = threading.Event()
+
+    def run(self):
+        connection = self.connect()
+        while not self.stop.is_set():
+            try:
+                if not self.keep_alive:
+                    connection.close()
+                    connection = self.connect()
+                connection.putrequest("GET", "/version")
+                connection.endheaders()
+                answer = connection.getresponse()
+                body = answer.read().decode()
+            except (OSError, http.client.HTTPException) as error:
+                self.problems.append(repr(error))
+                connection.close()
+                connection = self.connect()
+                continue
+            self.requests += 1
+            self.seen.add(body if answer.status == 200 else str(answer.status))
+            if answer.status not in (200, 500) or (answer.status == 500 and "does not load" not in body):
+                self.problems.append((answer.status, body))
+            if answer.getheader("Connection") == "close" and self.keep_alive:
+                self.problems.append("told to close")
+        connection.close()
+
+    def connect(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.auto_open = 0
+        with contextlib.suppress(OSError):
+            connection.connect()
+        return connection
+
+
+class Visitor(threading.Thread):
+    """Counts in its session all the time, and notes where the count is not what it has written."""
+
+    def __init__(self, url):
+        super().__init__()
+        self.browser = Browser(url)
+        self.problems, self.count = [], 0
+        self.stop = threading.Event()
+
+    def run(self):
+        while not self.stop.is_set():
+            answer = self.browser.get("/add")
+            if answer.status == 200:
+                self.count += 1
+                if json.loads(answer.text)["n"] != self.count:
+                    self.problems.append((self.count, answer.text))
+            elif "does not load" not in answer.text:
+                self.problems.append((answer.status, answer.text))
+
+
+def workers_of(served):
+    """Return the processes below the server that answer requests; they come from its fork server."""
+    found = set()
+    for child in psutil.Process(served.process.pid).children():
+        with contextlib.suppress(psutil.Error):
+            found |= {worker.pid for worker in child.children()}
+    return found

@@ -1,0 +1,67 @@
+"""A server in a thread of this process, for tests of how requests are read and answers are sent."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import SimpleNamespace
+
+from gearbox_lite.server.http import adjustments
+from gearbox_lite.server.http.server import Server
+
+PATIENCE = 10
+
+
+class ThreadedSite:
+    """An application on 127.0.0.1, with a server that ends with the block."""
+
+    def __init__(self, application, *, access_log=False, **options: str) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = listener.getsockname()
+        serve = SimpleNamespace(access_log=access_log, drain_timeout=PATIENCE)
+        settings = {**adjustments.check({}), "threads": "4", **options}
+        self.server = Server(application, [listener], settings, serve)
+        self.thread = threading.Thread(target=self.server.run)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.address, timeout=PATIENCE)
+
+    def ask(self, *paths: str) -> socket.socket:
+        """Send the requests at once, on one new connection."""
+        connection = self.connect()
+        connection.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode() for path in paths))
+        return connection
+
+    def answer(self, request: bytes) -> bytes:
+        """Return all that comes for a request, until the server closes the connection."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            return read_all(connection)
+
+    def __enter__(self) -> ThreadedSite:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.thread.is_alive():
+            self.server.end()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+        for listener in self.server._listeners:
+            listener.trigger.close()
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    data = b""
+    while not data.endswith(end):
+        part = connection.recv(1 << 20)
+        assert part, data[-100:]
+        data += part
+    return data
+
+
+def read_all(connection: socket.socket) -> bytes:
+    data = b""
+    while part := connection.recv(1 << 20):
+        data += part
+    return data
