@@ -108,7 +108,7 @@ def _load(settings: ServeSettings) -> Sequence[str]:
     from gearbox_lite.server.listen import listening
 
     if settings.is_waitress:
-        adjustments.check(settings.server.options)
+        adjustments.check_options(settings.server.options)
     listening.check_listening(settings)
     logs.configure(settings)
     return protection.protect(settings, load.load_application(settings), []).warnings

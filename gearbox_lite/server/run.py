@@ -86,7 +86,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         if not running:
             raise KeyboardInterrupt
         readiness.stopping()
-        running[0].end()
+        running[0].drain()
 
     def stay() -> None:
         threading.Thread(target=terminal.warn, args=[_STAYS]).start()  # a handler must not print in between
@@ -94,7 +94,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
     with signals.ending_on_signals(end, lambda: _clean(listening, readiness)):
         signals.on_hangup(stay, end)
         _check(settings, terminal)
-        adjust = adjustments.check(settings.server.options)
+        adjust = adjustments.check_options(settings.server.options)
         logs.configure(settings)
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)

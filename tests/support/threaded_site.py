@@ -19,7 +19,7 @@ class ThreadedSite:
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = listener.getsockname()
         serve = SimpleNamespace(access_log=access_log, drain_timeout=PATIENCE)
-        settings = {**adjustments.check({}), "threads": "4", **options}
+        settings = {**adjustments.check_options({}), "threads": "4", **options}
         self.server = Server(application, [listener], settings, serve)
         self.thread = threading.Thread(target=self.server.run)
 
@@ -44,7 +44,7 @@ class ThreadedSite:
 
     def __exit__(self, *_: object) -> None:
         if self.thread.is_alive():
-            self.server.end()
+            self.server.drain()
         self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
         for listener in self.server._listeners:

@@ -14,7 +14,7 @@ from gearbox_lite.errors import Location, Setting
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.debug.guard import DebugGuard, WSGIApplication
 from gearbox_lite.server.debug.host_names import AllowedHosts
-from gearbox_lite.server.listen import listening
+from gearbox_lite.server.listen import exposure
 from gearbox_lite.turbogears import loaded
 
 _DEBUGGERS = frozenset(
@@ -50,19 +50,19 @@ def protect(settings: ServeSettings, application: WSGIApplication, sockets: list
     debug = settings.debug or _switched_on_by(application)
     if debug is None:
         return Protection(unguarded)
-    listening.check_debug(settings, debug, sockets)
+    exposure.refuse_exposed_debug(settings, debug, sockets)
     several = _several_processes(settings)
     warnings = () if several is None else (f"{several.at}: {several}: {_NO_CONSOLE}",)
-    return Protection(guard(settings, sockets), warnings)
+    return Protection(make_guard(settings, sockets), warnings)
 
 
-def guard(settings: ServeSettings, sockets: list[socket.socket]) -> Guard:
+def make_guard(settings: ServeSettings, sockets: list[socket.socket]) -> Guard:
     """Return what guards an application that is being debugged, or a page that says why there is none."""
-    is_open = settings.allow_remote_debug or listening.open_to(settings, sockets) is not None
-    names = [*settings.serve.allowed_hosts, *listening.host_names(settings)]
-    if is_open:
+    is_exposed = settings.allow_remote_debug or exposure.find_exposure(settings, sockets) is not None
+    names = [*settings.serve.allowed_hosts, *exposure.host_names(settings)]
+    if is_exposed:
         names += [socket.gethostname(), f"{socket.gethostname()}.local"]
-    allowed = AllowedHosts.of(names, any_address=is_open)
+    allowed = AllowedHosts.of(names, any_address=is_exposed)
     return partial(DebugGuard, allowed=allowed, one_process=_several_processes(settings) is None)
 
 
@@ -75,7 +75,7 @@ def shows_reasons(settings: ServeSettings, sockets: list[socket.socket]) -> bool
         return True
     if not settings.serve.reload or settings.forbids_debug:
         return False
-    return listening.open_to(settings, sockets) is None
+    return exposure.find_exposure(settings, sockets) is None
 
 
 def unguarded(application: WSGIApplication) -> WSGIApplication:

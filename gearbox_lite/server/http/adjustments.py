@@ -20,7 +20,7 @@ _AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes
 _TABLE = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
 
 
-def check(options: Mapping[str, Setting]) -> dict[str, str]:
+def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
     """Return the settings to give waitress beside its sockets.
 
     Raises UserError for an unknown name, a value of the wrong type or out of range, and settings that conflict.

@@ -17,7 +17,7 @@ from paste.deploy.loadwsgi import SERVER, loadcontext
 from gearbox_lite.application.load import WSGIApplication, explain_factory
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server.http.server import HandOver
+from gearbox_lite.server.http.server import SendConnection
 from gearbox_lite.server.http.shutdown import end_process
 from gearbox_lite.server.listen import bind
 from gearbox_lite.server.signals import interrupting_on_signals
@@ -55,7 +55,7 @@ class OtherServer:
             sys.stderr.flush()
             os._exit(code if isinstance(code, int) else 1)
 
-    def end(self, hand_over: HandOver | None = None) -> None:  # noqa: ARG002 (it has no connections to give)
+    def drain(self, send_connection: SendConnection | None = None) -> None:  # noqa: ARG002 (it has no connections to give)
         """End the server as a process manager would."""
         self.drain_deadline = time.monotonic() + self._drain_timeout
         os.kill(os.getpid(), signal.SIGTERM)
@@ -141,7 +141,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
             server(application)
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EADDRINUSE and "port" in settings.server.options:
-                raise bind.explain(bind.addresses(_where(settings))[0], error) from error
+                raise bind.bind_error(bind.addresses(_where(settings))[0], error) from error
             at = settings.server.factory.at if settings.server.factory else None
             raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
 

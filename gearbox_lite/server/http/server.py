@@ -25,8 +25,8 @@ from gearbox_lite.server.http.proxies import BehindProxy, OverHttp
 _CHECK_INTERVAL = 1.0
 """Seconds between two looks for connections whose headers take too long."""
 
-HandOver = Callable[[socket.socket, Any], None]
-"""Takes an idle connection and its peer's address to another process."""
+SendConnection = Callable[[socket.socket, Any], None]
+"""Sends a connection and its client's address to another process; returns once it is sent."""
 
 
 class Server:
@@ -60,7 +60,7 @@ class Server:
         self._ending = False
         self.drain_deadline = 0.0
         """When the time to finish is over, on time.monotonic's clock, once it has been told to end."""
-        self._hand_over: HandOver | None = None
+        self._send_connection: SendConnection | None = None
         channel = Channel
         if serve.access_log:
             from gearbox_lite.server.http.access_log import LoggedChannel
@@ -80,7 +80,7 @@ class Server:
         while not self._ending:
             self._turn(self._adj.asyncore_loop_timeout)
         for listener in self._listeners:
-            if self._hand_over is not None:
+            if self._send_connection is not None:
                 self._accept_waiting(listener)
             wasyncore.dispatcher.close(listener)  # its trigger stays open for the requests that still run
         self._turn(0)  # takes in what was adopted just before the end
@@ -92,9 +92,9 @@ class Server:
         """End the task threads, those that answer a request after it; Python would wait for them at its end."""
         self._dispatcher.set_thread_count(0)
 
-    def end(self, hand_over: HandOver | None = None) -> None:
+    def drain(self, send_connection: SendConnection | None = None) -> None:
         """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
-        self._hand_over = hand_over
+        self._send_connection = send_connection
         if not self._ending:
             self.drain_deadline = time.monotonic() + self._drain_timeout
         self._ending = True
@@ -107,8 +107,8 @@ class Server:
     def adopt(self, connection: socket.socket, peer: Any) -> None:
         """Go on with a connection that another process has accepted; a server that drains passes it on."""
         if self._ending:
-            if self._hand_over is not None:
-                self._hand_over(connection, peer)
+            if self._send_connection is not None:
+                self._send_connection(connection, peer)
             connection.close()
             return
         here = connection.getsockname()
@@ -191,12 +191,17 @@ class Server:
         for channel in channels:
             if channel.requests or channel.request or channel.total_outbufs_len:
                 continue
-            if self._hand_over is None or channel.will_close or channel.close_when_flushed or channel.is_lingering:
+            if (
+                self._send_connection is None
+                or channel.will_close
+                or channel.close_when_flushed
+                or channel.is_lingering
+            ):
                 channel.handle_close()
             else:
                 channel.del_channel()
                 channel.connected = False
-                self._hand_over(channel.socket, channel.addr)
+                self._send_connection(channel.socket, channel.addr)
                 channel.socket.close()
         return any(channel.connected for channel in channels)
 

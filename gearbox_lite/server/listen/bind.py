@@ -1,4 +1,7 @@
-"""From settings to listening sockets."""
+"""Where a port is bound: addresses from the settings, and TCP sockets that listen on them.
+
+Paths of Unix sockets are bound in unix_socket.py; listening.py keeps the sockets across reloads.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,32 @@ from dataclasses import dataclass
 from gearbox_lite.booleans import as_bool
 from gearbox_lite.errors import FAILURE, Location, Setting, UserError, at_setting
 
-# What waitress listens on when nothing is set (waitress.adjustments), but on this machine only.
+# waitress' default is this port on every address (waitress.adjustments); ours can be reached from this machine only.
 DEFAULT_HOST = Setting("host", "127.0.0.1", Location("default"))
 DEFAULT_PORT = Setting("port", "8080", Location("default"))
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 (only compared)
+"""The addresses that stand for every address of the machine."""
 
 _FAMILY_NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address to listen on, and the settings that ask for it."""
+    """One address to listen on, and the settings that name it."""
 
     family: socket.AddressFamily
-    where: tuple[str, int]
+    sockaddr: tuple[str, int]
     host: Setting
     port: Setting
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can connect."""
-        return is_loopback(self.where[0])
+        return is_loopback(self.sockaddr[0])
 
     def __str__(self) -> str:
-        host, port = self.where
+        host, port = self.sockaddr
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -47,7 +53,7 @@ def is_loopback(host: str) -> bool:
 def addresses(options: Mapping[str, Setting]) -> list[Address]:
     """Resolve ``host`` and ``port``, or ``listen``, as waitress does.
 
-    Raises UserError for a port that is none and a host that cannot be resolved.
+    Raises UserError for an invalid port and for a host that cannot be resolved.
     """
     port = options.get("port", DEFAULT_PORT)
     if "listen" in options:
@@ -64,7 +70,7 @@ def addresses(options: Mapping[str, Setting]) -> list[Address]:
     ]
     found = [address for host, port in pairs for address in _resolve(host, port, families)]
     if not found:
-        raise at_setting(options["listen"], "there is no address", "write for example 127.0.0.1:8080")
+        raise at_setting(options["listen"], "it names no address", "write for example 127.0.0.1:8080")
     return list(dict.fromkeys(found))
 
 
@@ -76,7 +82,7 @@ def _split(item: str, listen: Setting) -> tuple[Setting, Setting]:
 
 
 def port_number(setting: Setting) -> int:
-    """Return the port, 0 for any free one. Raises UserError where it is no number or out of range."""
+    """Return the port, 0 for any free one. Raises UserError if it is not a number or out of range."""
     text = setting.value.strip()
     if not text.isascii() or not text.isdecimal():
         raise at_setting(setting, "not a port number", "write a number from 1 to 65535, for example 8080")
@@ -95,7 +101,9 @@ def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily])
             host, "this host has no address", "write an address of this machine, for example 127.0.0.1"
         ) from error
     found = [
-        Address(family, (str(where[0]), number), host, port) for family, _, _, _, where in answers if family in families
+        Address(family, (str(sockaddr[0]), number), host, port)
+        for family, _, _, _, sockaddr in answers
+        if family in families
     ]
     if not found:
         wanted = " or ".join(_FAMILY_NAMES[family] for family in families) or "enabled"
@@ -103,24 +111,24 @@ def _resolve(host: Setting, port: Setting, families: list[socket.AddressFamily])
     return found
 
 
-def bind(
-    wanted: Mapping[str, Address], beside: Sequence[socket.socket] = (), *, some_may_be_missing: bool = False
+def bind_addresses(
+    wanted: Mapping[str, Address], open_sockets: Sequence[socket.socket] = (), *, some_may_be_missing: bool = False
 ) -> dict[str, socket.socket]:
-    """Return sockets that listen on the addresses, under the same names, all or none.
+    """Return sockets that listen on the addresses, under the same names; all of them, or none if one fails.
 
-    ``beside`` are sockets that we listen on already; they do not keep us from a wider or narrower address on the same
-    port. A host name such as ``localhost`` may have addresses of a family that this machine does not run: those are
-    left out as long as one remains, or ``some_may_be_missing`` says that others are there. Raises UserError, exit code
-    1, naming the address and the setting that asked for it.
+    ``open_sockets`` are those on which this server listens already; they do not block a wider or narrower address on
+    the same port. A host name such as ``localhost`` may have an address of a family that this machine does not run. It
+    is skipped if another address remains, or if ``some_may_be_missing``, which means that other sockets are open.
+    Raises UserError with exit code 1 that names the address and its setting.
     """
     sockets: dict[str, socket.socket] = {}
     missing: list[UserError] = []
     try:
         for name, address in wanted.items():
             try:
-                sockets[name] = _listen(address, beside)
+                sockets[name] = _bind(address, open_sockets)
             except OSError as error:
-                failure = explain(address, error)
+                failure = bind_error(address, error)
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise failure from error
                 missing.append(failure)
@@ -135,7 +143,10 @@ def bind(
 
 @contextmanager
 def _sharing(sockets: list[socket.socket]) -> Iterator[None]:
-    """Let sockets of this process have the same port for a moment, where the system can."""
+    """Let these sockets share a port while the block runs, if the system supports it.
+
+    The option is cleared again, since otherwise any process of this user could bind the port as well.
+    """
     option = getattr(socket, "SO_REUSEPORT", None)
     if option is None or len(sockets) == 1:
         yield
@@ -149,15 +160,15 @@ def _sharing(sockets: list[socket.socket]) -> Iterator[None]:
             bound.setsockopt(socket.SOL_SOCKET, option, 0)
 
 
-def _listen(address: Address, beside: Sequence[socket.socket]) -> socket.socket:
+def _bind(address: Address, open_sockets: Sequence[socket.socket]) -> socket.socket:
     bound = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if address.family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        with _sharing([bound, *(one for one in beside if one.family == address.family)]):
-            bound.bind(address.where)
+        with _sharing([bound, *(one for one in open_sockets if one.family == address.family)]):
+            bound.bind(address.sockaddr)
             bound.listen(1024)
         bound.setblocking(False)
     except BaseException:
@@ -166,21 +177,21 @@ def _listen(address: Address, beside: Sequence[socket.socket]) -> socket.socket:
     return bound
 
 
-def explain(address: Address, error: OSError) -> UserError:
-    """Return the error for an address that cannot be listened on."""
+def bind_error(address: Address, error: OSError) -> UserError:
+    """Return the error for an address that cannot be bound, with a remedy."""
     host, port = address.host, address.port
     if error.errno == errno.EADDRINUSE:
         from gearbox_lite.server.listen.port_owner import holder
 
         return UserError(
-            f"{port}: {holder(*address.where)} listens on {address}",
+            f"{port}: {holder(*address.sockaddr)} listens on {address}",
             at=port.at,
             remedy=f"stop it, or choose another port: --port {_free_port(address)}",
             code=FAILURE,
         )
     if error.errno == errno.EACCES:
         return UserError(
-            f"{port}: only an administrator may listen on port {address.where[1]}",
+            f"{port}: only an administrator may listen on port {address.sockaddr[1]}",
             at=port.at,
             remedy="choose a port from 1024 up, for example --port 8080",
             code=FAILURE,
@@ -196,10 +207,20 @@ def explain(address: Address, error: OSError) -> UserError:
 
 
 def _free_port(address: Address) -> int:
-    """Return the next port that is free now, 0 (the system's choice) where none of the next hundred is."""
-    host, first = address.where
+    """Return the next port that is free now, 0 (the system chooses) if none of the next hundred is."""
+    host, first = address.sockaddr
     for port in range(first + 1, min(first + 100, 65536)):
         with suppress(OSError), socket.socket(address.family, socket.SOCK_STREAM) as probe:
             probe.bind((host, port))
             return port
     return 0
+
+
+def url(bound: socket.socket) -> str:
+    """Return the address to open in a browser; a wildcard address answers at localhost as well."""
+    if bound.family == getattr(socket, "AF_UNIX", None):
+        return f"unix:{bound.getsockname()}"
+    host, port = bound.getsockname()[:2]
+    if host in (*WILDCARDS, "127.0.0.1", "::1"):
+        return f"http://localhost:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

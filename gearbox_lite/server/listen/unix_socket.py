@@ -17,7 +17,7 @@ _TRIES, _PAUSE = 50, 0.02
 """How often, and after how many seconds each time, a lock is tried that another process holds."""
 
 
-def bind(path: Setting, mode: int) -> socket.socket:
+def bind_path(path: Setting, mode: int) -> socket.socket:
     """Return a socket that listens on a path, in place of one that a finished server left there.
 
     Raises UserError, exit code 1, if something else is at the path or another process listens there.
@@ -32,7 +32,7 @@ def bind(path: Setting, mode: int) -> socket.socket:
         bound.setblocking(False)
     except OSError as error:
         bound.close()
-        raise _explain(path, error) from error
+        raise _bind_error(path, error) from error
     except UserError:
         bound.close()
         raise
@@ -79,7 +79,7 @@ def _make_way(path: Setting) -> None:
         os.unlink(path.value)
 
 
-def _explain(path: Setting, error: OSError) -> UserError:
+def _bind_error(path: Setting, error: OSError) -> UserError:
     folder = Path(path.value).absolute().parent
     remedies = {
         errno.ENOENT: f"make the folder first: mkdir -p {folder}",
@@ -95,7 +95,7 @@ def _explain(path: Setting, error: OSError) -> UserError:
     )
 
 
-class Place:
+class SocketFile:
     """The path of a socket of ours, to be removed at the end where nobody else has taken it meanwhile."""
 
     def __init__(self, path: Setting) -> None:
@@ -104,7 +104,7 @@ class Place:
         try:
             self._file = self._path.stat()
         except OSError as error:
-            raise _explain(path, error) from error
+            raise _bind_error(path, error) from error
 
     def __str__(self) -> str:
         return f"unix:{self._path} (file {self._file.st_ino})"
@@ -121,7 +121,7 @@ class Place:
         try:
             self._path.chmod(mode)
         except OSError as error:
-            raise _explain(path, error) from error
+            raise _bind_error(path, error) from error
 
     def remove(self) -> None:
         """Remove the path if it still is that of the same socket."""

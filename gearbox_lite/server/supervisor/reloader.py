@@ -72,7 +72,7 @@ class Supervised:
         check_workers(settings)
         if settings.is_waitress != self._settings.is_waitress and settings.server.factory is not None:
             raise at_setting(settings.server.factory, "a reload cannot change the server", "stop it and start it again")
-        return adjustments.check(settings.server.options) if settings.is_waitress else {}
+        return adjustments.check_options(settings.server.options) if settings.is_waitress else {}
 
     def _plan(self) -> tuple[Plan, list[socket.socket]]:
         """Read the ini again; if that fails, keep the settings that are known and serve the error page."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from gearbox_lite.server.http.server import HandOver as HandOverTo
+from gearbox_lite.server.http.server import SendConnection
 from gearbox_lite.server.worker.control_channel import ControlChannel, wait_for
 from gearbox_lite.server.worker.protocol import (
     Beat,
@@ -35,12 +35,12 @@ class Serving(Protocol):
 
     @property
     def drain_deadline(self) -> float:
-        """When the time to finish what has begun is over, on time.monotonic's clock; 0 before ``end``."""
+        """When the time to finish what has begun is over, on time.monotonic's clock; 0 before ``drain``."""
 
     def run(self) -> None:
         """Serve until told to end."""
 
-    def end(self, hand_over: HandOverTo | None = None) -> None:
+    def drain(self, send_connection: SendConnection | None = None) -> None:
         """Finish what has begun, then return from ``run``."""
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
@@ -102,12 +102,12 @@ class Control(threading.Thread):
             self.may_leave.set()
         elif isinstance(message, Drain):
             self._is_draining = True
-            self.server.end()
+            self.server.drain()
         elif isinstance(message, HandOver):
             self._is_draining = True
-            self.server.end(self._hand_over)
+            self.server.drain(self._send_connection)
 
-    def _hand_over(self, connection: socket.socket, peer: Peer) -> None:
+    def _send_connection(self, connection: socket.socket, peer: Peer) -> None:
         self.send(HandedOver(peer), connection.fileno())
 
     def send(self, message: Message, descriptor: int | None = None) -> None:
@@ -119,7 +119,7 @@ class Control(threading.Thread):
         """Drain because another process than the supervisor says so, and tell it; safe in a signal handler."""
         self._is_draining = True
         if self.server is not None:
-            self.server.end()
+            self.server.drain()
         threading.Thread(target=self.send, args=(Leaving(),), daemon=True).start()
 
     def fail(self, reason: str) -> None:

@@ -134,7 +134,7 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
             looked_for = load.looked_for(error)
     shows_reason = protection.shows_reasons(plan.settings, sockets)
     page = error_page.application(failure, debug=shows_reason)
-    guard = protection.guard(plan.settings, sockets) if shows_reason else protection.unguarded
+    guard = protection.make_guard(plan.settings, sockets) if shows_reason else protection.unguarded
     return _Loaded(page, guard, failure, looked_for=looked_for)
 
 

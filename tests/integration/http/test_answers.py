@@ -116,7 +116,7 @@ def test_a_client_that_closes_its_side_gets_its_answer(site):
 def test_the_end_waits_for_the_answer_that_is_being_made(site):
     with site.ask("/slow") as connection:
         assert site.begun.acquire(timeout=PATIENCE)
-        site.server.end()
+        site.server.drain()
         site.released.set()
         read_until(connection, b"hello")
         site.thread.join(PATIENCE)

@@ -126,7 +126,7 @@ def test_of_servers_that_start_at_once_at_one_path_exactly_one_listens(tmp_path)
         def begin(start=start, bound=bound, refused=refused) -> None:
             start.wait()
             try:
-                bound.append(unix_socket.bind(path, 0o600))
+                bound.append(unix_socket.bind_path(path, 0o600))
             except UserError as error:
                 refused.append(error.message)
 

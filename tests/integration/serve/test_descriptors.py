@@ -75,7 +75,7 @@ def test_a_process_with_more_descriptors_than_select_can_watch_serves(tmp_path):
 
 def test_select_is_used_only_if_the_ini_says_so():
     def check(*settings):
-        return adjustments.check({name: Setting(name, value, Location("x.ini", 1)) for name, value in settings})
+        return adjustments.check_options({name: Setting(name, value, Location("x.ini", 1)) for name, value in settings})
 
     assert check()["asyncore_use_poll"] == "true"
     assert check(("asyncore_use_poll", "false"))["asyncore_use_poll"] == "false"

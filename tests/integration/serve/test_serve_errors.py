@@ -137,11 +137,11 @@ def test_a_privileged_port_says_so():
     code = (
         "import os, sys\n"
         "from gearbox_lite.errors import Location, Setting, UserError\n"
-        "from gearbox_lite.server.listen.bind import addresses, bind\n"
+        "from gearbox_lite.server.listen.bind import addresses, bind_addresses\n"
         "import difflib, encodings.idna\n"
         "wanted = {str(one): one for one in addresses({'port': Setting('port', '1', Location('--port'))})}\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: bind(wanted)\n"
+        "try: bind_addresses(wanted)\n"
         "except UserError as error: print(error.code, error.message)\n"
     )
     printed = subprocess.run(

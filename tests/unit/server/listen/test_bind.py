@@ -9,7 +9,7 @@ import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.server.listen import unix_socket
-from gearbox_lite.server.listen.bind import Address, addresses, bind
+from gearbox_lite.server.listen.bind import Address, addresses, bind_addresses
 
 
 def options(**given: str) -> dict[str, Setting]:
@@ -74,32 +74,32 @@ def test_all_sockets_are_bound_or_none_and_who_has_the_port_is_named():
         port = other.getsockname()[1]
         wanted = named(listen=f"127.0.0.2:{port} 127.0.0.1:{port}")
         with pytest.raises(UserError, match=rf"\(process {os.getpid()}\) listens on 127.0.0.1:{port}"):
-            bind(wanted)
+            bind_addresses(wanted)
         del wanted[f"127.0.0.1:{port}"]
-        for bound in bind(wanted).values():  # which the failure has left free
+        for bound in bind_addresses(wanted).values():  # which the failure has left free
             bound.close()
 
 
 def test_an_address_that_is_not_here_is_left_out_beside_one_that_is():
     missing = named(listen="192.0.2.1:0")
-    sockets = bind({**missing, **named(listen="127.0.0.1:0")})
+    sockets = bind_addresses({**missing, **named(listen="127.0.0.1:0")})
     assert list(sockets) == ["127.0.0.1:0"]
     sockets["127.0.0.1:0"].close()
-    assert bind(missing, some_may_be_missing=True) == {}
+    assert bind_addresses(missing, some_may_be_missing=True) == {}
     with pytest.raises(UserError, match="does not have that address"):
-        bind(missing)
+        bind_addresses(missing)
 
 
 def test_a_unix_socket_somebody_listens_on_and_a_file_in_the_way_are_refused(tmp_path):
     path = options(unix_socket=str(tmp_path / "web.sock"))["unix_socket"]
-    bound = unix_socket.bind(path, 0o600)
+    bound = unix_socket.bind_path(path, 0o600)
     with pytest.raises(UserError, match="another program listens there"):
-        unix_socket.bind(path, 0o600)
+        unix_socket.bind_path(path, 0o600)
     bound.close()
-    again = unix_socket.bind(path, 0o600)
+    again = unix_socket.bind_path(path, 0o600)
     again.close()
     plain = options(unix_socket=str(tmp_path / "file"))["unix_socket"]
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UserError, match="a file is in the way"):
-        unix_socket.bind(plain, 0o600)
+        unix_socket.bind_path(plain, 0o600)
     assert (tmp_path / "file").read_text() == "mine"
