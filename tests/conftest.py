@@ -95,5 +95,5 @@ def breakable(request) -> Iterator[services.Service]:
 @pytest.fixture(autouse=True)
 def _no_connection_is_left() -> Iterator[None]:
     yield
-    if "sessions" in sys.modules:
-        sys.modules["sessions"].close_all()
+    if "support.sessions" in sys.modules:
+        sys.modules["support.sessions"].close_all()

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from webtest import TestApp
 
+from gearbox_lite.sessions.codec import sign
 from gearbox_lite.sessions.middleware import SessionMiddleware, filter_factory
 
 KEY = "07213a2ac1a1016bb89094b0f204046b375b8fa2967500480d54a67a1b1be1d7"
+OLD_KEY, OTHER_KEY = "a1b2c3d4" * 8, "ffee0011" * 8
 COOKIE = {"session.type": "cookie", "session.validate_key": KEY, "session.key": "hello"}
+
+COUNTING_CONTROLLER = """
+from tg import expose, session, TGController
+
+class RootController(TGController):
+    @expose("json")
+    def add(self, number):
+        session[number] = session.get(number, 0) + 1
+        session.save()
+        return {"value": session[number]}
+
+    @expose("json")
+    def values(self):
+        return {key: session[key] for key in session if not key.startswith("_")}
+"""
+"""A generated project's root controller that counts in the session."""
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -99,3 +118,17 @@ def without_folder(tmp_path):
     yield
     folder.unlink()
     (tmp_path / "gone").rename(folder)
+
+
+def forged(session, **changes):
+    """Return the Cookie header of a session whose internals we have changed, signed as the server would."""
+    data = {key: value for key, value in {**session._values(), **changes}.items() if value != "missing"}
+    if hasattr(session, "store"):
+        session.store.update(session.id, lambda _: session.records.encode(session.id, data))
+        return f"hello={sign(session.secrets[0], session.id)}"
+    return f"hello={sign(session.codec.validate_keys[0], session.codec.encode(session.codec.dump(data)))}"
+
+
+def aged(session, *, accessed=0.0, created=0.0):
+    now = time.time()
+    return forged(session, _accessed_time=now - accessed, _creation_time=now - created)

@@ -114,15 +114,6 @@ def test_values_set_after_invalidate_and_not_saved_are_dropped_with_the_session(
     assert "expires=Thu, 01 Jan 1970" in session.request["cookie_out"]
 
 
-def test_a_slow_reader_does_not_send_the_cookie_of_a_session_that_is_gone(store_options):
-    parts = Parts({**store_options, "session.cookie_expires": "600", "session.reissue_time": "0"})
-    cookie, session_id = parts.stored(user="MVL")
-    slow = parts.session(cookie)
-    parts.store.delete(session_id)
-    slow.persist(dirty=False)
-    assert not slow.request["set_cookie"]
-
-
 def test_signing_the_cookie_anew_stores_nothing_that_was_not_saved(store_options):
     old = Parts(store_options)
     cookie, _ = old.stored(user="MVL")
@@ -149,19 +140,6 @@ def test_a_reissued_cookie_holds_nothing_that_was_not_saved():
     reader.get("/")
     browser.set_cookie("hello", reader.cookies["hello"])
     assert browser.get("/get").json == {"user": "MVL"}
-
-
-def test_a_new_id_keeps_what_another_request_has_saved_under_the_old_one(parts):
-    cookie, session_id = parts.stored(user="MVL")
-    login = parts.session(cookie)
-    other = parts.session(cookie)
-    other["other"] = 1
-    other.save()
-    login.regenerate_id()
-    login["login"] = 1
-    login.save()
-    assert values(parts.session(cookie_of(login))) == {"user": "MVL", "other": 1, "login": 1}
-    assert parts.store.read(session_id) is None
 
 
 def test_a_session_got_by_its_id_is_deleted_at_once(parts):

@@ -8,10 +8,9 @@ import time
 import pytest
 from conftest import options_of
 from support.helpers import set_option, use_store
-from support.sessions import COOKIE, Parts, cookie_of, make, values, visitor
+from support.sessions import COOKIE, Parts, aged, cookie_of, forged, make, values, visitor
 from support.warm import run, session_of
 
-from gearbox_lite.sessions.codec import sign
 from gearbox_lite.sessions.lifetime import Lifetime, is_time
 
 HOUR = 3600
@@ -28,20 +27,6 @@ INVALID = {
     "list": lambda _: [1],
     "null": lambda _: None,
 }
-
-
-def forged(session, **changes):
-    """Return the Cookie header of a session whose internals we have changed, signed as the server would."""
-    data = {key: value for key, value in {**session._values(), **changes}.items() if value != "missing"}
-    if hasattr(session, "store"):
-        session.store.update(session.id, lambda _: session.records.encode(session.id, data))
-        return f"hello={sign(session.secrets[0], session.id)}"
-    return f"hello={sign(session.codec.validate_keys[0], session.codec.encode(session.codec.dump(data)))}"
-
-
-def aged(session, *, accessed=0.0, created=0.0):
-    now = time.time()
-    return forged(session, _accessed_time=now - accessed, _creation_time=now - created)
 
 
 @pytest.fixture(params=["cookie", "file"])

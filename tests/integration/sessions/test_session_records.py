@@ -107,15 +107,6 @@ def test_a_new_id_signs_the_record_for_it(parts):
     assert parts.store.read(first) is None
 
 
-def test_a_record_that_becomes_corrupt_while_a_request_runs_is_written_whole(parts):
-    cookie, session_id = parts.stored(user="MVL", kept=1)
-    session = parts.session(cookie)
-    parts.store.update(session_id, lambda _: "garbage")
-    session["user"] = "changed"
-    session.save()
-    assert values(parts.session(cookie)) == {"user": "changed", "kept": 1}
-
-
 def test_redis_with_decoded_responses_keeps_sessions(tmp_path, shared_services):
     """The option of redis-py in the address, which changes the type of everything that is read."""
     options = options_of("redis", tmp_path, shared_services)

@@ -12,8 +12,10 @@ from conftest import options_of
 from support.sessions import KEY, Parts, values, wrap
 
 from gearbox_lite.sessions import admin
+from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.common import is_id
 from gearbox_lite.sessions.errors import SessionSaveError
+from gearbox_lite.sessions.records import SIGNATURE
 
 
 @pytest.mark.parametrize("kind", ["redis", "memcached"])
@@ -94,7 +96,7 @@ def plant(parts, kind, session_id, data):
 def test_encrypted_records_are_read_with_old_keys_too(store_options):
     keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
     old = Parts({**store_options, **keys})
-    cookie, session_id = old.stored(user="MVL")
+    cookie, _ = old.stored(user="MVL")
     new = Parts({
         **store_options,
         "session.validate_key": "33cc" * 16, "session.validate_key_fallbacks": keys["session.validate_key"],
@@ -105,7 +107,17 @@ def test_encrypted_records_are_read_with_old_keys_too(store_options):
     plain = Parts(store_options)
     plain.parameters["store"] = old.store
     assert values(plain.session(cookie)) == {}
-    assert b"MVL" not in old.store.read(session_id).encode()
+
+
+def test_an_encrypted_record_cannot_be_read_without_the_key(store_options):
+    keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
+    without_key = Codec()
+    plain, encrypted = Parts(store_options), Parts({**store_options, **keys})
+    payload = plain.store.read(plain.stored(user="MVL")[1])[SIGNATURE:]
+    assert without_key.decode(payload)["user"] == "MVL"
+    payload = encrypted.store.read(encrypted.stored(user="MVL")[1])[SIGNATURE:]
+    with pytest.raises(ValueError, match="Error"):
+        without_key.decode(payload)
 
 
 def test_memcacheds_item_size_is_an_error_at_save_that_names_the_keys(tmp_path, shared_services):
