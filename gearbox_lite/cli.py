@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gearbox_lite import __version__
-from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest, show_error, show_report
+from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest
+from gearbox_lite.output import show_error, show_failure, show_report
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -126,7 +127,7 @@ def _run(arguments: list[str]) -> int:
     except UserError as error:
         if state["verbose"]:
             _show_cause(error)
-        error.show()
+        show_failure(error.message, error.report)
         return error.code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
-from typing import IO, Any
-
-import click
 
 USAGE = 2
 """Exit code for a wrong command line or a wrong setting."""
@@ -47,8 +43,8 @@ class Setting:
         return f"{self.name} = {shown}".rstrip()
 
 
-class UserError(click.ClickException):
-    """A mistake or failure that the user can act on, shown in one line.
+class UserError(Exception):
+    """An error that the user can act on, shown in one line.
 
     ``at`` is the place of the offending value, ``remedy`` what to write or do instead. ``report`` is text shown
     above the line: the user's own traceback, nothing else. ``code`` is the exit code, USAGE or FAILURE.
@@ -67,15 +63,10 @@ class UserError(click.ClickException):
 
         problem, remedy = (masked(" ".join(part.split())) for part in (problem, remedy))
         place = " ".join(str(at).split()) if at else ""
-        super().__init__("; ".join(part for part in (f"{place}: {problem}" if place else problem, remedy) if part))
+        self.message = "; ".join(part for part in (f"{place}: {problem}" if place else problem, remedy) if part)
+        super().__init__(self.message)
         self.report = report
         self.code = code
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 (click's signature)
-        """Write the report and the line to standard error."""
-        if self.report:
-            show_report(self.report)
-        show_error(self.message)
 
 
 def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
@@ -96,36 +87,6 @@ def nearest(name: str, known: list[str]) -> str | None:
 def line_not_utf8(error: UnicodeDecodeError) -> int:
     """Return the number of the line that could not be decoded."""
     return error.object.count(b"\n", 0, error.start) + 1
-
-
-def show_error(message: str) -> None:
-    """Write one error line, coloured only on a terminal and never with NO_COLOR (https://no-color.org)."""
-    _show("Error:", "red", message)
-
-
-def show_warning(message: str) -> None:
-    """Write one warning line, coloured as an error is."""
-    _show("Warning:", "yellow", message)
-
-
-def show_report(report: str) -> None:
-    """Write a traceback to standard error."""
-    from gearbox_lite.output import show
-
-    show(*report.rstrip("\n").split("\n"), err=True)
-
-
-def is_coloured(stream: IO[Any]) -> bool:
-    """Whether colours are wanted there: on a terminal only, and never with NO_COLOR."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _show(label: str, colour: str, message: str) -> None:
-    from gearbox_lite.output import printable
-
-    coloured = is_coloured(sys.stderr)
-    shown = click.style(label, fg=colour, bold=True) if coloured else label
-    click.echo(f"{shown} {printable(message)}", file=sys.stderr, color=coloured)
 
 
 def shorten(path: os.PathLike[str]) -> str:

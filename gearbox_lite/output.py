@@ -1,8 +1,14 @@
-"""Writing to the terminal: what is not printable is escaped, so that no file's name or data can control it."""
+"""Writing to the terminal in color, with unprintable characters escaped so that no file name or data controls it."""
 
 from __future__ import annotations
 
-import click
+import os
+import sys
+from typing import IO, Any, TextIO
+
+_COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
+"""The codes of ANSI's colors (ECMA-48, "select graphic rendition")."""
+_ASCII = ("ascii", "us-ascii", "ansi_x3.4-1968")
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -17,5 +23,64 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def show(*lines: str, err: bool = False) -> None:
-    """Write lines to standard output or error; a tab stays, a line feed inside a line does not."""
-    click.echo("\n".join(printable(line, keep="\t") for line in lines), err=err)
+    """Write lines to standard output or error; a tab stays, a line feed inside a line does not.
+
+    A stream whose encoding is ASCII gets UTF-8: that encoding comes from a locale that is not set (LC_ALL=C), which
+    tells nothing about the terminal.
+    """
+    stream = sys.stderr if err else sys.stdout
+    text = "\n".join(printable(line, keep="\t") for line in lines) + "\n"
+    if not text.isascii() and (getattr(stream, "encoding", None) or "").lower() in _ASCII:
+        stream.flush()
+        stream.buffer.write(text.encode(errors="replace"))
+        stream.buffer.flush()
+    else:
+        _write(stream, text)
+
+
+def show_error(message: str) -> None:
+    """Write one error line, colored only on a terminal and never with NO_COLOR (https://no-color.org)."""
+    _show_labeled("Error:", "red", message)
+
+
+def show_warning(message: str) -> None:
+    """Write one warning line, colored as an error is."""
+    _show_labeled("Warning:", "yellow", message)
+
+
+def show_report(report: str) -> None:
+    """Write a traceback to standard error."""
+    show(*report.rstrip("\n").split("\n"), err=True)
+
+
+def show_failure(message: str, report: str) -> None:
+    """Write an error line, below the user's own traceback if there is one."""
+    if report:
+        show_report(report)
+    show_error(message)
+
+
+def is_colored(stream: IO[Any] | None) -> bool:
+    """Whether to write colors to a stream: on a terminal only, and never with NO_COLOR."""
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def colored(text: str, color: str, *, bold: bool = False) -> str:
+    """Return text in one of the colors of _COLORS."""
+    return f"\x1b[{_COLORS[color]}m{chr(27) + '[1m' if bold else ''}{text}\x1b[0m"
+
+
+def _show_labeled(label: str, color: str, message: str) -> None:
+    shown = colored(label, color, bold=True) if is_colored(sys.stderr) else label
+    _write(sys.stderr, f"{shown} {printable(message)}\n")
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # a program without standard streams, such as pythonw
+        return
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:  # as in Latin-1, which has few letters
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
+    stream.flush()

@@ -11,10 +11,10 @@ import click
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.serve import INI, split_arguments
-from gearbox_lite.errors import FAILURE, UserError, show_error, show_warning
+from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.ini.settings import Overrides, ServeSettings, find_ini
 from gearbox_lite.ini.settings import load as read
-from gearbox_lite.output import show
+from gearbox_lite.output import show, show_error, show_failure, show_warning
 
 if TYPE_CHECKING:
     from gearbox_lite.sessions.checks import Finding
@@ -64,7 +64,7 @@ def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> t
             show_warning(warning)
             warnings += 1
     except UserError as error:
-        error.show()
+        show_failure(error.message, error.report)
         errors += 1
     warn_as_root()  # not counted: it is not a fault of the ini
     show(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
@@ -79,7 +79,7 @@ def _check_site(url: str) -> tuple[int, int]:
     try:
         errors, warnings = _show(walk.find(url))
     except UserError as error:
-        error.show()
+        show_failure(error.message, error.report)
         errors, warnings = 1, 0
     show(f"{url.partition('?')[0]}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
     return errors, warnings

@@ -10,9 +10,9 @@ import click
 
 from gearbox_lite.commands.next_steps import next_steps
 from gearbox_lite.commands.progress import progress
-from gearbox_lite.errors import Location, Setting, UserError, show_warning
+from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.generate import answers, manifest, names, repository, template, writer
-from gearbox_lite.output import printable, show
+from gearbox_lite.output import printable, show, show_warning
 
 TEMPLATE = "turbogears"
 INI = "development.ini"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gearbox_lite.errors import show_warning
+from gearbox_lite.output import show_warning
 
 WARNING = (
     "running as root, so a fault in the application would give away the whole machine; run it as a user of its own "

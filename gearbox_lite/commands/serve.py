@@ -12,9 +12,9 @@ import click
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
-from gearbox_lite.errors import UserError, shorten, show_error, show_report, show_warning
+from gearbox_lite.errors import UserError, shorten
 from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
-from gearbox_lite.output import show
+from gearbox_lite.output import show, show_failure, show_warning
 
 INI = click.Path(readable=False)
 """The type of a parameter that names an ini, whether it can be read or not: that is said by ``find_ini`` and after."""
@@ -91,18 +91,11 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
         announce=heard_or_not(_banner),
         warn=heard_or_not(show_warning),
         note=heard_or_not(show),
-        fail=heard_or_not(_fail),
+        fail=heard_or_not(show_failure),
     )
     verbose = click.get_current_context().obj["verbose"]
     given = replace(overrides or Overrides(), verbose=verbose)
     run(lambda: load_server(ini, given), terminal, pid_file=pid_file)
-
-
-def _fail(message: str, report: str) -> None:
-    """Show why the application does not load, while the server goes on."""
-    if report:
-        show_report(report)
-    show_error(message)
 
 
 def _banner(settings: ServeSettings, urls: list[str]) -> None:

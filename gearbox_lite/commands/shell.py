@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from gearbox_lite.commands.application import ini_parameters, read_ini
-from gearbox_lite.errors import FAILURE, shorten, show_report
+from gearbox_lite.errors import FAILURE, shorten
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.output import printable, show
+from gearbox_lite.output import printable, show, show_report
 
 RAISING = {"trace_errors.enable": "false", "errorpage.handle_exceptions": "false"}
 """Global settings with which TurboGears 2.5 lets exceptions through, where it would log them and show a page."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from support.helpers import REPOSITORY
@@ -29,10 +32,30 @@ def test_letters_of_every_language_are_shown():
 
 
 def test_all_output_goes_through_the_one_function_that_escapes():
-    """But the access log, which escapes by itself, and the help that click prints."""
+    """Except for the access log, which escapes by itself, and click's help; options.py only quotes a print."""
     writers = {
         path.relative_to(CODE).as_posix()
         for path in CODE.rglob("*.py")
         if re.search(r"\b(click\.s?echo|print|sys\.std(out|err)\.write)\(", path.read_text())
     }
-    assert writers == {"output.py", "errors.py", "cli.py", "server/http/access_log.py", "sessions/options.py"}
+    assert writers == {"cli.py", "server/http/access_log.py", "sessions/settings/options.py"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "é 大"), ("ascii", "é 大"), ("latin-1", r"é \u5927")],
+)
+def test_a_terminal_of_any_encoding_is_written_to(encoding, shown):
+    """ASCII is what Python takes from LC_ALL=C, and no statement about the terminal."""
+    code = "from gearbox_lite.output import show; show('é 大')"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=30)
+    assert result.stdout.decode("latin-1" if encoding == "latin-1" else "utf-8") == f"{shown}\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_error_is_shown_in_any_encoding(encoding):
+    code = "from gearbox_lite.output import show_error; show_error('大')"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=30)
+    assert result.stderr == b"Error: \\u5927\n"

@@ -10,16 +10,14 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
-import click
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import Task
 
-from gearbox_lite.errors import is_coloured
-from gearbox_lite.output import printable
+from gearbox_lite.output import colored, is_colored, printable
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.tasks import ApplicationTask, RefusalTask
 
-_COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 _SECRET = re.compile(
     "credential|csrf|jwt|passphrase|passw|secret|session|signature|token"  # anywhere in the name
     "|(auth|authorization|code|key|otp|pass|pin|pwd|sid|sig)s?$",  # at its end
@@ -89,8 +87,8 @@ def _line(task: _LoggedTask, milliseconds: float) -> str:
     path, query = request.path, request.query
     target = printable(f"{path}?{mask(query)}" if query else path or "-").replace(" ", "%20")
     shown = status
-    if is_coloured(sys.stderr):
-        shown = click.style(status, fg=_COLOURS.get(status[:1]))
+    if is_colored(sys.stderr):
+        shown = colored(status, _COLORS[status[:1]]) if status[:1] in _COLORS else status
     request_id = request.headers.get("X_REQUEST_ID")
     rest = f" id={request_id}" if request_id and _REQUEST_ID.fullmatch(request_id) else ""
     return (

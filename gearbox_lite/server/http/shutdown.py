@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import suppress
 
-from gearbox_lite.errors import show_warning
+from gearbox_lite.output import show_warning
 from gearbox_lite.server.http.dispatcher import TASK_THREAD
 
 
