@@ -12,16 +12,16 @@ from gearbox_lite.booleans import as_bool
 from gearbox_lite.errors import Setting, UserError, at_setting, nearest
 
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
-"""The settings that say where to listen; waitress gets listening sockets instead."""
+"""The settings that name addresses; waitress gets listening sockets instead."""
 
 _DEFAULTS = {"asyncore_use_poll": "true"}
-"""Ours where they differ from waitress': select ends the process with its 1,025th file descriptor."""
+"""Our defaults that differ from waitress': with select, the process fails at its 1,025th file descriptor."""
 _AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes", "send_bytes"})
 _TABLE = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
 
 
 def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
-    """Return the settings to give waitress beside its sockets.
+    """Check the [server:*] section, and return the settings to give waitress beside its sockets.
 
     Raises UserError for an unknown name, a value of the wrong type or out of range, and settings that conflict.
     """
@@ -55,11 +55,11 @@ def _check_one(setting: Setting) -> None:
     elif setting.name == "unix_socket_perms" and not re.fullmatch("[0-7]{1,4}", setting.value.removeprefix("0o")):
         raise at_setting(setting, "not an octal file mode", "write for example 600")
     elif setting.name == "unix_socket" and not setting.value:
-        raise at_setting(setting, "this is no path", "write the path of the socket, or remove the line")
+        raise at_setting(setting, "this is not a path", "write the path of the socket, or remove the line")
 
 
 def _check_trusted_proxy(setting: Setting, *, at_unix_socket: bool) -> None:
-    """Refuse what waitress would compare with a client's address in vain (waitress.proxy_headers)."""
+    """Refuse a value that can never equal a client's address, as waitress compares them (waitress.proxy_headers)."""
     import ipaddress
 
     from gearbox_lite.server.http.proxies import UNIX_PEER

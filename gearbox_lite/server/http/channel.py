@@ -1,8 +1,23 @@
-"""waitress' connections, with answers that only its I/O thread sends, in one piece if they are short.
+"""One client connection (keep-alive, pipelining): waitress' channel, but only the I/O thread sends on it.
 
-waitress' task threads send headers and body themselves, each in a system call that gives Python's lock away, often to
-the I/O thread, and then wait for it: half of a short request's time (waitress 3.0, ``HTTPChannel.write_soon``). Two
+In waitress, task threads also send. Each such system call gives Python's lock away, often to the I/O thread, and the
+task thread then waits to get it back: half of a short request's time (waitress 3.0, ``HTTPChannel.write_soon``). Two
 threads that send on one connection may also send the same bytes twice (``HTTPChannel.send_continue``).
+
+Which thread may use what:
+
+1. The I/O thread alone reads from the socket, sends, shuts down and closes; it alone sets ``connected`` and
+   ``will_close``. So nothing is sent twice or out of order, and no descriptor is closed while another thread uses it.
+2. ``requests_lock`` guards ``requests`` and ``request``. The I/O thread parses into ``request``, appends to
+   ``requests``, and queues the channel if the request is the only one. The task thread answers ``requests[0]``, removes
+   it after its last byte is in the buffers, and queues the channel again if more are left. So a channel is in the
+   queue, or in the hands of one task thread, only once, and pipelined requests are answered in order.
+3. ``outbuf_lock`` guards the buffers and their lengths. Task threads append, the I/O thread sends and removes; it holds
+   the lock while it sends. When a client reads slowly, the task thread waits on this lock's condition until the buffers
+   are below ``outbuf_high_watermark``; ``_flush_some_if_lockable`` notifies it.
+4. ``requests_lock`` is taken before ``outbuf_lock``, never the other way round.
+5. ``is_refused`` and ``close_when_flushed`` are set by the task thread before ``requests`` becomes empty, and read by
+   the I/O thread after that.
 """
 
 from __future__ import annotations
@@ -20,16 +35,16 @@ from waitress.utilities import BadRequest
 
 from gearbox_lite.server.http.tasks import ApplicationTask, RefusalTask
 
-SHORT = 1 << 16
-"""Bytes up to which headers and body are copied into one piece."""
+MAX_JOINED = 1 << 16
+"""Bytes up to which headers and body are joined and sent in one system call."""
 HEADERS_TIMEOUT = 30.0
 """Seconds from a connection's start, or from the first byte of a later request, until its headers must be complete."""
-LINGER = 30.0
+LINGER_TIMEOUT = 30.0
 """Seconds for which what a client still sends is read and dropped after its request has been refused."""
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request, with values for what is only known once its first line has been read."""
+    """A request, with defaults for what is only known once its first line has been read."""
 
     command = path = query = request_uri = ""
 
@@ -51,44 +66,44 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """Whether the last answer is waitress' own, to a request that may not have been read to its end."""
     request: Parser | None
     will_close: bool
-    _held: list[bytes]
+    _corked: list[bytes]
     _lingers_until = 0.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._io_thread = threading.get_ident()
         self.waiting_since: float | None = time.monotonic()
-        """When the headers that are awaited began; None if no request has begun since the last one."""
+        """When the wait for the current headers began; None if no request has begun since the last one."""
         super().__init__(*arguments, **options)
 
-    # What task threads write
+    # Writing (task threads)
 
-    def hold(self) -> None:
-        """Keep what is written until ``release`` or ``discard``; only the thread of the running request calls them."""
-        self._held = []
-        self.write_soon = self._held.append  # type: ignore[method-assign, assignment]
+    def cork(self) -> None:
+        """Collect what is written until ``uncork`` or ``drop_corked``; only the running request's thread may call."""
+        self._corked = []
+        self.write_soon = self._corked.append  # type: ignore[method-assign, assignment]
 
-    def release(self) -> None:
-        """Write what has been kept, in one piece if that is short."""
-        held = self._held
-        self.discard()
-        is_short = sum(map(len, held)) <= SHORT
-        for part in [b"".join(held)] if is_short else held:
+    def uncork(self) -> None:
+        """Write what has been collected, in one piece if it is short."""
+        corked = self._corked
+        self.drop_corked()
+        is_short = sum(map(len, corked)) <= MAX_JOINED
+        for part in [b"".join(corked)] if is_short else corked:
             self.write_soon(part)
 
-    def discard(self) -> None:
-        """Forget what has been kept."""
-        self._held = []
+    def drop_corked(self) -> None:
+        """Drop what has been collected."""
+        self._corked = []
         del self.write_soon
 
     def write_soon(self, data: Any) -> int:
-        """Have some bytes, or a file, sent; a file only if the request is not HEAD, whose answer has no body."""
+        """Have bytes or a file sent; no file in answer to HEAD, whose answer has no body."""
         if isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
             data.close()
             return 0
         return super().write_soon(data)  # type: ignore[no-any-return]
 
     def has_client_left(self) -> bool:
-        """Whether the client has closed its side. Reads nothing, so that any thread may ask."""
+        """Whether the client has closed its side. This only peeks and reads nothing, so any thread may call it."""
         try:
             return not self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -96,23 +111,23 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         except OSError:
             return True
 
-    # Who sends
+    # Sending (the I/O thread)
 
     def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002 (waitress' signature)
-        """Send, but only in the I/O thread: whoever else asks is told that nothing was sent, and wakes that thread.
+        """Send, but only in the I/O thread: any other caller is told that nothing was sent, and wakes that thread.
 
-        The lock is held while sending, as task threads append to the same buffers.
+        The lock is held while sending, since task threads append to the same buffers.
         """
         if threading.get_ident() != self._io_thread:
             return False
-        self.outbuf_lock.acquire()  # as a context manager it takes longer, being written in Python
+        self.outbuf_lock.acquire()  # not as a context manager, which takes longer, being written in Python
         try:
             return super()._flush_some(do_close=do_close)  # type: ignore[no-any-return]
         finally:
             self.outbuf_lock.release()
 
     def _flush_some_if_lockable(self, do_close: bool = True) -> None:  # noqa: FBT001, FBT002 (waitress' signature)
-        """Send while a request is running, and wait for the lock: trying it again and again would use up a core.
+        """Send while a request is running, and wait for the lock: trying again and again would use up a core.
 
         Task threads hold it for a moment only, but wake the I/O thread while they do.
         """
@@ -123,7 +138,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.outbuf_lock.release()
 
     def send_continue(self) -> None:
-        """Ask the client for the body of its request, unless there is none to wait for or it has been refused."""
+        """Ask the client for the body of its request, unless it has none to send or has been refused."""
         if self.request is not None and self.request.completed:
             self.request.expect_continue = False
             return
@@ -131,10 +146,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if self.connected:  # otherwise the buffers are closed
                 super().send_continue()
 
-    # Slow clients
+    # Reading from slow clients (the I/O thread)
 
     def received(self, data: bytes) -> bool:
-        """Take in what a client has sent, unless it has been refused."""
+        """Parse what a client has sent, unless it has been refused."""
         if self._lingers_until:
             return False
         if self.waiting_since is None:
@@ -147,11 +162,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self._refuse(BadRequest("Bad URI"))
             return True
 
-    def check_time(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> None:
         """Refuse a request whose headers take too long, and close a connection that has lingered long enough.
 
-        The I/O thread calls this about once a second, with the monotonic clock's time. The time runs from the first
-        byte, however many follow; a body has waitress' ``channel_timeout`` instead, from its last byte.
+        The I/O thread calls this about once a second, with the monotonic clock's time. The time for headers runs from
+        their first byte, however many follow; a body has waitress' ``channel_timeout``, from its last byte.
         """
         if self.is_lingering:
             if now >= self._lingers_until:
@@ -167,7 +182,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self._refuse(RequestTimeout(f"the headers took more than {HEADERS_TIMEOUT:.0f} seconds"))
 
     def _refuse(self, error: BadRequest) -> None:
-        """Answer the request that arrives with an error, after those before it; without one, close."""
+        """Answer the request that is being read with an error, after those before it; if there is none, close.
+
+        ``requests_lock`` is held.
+        """
         request, self.request = self.request, None
         if request is None:
             self.will_close = True
@@ -175,10 +193,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         request.error = error
         request.completed = True
         self.requests.append(request)
-        if len(self.requests) == 1:  # otherwise the one before queues it
+        if len(self.requests) == 1:  # otherwise the task thread that answers the one before it queues it
             self.server.add_task(self)
 
-    # The end of a refused request
+    # Closing after a refusal (the I/O thread)
 
     @property
     def is_lingering(self) -> bool:
@@ -189,11 +207,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Close; after a refusal that has just been sent, only the sending side at first.
 
         Closing while unread bytes arrive resets the connection, and a client that is still sending its body would lose
-        the answer: RFC 9112, section 9.6. What it sends is dropped.
+        the answer (RFC 9112, section 9.6). So what it sends is read and dropped for ``LINGER_TIMEOUT``.
         """
         if self.is_refused and self.will_close and not self.is_lingering:
             self.will_close = False
-            self._lingers_until = time.monotonic() + LINGER
+            self._lingers_until = time.monotonic() + LINGER_TIMEOUT
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
         else:

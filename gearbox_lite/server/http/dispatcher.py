@@ -1,4 +1,9 @@
-"""waitress' task threads, woken one after another as they are needed, and not all for a moment's work."""
+"""waitress' task threads, woken one at a time as they are needed instead of one for each request.
+
+Only one thread at a time runs Python. If a task thread is running, a request that is queued now is usually taken by it
+before a second one, woken for it, would get Python's lock. So no thread is woken at first; the I/O thread waits for
+``NEXT_THREAD_DELAY`` and then wakes another one (``Server._wait_for_threads``), since the running ones are slow.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +16,22 @@ from waitress.task import ThreadedTaskDispatcher
 
 from gearbox_lite.server.http.throttle import Throttle
 
-PATIENCE = 0.001
-"""Seconds that a request waits for the threads that run before another one is woken for it.
-
-Most requests take less. Only one thread at a time runs Python, so waking more for these takes time and gains nothing.
-"""
+NEXT_THREAD_DELAY = 0.001
+"""Seconds that a request waits for the running threads before another one is woken; most requests take less."""
+NO_DELAY_TIME = 0.1
+"""Seconds for which each request wakes a thread at once after one has waited in vain: the running ones are slow."""
 TASK_THREAD = "waitress-"
 """How the names of task threads begin, as waitress names them."""
-IMPATIENCE = 0.1
-"""Seconds for which no request waits so after one has waited in vain: those that run are waiting for something."""
 
 
 class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """Leaves requests to the threads that run, until ``call_another`` is told that it takes too long."""
+    """Leaves requests to the running threads until ``wake_another`` is called because they take too long.
 
-    _patient_from = 0.0
+    ``lock`` guards the queue, the counts and this class's own fields; it is the innermost lock, taken while a
+    connection's ``requests_lock`` is held and never the other way round.
+    """
+
+    _no_delay_until = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,17 +39,17 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         self._deepest = 0
 
     def start_new_thread(self, target: Callable[[int], None], thread_no: int) -> None:
-        """Start a task thread that is no daemon, since the threads that a request starts would then be daemons too.
+        """Start a task thread that is not a daemon, since threads that the application starts in it inherit that.
 
-        Those would be cut when the process ends, although Python waits for a plain thread.
+        Python waits for plain threads when the process exits, but cuts daemons.
         """
         threading.Thread(target=target, name=f"{TASK_THREAD}{thread_no}", args=(thread_no,), daemon=False).start()
 
     def add_task(self, task: Any) -> None:
-        """Queue a request, and wake a thread if none runs or they are slow; log now and then if all of them run."""
+        """Queue a request, and wake a thread if none runs or they are slow; log now and then if all are busy."""
         with self.lock:
             self.queue.append(task)
-            if self.active_count and self.has_idle() and time.monotonic() >= self._patient_from:
+            if self.active_count and self.has_idle() and time.monotonic() >= self._no_delay_until:
                 return
             self.queue_cv.notify()
             waiting = len(self.queue) - (len(self.threads) - self.stop_count - self.active_count)
@@ -65,13 +71,13 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         return bool(self.active_count < len(self.threads) - self.stop_count)
 
     def first(self) -> Any:
-        """Return what is queued first, None where nothing is."""
+        """Return the first request in the queue, None if it is empty."""
         with self.lock:
             return self.queue[0] if self.queue else None
 
-    def call_another(self, waiting: Any) -> None:
-        """Wake one more thread, if this is still queued first: those that run have finished nothing."""
+    def wake_another(self, waiting: Any) -> None:
+        """Wake one more thread if this request is still the first in the queue: the running ones have finished none."""
         with self.lock:
             if self.queue and self.queue[0] is waiting:
                 self.queue_cv.notify()
-                self._patient_from = time.monotonic() + IMPATIENCE
+                self._no_delay_until = time.monotonic() + NO_DELAY_TIME

@@ -1,4 +1,7 @@
-"""waitress' listening sockets, which go on when connections or file descriptors run out."""
+"""waitress' listening sockets, which pause accepting while connections or file descriptors have run out.
+
+Asking the kernel again at once would be a busy loop: a connection that cannot be accepted keeps its socket readable.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ from waitress.server import BaseWSGIServer, TcpWSGIServer
 
 from gearbox_lite.server.http.throttle import Throttle
 
-PAUSE = 0.5
-"""Seconds without accepting connections after the system has refused one."""
+ACCEPT_PAUSE = 0.5
+"""Seconds for which no connection is accepted after the system had no descriptor or memory for one."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_OWN_USE = 16
-_EACH_THREAD = 4
-"""Descriptors that are left to the process, and to each request that runs."""
-_SELECTABLE = 1024
-"""Descriptors that select can watch, FD_SETSIZE of the C library."""
+_RESERVED = 16
+_RESERVED_PER_THREAD = 4
+"""Descriptors kept free for the process, and for each request that runs."""
+_SELECT_LIMIT = 1024
+"""How many descriptors select can watch, FD_SETSIZE of the C library."""
 
 
 class _Listener(BaseWSGIServer):  # type: ignore[misc]
@@ -33,7 +36,7 @@ class _Listener(BaseWSGIServer):  # type: ignore[misc]
         super().__init__(*arguments, **options)
 
     def readable(self) -> bool:
-        """Whether connections are accepted; also does waitress' housekeeping when it is due."""
+        """Whether to accept connections now; also closes idle connections (``channel_timeout``) when that is due."""
         now = time.time()
         if now >= self.next_channel_cleanup:
             self.next_channel_cleanup = now + self.adj.cleanup_interval
@@ -50,7 +53,7 @@ class _Listener(BaseWSGIServer):  # type: ignore[misc]
         return not self._paused_until or time.monotonic() >= self._paused_until
 
     def handle_accept(self) -> None:
-        """Accept one connection; if the system has no more descriptors, pause instead of asking again at once."""
+        """Accept one connection; if the system has no descriptor left, pause instead of trying again at once."""
         try:
             accepted = self.accept()
             if accepted is None:
@@ -58,11 +61,11 @@ class _Listener(BaseWSGIServer):  # type: ignore[misc]
             connection, peer = accepted
             self.set_socket_options(connection)
         except OSError as error:
-            if error.errno not in _EXHAUSTED:  # such as a client that has left while it waited
+            if error.errno not in _EXHAUSTED:  # for example, the client has left while it waited
                 if self.adj.log_socket_errors:
                     self.logger.warning("cannot accept a connection: %s", error.strerror)
                 return
-            self._paused_until = time.monotonic() + PAUSE
+            self._paused_until = time.monotonic() + ACCEPT_PAUSE
             if self._is_exhausted.is_due():
                 self.logger.warning(
                     "cannot accept connections: %s; retrying (%d connections are open; "
@@ -89,7 +92,9 @@ if hasattr(socket, "AF_UNIX"):
     _KINDS[socket.AF_UNIX] = _UnixListener
 
 
-def listen(application: Callable[..., Any], adj: Adjustments, dispatcher: Any, map_: dict[int, Any]) -> list[Any]:
+def create_listeners(
+    application: Callable[..., Any], adj: Adjustments, dispatcher: Any, map_: dict[int, Any]
+) -> list[Any]:
     """Serve an application on ``adj.sockets``, which listen already, as ``waitress.create_server`` does."""
     return [
         _KINDS[bound.family](
@@ -106,10 +111,10 @@ def listen(application: Callable[..., Any], adj: Adjustments, dispatcher: Any, m
 
 
 def affordable_connections(adj: Adjustments) -> int | None:
-    """Return the highest ``connection_limit`` that leaves descriptors to the application; None if not known.
+    """Return the highest ``connection_limit`` that leaves descriptors to the application, None if unknown.
 
-    The limit is the soft one of this process. It is not raised: programs that the application runs would inherit that,
-    and some close or watch every descriptor that there could be.
+    It follows from this process' soft limit, which is not raised: programs that the application starts would inherit
+    it, and some of them close or watch every possible descriptor.
     """
     try:
         import resource
@@ -121,6 +126,6 @@ def affordable_connections(adj: Adjustments) -> int | None:
     if limit == resource.RLIM_INFINITY:
         limit = 1 << 30
     if not adj.asyncore_use_poll:
-        limit = min(limit, _SELECTABLE)
-    least = 2 * len(adj.sockets) + 1  # waitress counts each listening socket, and what wakes its thread
-    return max(least, limit - used - _OWN_USE - _EACH_THREAD * int(adj.threads))
+        limit = min(limit, _SELECT_LIMIT)
+    least = 2 * len(adj.sockets) + 1  # waitress counts each listening socket and its trigger
+    return max(least, limit - used - _RESERVED - _RESERVED_PER_THREAD * int(adj.threads))

@@ -1,4 +1,4 @@
-"""Any other PasteDeploy server in a worker of its own; it binds its socket itself, and ends as it does."""
+"""Any other PasteDeploy server, such as gunicorn: it binds its own socket, and shutdown behaves as it defines it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from paste.deploy.loadwsgi import SERVER, loadcontext
 from gearbox_lite.application.load import WSGIApplication, explain_factory
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server.http.server import SendConnection
+from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.http.shutdown import end_process
 from gearbox_lite.server.listen import bind
 from gearbox_lite.server.signals import interrupting_on_signals
 
 
 class OtherServer:
-    """A server that PasteDeploy has loaded, with the application that it is to serve."""
+    """A server that PasteDeploy has loaded, with the application to serve; runs in a worker process."""
 
     def __init__(
         self, server: Callable[[WSGIApplication], None], application: WSGIApplication, drain_timeout: float
@@ -33,7 +33,7 @@ class OtherServer:
         self._application = RequestTracker(application)
         self._drain_timeout = drain_timeout
         self.drain_deadline = 0.0
-        """When the time to finish is over, on time.monotonic's clock, once it has been told to end."""
+        """When draining ends, on time.monotonic's clock; 0 before ``drain``."""
 
     def run(self) -> None:
         """Serve until the server ends; if that is a failure, end the process with its exit code.
@@ -49,30 +49,30 @@ class OtherServer:
             pass
         except SystemExit as error:
             code = error.code
-        if os.getpid() != process:  # a worker that the server has forked, as gunicorn does, and that ends here
+        if os.getpid() != process:  # a worker process that the server has forked, as gunicorn does, and that exits here
             end_process(code if isinstance(code, int) else int(bool(code)))
         if code:
             sys.stderr.flush()
             os._exit(code if isinstance(code, int) else 1)
 
-    def drain(self, send_connection: SendConnection | None = None) -> None:  # noqa: ARG002 (it has no connections to give)
-        """End the server as a process manager would."""
+    def drain(self, send_connection: SendConnection | None = None) -> None:  # noqa: ARG002 (its connections are not ours)
+        """Send SIGTERM, as a process manager would."""
         self.drain_deadline = time.monotonic() + self._drain_timeout
         os.kill(os.getpid(), signal.SIGTERM)
 
     def call(self, action: Callable[[], None]) -> None:
-        """Run something at once: the thread that serves may be busy with a request for as long as that takes."""
+        """Call something at once, since the serving thread may be busy with a long request."""
         action()
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:  # noqa: ARG002
-        """Close the connection, which this server cannot take."""
+        """Close a connection that was handed over, since this server cannot serve it."""
         connection.close()
 
 
 class RequestTracker:
-    """A WSGI application that knows whether a request of it runs in the main thread, to the end of its answer.
+    """WSGI middleware that knows whether the main thread is busy with a request, until its answer is closed.
 
-    Servers that have only this thread may be interrupted by a signal between two requests, never inside one.
+    So a server that has only this thread can be interrupted by a signal between two requests, never inside one.
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -80,7 +80,7 @@ class RequestTracker:
         self._running = False
 
     def is_busy(self) -> bool:
-        """Whether the main thread answers a request."""
+        """Whether the main thread is busy with a request."""
         return self._running
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -107,7 +107,7 @@ class _Answer:
         return iter(self._parts)
 
     def close(self) -> None:
-        """Close the answer, which WSGI servers do once it is sent."""
+        """Close the answer, which a WSGI server does once it has sent it."""
         try:
             if hasattr(self._parts, "close"):
                 self._parts.close()
@@ -115,14 +115,14 @@ class _Answer:
             self._end()
 
 
-def _where(settings: ServeSettings) -> dict[str, Setting]:
+def _address_settings(settings: ServeSettings) -> dict[str, Setting]:
     return {name: item for name, item in settings.server.options.items() if name in ("host", "port")}
 
 
 def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
     """Load any other PasteDeploy server, which binds its own socket once called.
 
-    Raises UserError where it does not load; so does the server where it fails.
+    Raises UserError if it does not load; the returned function raises it if the server fails.
     """
     try:
         context = loadcontext(
@@ -131,7 +131,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
             name=settings.server_name,
             global_conf=dict(settings.variables),
         )
-        context.local_conf.update({name: item.value for name, item in _where(settings).items()})
+        context.local_conf.update({name: item.value for name, item in _address_settings(settings).items()})
         server: Callable[[WSGIApplication], None] = context.create()
     except Exception as error:
         raise explain_factory(error, settings.server.factory, "the server does not load") from error
@@ -141,7 +141,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
             server(application)
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EADDRINUSE and "port" in settings.server.options:
-                raise bind.bind_error(bind.addresses(_where(settings))[0], error) from error
+                raise bind.bind_error(bind.addresses(_address_settings(settings))[0], error) from error
             at = settings.server.factory.at if settings.server.factory else None
             raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
 

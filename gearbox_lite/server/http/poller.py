@@ -1,4 +1,4 @@
-"""waitress' loop with poll, for any number of file descriptors."""
+"""waitress' event loop with poll, for any number of file descriptors; select watches only those below 1,024."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from waitress import wasyncore
 
 
 class Poller:
-    """Does what ``wasyncore.poll2`` does, but keeps what it watches, and changes only what has changed.
+    """Does what ``wasyncore.poll2`` does, but keeps what is registered, and updates only what has changed.
 
-    Registering everything again for each turn costs more than select with many connections.
+    Registering every connection again in each turn would cost more than select if there are many.
     """
 
     def __init__(self, map_: dict[int, Any]) -> None:
@@ -21,9 +21,10 @@ class Poller:
         self._watched: dict[int, int] = {}
 
     def wait(self, seconds: float) -> None:
-        """Wait until something can be read or written, or the time is over, and have that done.
+        """Wait until something can be read or written, at most for this time, and have it done.
 
-        An answer is sent as soon as it is there, since the system takes most of them at once; only the rest waits.
+        Before waiting, what can be written is written: the kernel takes most answers at once, so that only the rest of
+        a long one, or one to a slow client, is waited for.
         """
         unwanted = self._update()
         for number, events in self._poll.poll(seconds * 1000):
@@ -38,10 +39,10 @@ class Poller:
                 wasyncore.readwrite(item, events)
 
     def _update(self) -> set[int]:
-        """Write what can be written, and watch the rest; return what is watched although nothing is wanted from it.
+        """Write what can be written, and watch for the rest; return what is watched although nothing is wanted from it.
 
-        That is mostly a connection whose request is running: it will be read again after the answer, and until then
-        its client is silent.
+        Those are mostly connections whose request is running. They stay registered, since they will be read again after
+        the answer and their clients are silent until then; if one sends earlier, ``wait`` stops watching it.
         """
         map_, watched, count, unwanted = self._map, self._watched, 0, set()
         for number, item in list(map_.items()):
@@ -62,7 +63,7 @@ class Poller:
         return unwanted
 
     def _write_now(self, number: int, item: Any) -> int:
-        """Write, unless the system has refused more before; return what to wait for then."""
+        """Write, unless the kernel's buffer was full before; return which events to watch for after that."""
         if not self._watched.get(number, 0) & self._write:
             wasyncore.write(item)
             if number not in self._map:  # it has been closed

@@ -1,4 +1,4 @@
-"""What the server sees of the proxy in front of it: warnings in the log, and an answer for ``check --url``."""
+"""Detects a wrongly set up reverse proxy: logs warnings, and answers ``check --url``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 WSGIApplication = Callable[..., Iterable[bytes]]
 
 PROBE = "X-Gearbox-Lite-Check"
-"""The request header with which ``check --url`` asks what the server has made of its request."""
+"""The request header with which ``check --url`` asks how the server sees its request."""
 SEEN = "X-Gearbox-Lite-Seen"
-"""The response header that says it: the URL's scheme and host, and one of the words below."""
+"""The response header that answers: the URL's scheme and host, and one of the words below."""
 DIRECT = "direct"
 TRUSTED = "trusted"
 UNTRUSTED = "untrusted"
 UNTRUSTED_UNIX = "untrusted-unix"
 
 UNIX_PEER = "localhost"
-"""What waitress takes as the address of whoever connects to a Unix socket (waitress.server.UnixWSGIServer)."""
+"""The address that waitress gives every client of a Unix socket (waitress.server.UnixWSGIServer)."""
 
 _ENVIRON_PROBE = "HTTP_" + PROBE.upper().replace("-", "_")
 _ENVIRON_HOW = "gearbox_lite.proxy"
@@ -26,8 +26,8 @@ _ENVIRON_HOW = "gearbox_lite.proxy"
 log = logging.getLogger(__name__)
 
 
-class BehindProxy:
-    """WSGI middleware outside waitress' own for proxies: logs once if a proxy that is not trusted sends its headers."""
+class UntrustedProxyLogger:
+    """WSGI middleware around waitress' proxy middleware: logs once that a proxy's headers were ignored."""
 
     def __init__(self, application: WSGIApplication, trusted_proxy: str | None) -> None:
         self._application = application
@@ -57,17 +57,17 @@ class BehindProxy:
         )  # fmt: skip
 
 
-class OverHttp:
-    """WSGI middleware inside waitress' own for proxies: logs once if a secure cookie is sent over plain HTTP."""
+class InsecureCookieLogger:
+    """WSGI middleware inside waitress' proxy middleware: logs once that a secure cookie was sent over plain HTTP."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
         self._has_warned = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Pass the request on; over HTTPS as it is."""
+        """Pass the request on, and look at its Set-Cookie headers if it came over plain HTTP."""
         if _ENVIRON_PROBE in environ:
-            start_response = _telling(environ, start_response)
+            start_response = _add_seen_header(environ, start_response)
         if self._has_warned or environ["wsgi.url_scheme"] != "http":
             return self._application(environ, start_response)
 
@@ -96,8 +96,8 @@ def _warn_of_cookie(name: str, environ: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _telling(environ: dict[str, Any], start_response: Any) -> Any:
-    """Return a start_response that adds what the server has made of the request."""
+def _add_seen_header(environ: dict[str, Any], start_response: Any) -> Any:
+    """Return a start_response that adds how the server sees the request."""
     how = environ.get(_ENVIRON_HOW, DIRECT)
     host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
     seen = f"{environ['wsgi.url_scheme']}://{host} {how}"

@@ -1,4 +1,18 @@
-"""waitress on sockets that are already bound, with a drain at its end that may hand over idle connections."""
+"""waitress on sockets that are already bound: the loop of its I/O thread, ended by a graceful shutdown.
+
+``Server.run`` is the I/O thread: it accepts, reads and parses requests, and sends all answers. The task threads
+(dispatcher.py) run the application, append its answers to the buffers of their connection (channel.py), and wake the
+I/O thread. For that to work without a lock:
+
+1. A task thread appends before it wakes. The I/O thread takes back ``_is_woken`` before it looks at the connections.
+   So either it sees what was appended, or the task thread sees that it has to wake it again.
+2. Waking is a byte in a pipe (waitress' trigger). Two threads that both see ``_is_woken`` unset write two bytes, which
+   costs one more turn of the loop and does no harm.
+3. What other threads want done is called by the I/O thread as well (``call``, ``adopt``): only that one may add, close
+   or hand over connections.
+
+How connections are finished or handed over at the end is described in drain.py.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +31,20 @@ from waitress.server import BaseWSGIServer
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.http.channel import Channel
-from gearbox_lite.server.http.dispatcher import PATIENCE, Dispatcher
-from gearbox_lite.server.http.listener import affordable_connections, listen
+from gearbox_lite.server.http.dispatcher import NEXT_THREAD_DELAY, Dispatcher
+from gearbox_lite.server.http.drain import Drain, SendConnection
+from gearbox_lite.server.http.listener import affordable_connections, create_listeners
 from gearbox_lite.server.http.poller import Poller
-from gearbox_lite.server.http.proxies import BehindProxy, OverHttp
+from gearbox_lite.server.http.proxies import InsecureCookieLogger, UntrustedProxyLogger
 
-_CHECK_INTERVAL = 1.0
-"""Seconds between two looks for connections whose headers take too long."""
-
-SendConnection = Callable[[socket.socket, Any], None]
-"""Sends a connection and its client's address to another process; returns once it is sent."""
+_TIMEOUT_CHECK_INTERVAL = 1.0
+"""Seconds between two checks for connections whose headers take too long."""
+_DRAIN_CHECK_INTERVAL = 0.05
+"""Seconds after which a draining server looks at its connections and at the time, even if nothing has happened."""
 
 
 class Server:
-    """waitress, ended by a drain: no new connections, and the requests that have begun are answered."""
+    """waitress with a graceful shutdown: it accepts no new connections and finishes the requests that have begun."""
 
     def __init__(
         self,
@@ -40,111 +54,119 @@ class Server:
         serve: ServeOptions,
         guard: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
-        """``options`` are waitress' settings without those that say where to listen.
+        """``options`` are waitress' settings without those that name addresses.
 
-        ``guard`` wraps the application and what waitress puts around it, which rewrites what proxies have sent.
+        ``guard`` is middleware put around the application and around waitress' own proxy middleware, so that it sees
+        requests before that one rewrites them.
         """
         self._map: dict[int, Any] = {}
         self._dispatcher = Dispatcher()
-        application = OverHttp(application)
+        application = InsecureCookieLogger(application)
         self._adj = Adjustments(sockets=sockets, **options)
         self._limit_connections()
-        self._listeners = listen(application, self._adj, self._dispatcher, self._map)
+        self._listeners = create_listeners(application, self._adj, self._dispatcher, self._map)
         self._dispatcher.set_thread_count(self._adj.threads)
         self._wait_for_trigger = _waiter(self._listeners[0].trigger.socket)
         self._next_check = 0.0
         self._wait: Callable[[float], None] = self._select
         if self._adj.asyncore_use_poll and hasattr(select, "poll"):
             self._wait = Poller(self._map).wait
-        self._drain_timeout = serve.drain_timeout
-        self._ending = False
-        self.drain_deadline = 0.0
-        """When the time to finish is over, on time.monotonic's clock, once it has been told to end."""
-        self._send_connection: SendConnection | None = None
+        self._drain = Drain(serve.drain_timeout)
         channel = Channel
         if serve.access_log:
             from gearbox_lite.server.http.access_log import LoggedChannel
 
             channel = LoggedChannel
-        self._is_woken = self._is_patient = False
+        self._is_woken = self._waits_for_threads = False
         close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
             if guard is not None:
                 listener.application = guard(listener.application)
             listener.channel_class = channel
-            listener.application = BehindProxy(listener.application, self._adj.trusted_proxy)
+            listener.application = UntrustedProxyLogger(listener.application, self._adj.trusted_proxy)
             listener.pull_trigger = partial(self._wake, listener.trigger)
 
+    @property
+    def drain_deadline(self) -> float:
+        """When draining ends, on time.monotonic's clock; 0 before ``drain``."""
+        return self._drain.deadline
+
     def run(self) -> None:
-        """Serve until told to end, then drain."""
-        while not self._ending:
-            self._turn(self._adj.asyncore_loop_timeout)
+        """Serve until ``drain`` is called, then drain; drain.py explains the order."""
+        while not self._drain.is_requested:
+            self._run_once(self._adj.asyncore_loop_timeout)
         for listener in self._listeners:
-            if self._send_connection is not None:
-                self._accept_waiting(listener)
-            wasyncore.dispatcher.close(listener)  # its trigger stays open for the requests that still run
-        self._turn(0)  # takes in what was adopted just before the end
-        while self._leave_idle() and time.monotonic() < self.drain_deadline:
-            self._turn(0.05)
+            self._drain.accept_backlog(listener, self._map)
+            wasyncore.dispatcher.close(listener)
+        self._run_once(0)
+        while self._drain.release_idle(self._channels()) and not self._drain.is_over():
+            self._run_once(_DRAIN_CHECK_INTERVAL)
         self.close()
 
     def close(self) -> None:
-        """End the task threads, those that answer a request after it; Python would wait for them at its end."""
+        """End the task threads, each once it has answered its request; Python would wait for them at its exit."""
         self._dispatcher.set_thread_count(0)
 
     def drain(self, send_connection: SendConnection | None = None) -> None:
-        """Ask ``run`` to drain and return; safe in a signal handler and in other threads."""
-        self._send_connection = send_connection
-        if not self._ending:
-            self.drain_deadline = time.monotonic() + self._drain_timeout
-        self._ending = True
+        """Have ``run`` shut down gracefully and return; safe in a signal handler and in any thread.
+
+        Idle keep-alive connections are handed over with ``send_connection``, or closed without it.
+        """
+        self._drain.begin(send_connection)
         self._listeners[0].trigger.pull_trigger()
 
     def call(self, action: Callable[[], None]) -> None:
-        """Run something in the I/O thread; safe in other threads."""
+        """Call something in the I/O thread; safe in any thread."""
         self._listeners[0].trigger.pull_trigger(action)
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
-        """Go on with a connection that another process has accepted; a server that drains passes it on."""
-        if self._ending:
-            if self._send_connection is not None:
-                self._send_connection(connection, peer)
+        """Serve a keep-alive connection that another process has handed over; safe in any thread.
+
+        A server that drains hands it on. If this one begins to drain right after that check, the connection is still
+        taken in, since ``run`` calls once more what is queued before it releases idle connections.
+        """
+        if self._drain.is_requested:
+            if self._drain.send_connection is not None:
+                self._drain.send_connection(connection, peer)
             connection.close()
             return
         here = connection.getsockname()
 
-        def fits(listener: BaseWSGIServer) -> tuple[bool, bool, bool]:
+        def match(listener: BaseWSGIServer) -> tuple[bool, bool, bool]:
             there = listener.socket.getsockname()
             return there == here, there[1:2] == here[1:2], listener.family == connection.family
 
-        listener = max(self._listeners, key=fits)
+        listener = max(self._listeners, key=match)
 
-        def take() -> None:
-            if len(self._map) >= self._adj.connection_limit * 9 // 10:  # a full server would accept nobody else
+        def add() -> None:
+            if len(self._map) >= self._adj.connection_limit * 9 // 10:  # a full server would accept no new clients
                 connection.close()
                 return
             connection.setblocking(False)
             channel = listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
             channel.waiting_since = None  # it is idle between two requests, not new
 
-        listener.trigger.pull_trigger(take)
+        listener.trigger.pull_trigger(add)
 
     def _wake(self, trigger: Any) -> None:
-        """Wake the I/O thread, which looks at all connections then; once is enough until it does."""
-        if not self._is_woken and not (self._is_patient and self._dispatcher.queue):
+        """Wake the I/O thread, which then looks at all connections; called by task threads after they have written.
+
+        While it waits for the task threads to empty the queue, only the one that answers the last request wakes it.
+        """
+        if not self._is_woken and not (self._waits_for_threads and self._dispatcher.queue):
             self._is_woken = True
             trigger.pull_trigger()
 
-    def _turn(self, timeout: float) -> None:
-        self._is_woken = False  # before the connections are looked at, so that no change is missed
+    def _run_once(self, timeout: float) -> None:
+        self._is_woken = False  # before the connections are looked at, so that no answer is missed
         if self._dispatcher.queue and self._dispatcher.has_idle():
             self._wait_for_threads()
             timeout = 0
         now = time.monotonic()
         if now >= self._next_check:
-            self._next_check = now + _CHECK_INTERVAL
+            self._next_check = now + _TIMEOUT_CHECK_INTERVAL
             for channel in self._channels():
-                channel.check_time(now)
+                channel.check_timeouts(now)
         self._wait(timeout)
 
     def _select(self, timeout: float) -> None:
@@ -165,49 +187,18 @@ class Server:
             )
             self._adj.connection_limit = affordable
 
-    def _accept_waiting(self, listener: BaseWSGIServer) -> None:
-        """Take in who has connected so far, so that nobody is cut off where this was the address's last socket."""
-        for _ in range(self._adj.backlog):
-            before = len(self._map)
-            listener.handle_accept()
-            if len(self._map) == before:
-                return
-
     def _wait_for_threads(self) -> None:
-        """Let the threads that run take what is queued, all of it or for a moment; then wake another one."""
+        """Let the running threads take all queued requests; if they do not within a moment, wake another thread."""
         first = self._dispatcher.first()
-        self._is_patient = True
-        is_woken = self._wait_for_trigger(PATIENCE)
-        self._is_patient = False
+        self._waits_for_threads = True
+        is_woken = self._wait_for_trigger(NEXT_THREAD_DELAY)
+        self._waits_for_threads = False
         if not is_woken:
-            self._dispatcher.call_another(first)
-
-    def _leave_idle(self) -> bool:
-        """Hand over or close the connections on which no request runs, arrives or is being answered.
-
-        Returns whether others remain.
-        """
-        channels = self._channels()
-        for channel in channels:
-            if channel.requests or channel.request or channel.total_outbufs_len:
-                continue
-            if (
-                self._send_connection is None
-                or channel.will_close
-                or channel.close_when_flushed
-                or channel.is_lingering
-            ):
-                channel.handle_close()
-            else:
-                channel.del_channel()
-                channel.connected = False
-                self._send_connection(channel.socket, channel.addr)
-                channel.socket.close()
-        return any(channel.connected for channel in channels)
+            self._dispatcher.wake_another(first)
 
 
 def _waiter(file: Any) -> Callable[[float], Any]:
-    """Return a function that waits some seconds for a file to be readable, and tells whether it is.
+    """Return a function that waits some seconds for a file to be readable, and returns whether it is.
 
     Windows has only select, which elsewhere cannot watch descriptors above 1,023.
     """

@@ -1,4 +1,7 @@
-"""The end of a process that has served: threads get the rest of the drain's time, then what atexit knows runs."""
+"""The last step of a graceful shutdown: threads get the rest of the drain timeout, then the process exits.
+
+Connections are drained before that, see drain.py.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from gearbox_lite.server.http.dispatcher import TASK_THREAD
 
 
 def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
-    """Wait for the application's threads and thread pools as Python does at its end, but only until the deadline.
+    """Wait for the application's threads and thread pools as Python does when it exits, but only until the deadline.
 
-    The deadline is on time.monotonic's clock. Daemon threads are not waited for, which is Python's rule as well
+    The deadline is on time.monotonic's clock. Daemon threads are not waited for, which is Python's rule too
     (https://docs.python.org/3/library/threading.html#thread-objects). Returns whether all have ended.
     """
     if not _running():
@@ -32,7 +35,8 @@ def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
 
 
 def _wait() -> None:
-    # As threading._shutdown does, which ends concurrent.futures' pools first, but which also awaits the main thread.
+    # What threading._shutdown does, which shuts concurrent.futures' pools down first. That function itself cannot be
+    # called here, since it also waits for the main thread, which is waiting for this one.
     for end in reversed(getattr(threading, "_threading_atexits", [])):
         end()
     for one in _running():
@@ -40,21 +44,21 @@ def _wait() -> None:
 
 
 def _running() -> list[threading.Thread]:
-    """Return the threads that Python waits for: those that are no daemons, and all of pools (concurrent.futures)."""
+    """Return the threads that Python waits for: those that are not daemons, and all of concurrent.futures' pools."""
     pooled = getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", ())
     main = threading.main_thread()
     return [one for one in threading.enumerate() if one is not main and (not one.daemon or one in pooled)]
 
 
 def end_process(code: int) -> None:
-    """Run what is registered with atexit, and end this process with its threads."""
-    atexit._run_exitfuncs()  # noqa: SLF001 (multiprocessing leaves the application's own out before Python 3.13)
+    """Run what is registered with atexit, then exit at once, with whatever threads still run."""
+    atexit._run_exitfuncs()  # noqa: SLF001 (before Python 3.13 multiprocessing skips what the application registered)
     flush()
     os._exit(code)
 
 
 def flush() -> None:
-    """Write out what is printed, if its reader is still there."""
+    """Flush stdout and stderr, if they are still open."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -1,6 +1,6 @@
 """waitress' tasks: one answer each, with its headers and the first part of its body written together.
 
-Whatever the application raises, its client is answered as long as nothing has been written, and the thread goes on.
+Whatever the application raises, the thread continues, and the client gets an answer unless part of one has been sent.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class _Task(Task):  # type: ignore[misc]
     def service(self) -> None:
         """Answer the request.
 
-        waitress drops an OSError here unless log_socket_errors is true, but this thread uses no socket: such an error
-        is the application's own.
+        waitress drops an OSError here unless log_socket_errors is true. But this thread uses no socket, so that such an
+        error is the application's.
         """
         self.channel.waiting_since = None  # its headers are complete
         self.start()
@@ -45,8 +45,8 @@ class _Task(Task):  # type: ignore[misc]
     def write(self, data: bytes) -> None:
         """Write a part of the body, the first one together with the headers. Raises NotBytesError for anything else.
 
-        The answer to HEAD has no body (RFC 9110, section 9.3.2): on a connection that stays open, the client would
-        take it for the beginning of the next answer.
+        The answer to HEAD has no body (RFC 9110, section 9.3.2): on a keep-alive connection the client would take it
+        for the beginning of the next answer.
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise NotBytesError(data)
@@ -54,27 +54,27 @@ class _Task(Task):  # type: ignore[misc]
         if is_head:
             data = b""
         if self.wrote_header:
-            if is_head and self.channel.has_client_left():  # nothing is sent any more, which would tell
+            if is_head and self.channel.has_client_left():  # nothing more is sent, so no error would tell
                 raise ClientDisconnected
             super().write(data)
             return
-        self.channel.hold()
+        self.channel.cork()
         try:
             super().write(data)
         except BaseException:
-            self.channel.discard()
+            self.channel.drop_corked()
             self.wrote_header = False
             raise
         if is_head:
             self.chunked_response = False
-        self.channel.release()
+        self.channel.uncork()
 
 
 class RefusalTask(_Task, ErrorTask):  # type: ignore[misc]
     """waitress' own answer to a request that it cannot or will not read."""
 
     def service(self) -> None:
-        """Answer the request, the last one of its connection."""
+        """Answer the request, the last one on its connection."""
         self.channel.is_refused = True
         super().service()
 
@@ -85,7 +85,7 @@ class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
     def service(self) -> None:
         """Answer the request; if the application fails, log that and answer 500 unless the answer has begun.
 
-        SystemExit and KeyboardInterrupt are failures too: one request does not end the server.
+        SystemExit and KeyboardInterrupt are failures too: no request may end the server.
         """
         try:
             super().service()

@@ -1,4 +1,4 @@
-"""Messages whose cause may recur thousands of times a second, logged now and then."""
+"""Limits how often a message is logged whose cause may recur thousands of times a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INTERVAL = 10.0
 
 
 class Throttle:
-    """Tells whether a message is due: the first time at once, then at most every INTERVAL seconds."""
+    """Allows a message at once the first time, then at most every INTERVAL seconds."""
 
     def __init__(self) -> None:
         self._next = 0.0

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from gearbox_lite.server.http.server import SendConnection
+from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.worker.control_channel import ControlChannel, wait_for
 from gearbox_lite.server.worker.protocol import (
     Beat,

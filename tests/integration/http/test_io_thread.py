@@ -15,7 +15,7 @@ def answer(_environ, start_response):
 
 
 def test_a_ready_answer_waits_for_no_timer(monkeypatch):
-    monkeypatch.setattr(waitress_server, "PATIENCE", 3600)
+    monkeypatch.setattr(waitress_server, "NEXT_THREAD_DELAY", 3600)
     with ThreadedSite(answer) as site, site.connect() as connection:
         for _ in range(50):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -27,9 +27,9 @@ class CountingSite(ThreadedSite):
 
     def __init__(self, application) -> None:
         super().__init__(application)
-        self._turn, self._left = self.server._turn, None
+        self._run_once, self._left = self.server._run_once, None
         self.spins = threading.Event()
-        self.server._turn = self.count
+        self.server._run_once = self.count
 
     def watch(self) -> None:
         """Wait for a spinning thread, long enough for thousands of turns."""
@@ -42,7 +42,7 @@ class CountingSite(ThreadedSite):
             self._left -= 1
             if self._left < 0:
                 self.spins.set()
-        self._turn(timeout)
+        self._run_once(timeout)
 
 
 def test_it_does_not_spin_while_a_task_thread_holds_the_lock():

@@ -40,7 +40,7 @@ class Site(ThreadedSite):
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setattr(channel, "HEADERS_TIMEOUT", 0.3)
-    monkeypatch.setattr(waitress_server, "_CHECK_INTERVAL", 0.1)
+    monkeypatch.setattr(waitress_server, "_TIMEOUT_CHECK_INTERVAL", 0.1)
     with Site(threads="1") as running:
         yield running
 
@@ -114,7 +114,7 @@ def test_slow_bodies_and_slow_answers_are_not_cut_off(site):
 
 
 def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off_in_the_end(monkeypatch):
-    monkeypatch.setattr(channel, "LINGER", 0.3)
+    monkeypatch.setattr(channel, "LINGER_TIMEOUT", 0.3)
     with Site(max_request_body_size="1000") as site, site.connect() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n")
         assert read_all(connection).startswith(b"HTTP/1.1 413 ")

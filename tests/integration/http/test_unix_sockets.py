@@ -66,7 +66,7 @@ def test_a_socket_whose_path_somebody_has_removed_is_made_again_by_a_reload(proj
         ("nowhere/x.sock", 1, "cannot listen there: No such file or directory; make the folder first: mkdir -p "),
         ("/proc/x.sock", 1, "cannot listen there: "),
         ("x" * 120, 1, "cannot listen there: AF_UNIX path too long; choose a shorter path"),
-        ("", 2, "this is no path; write the path of the socket, or remove the line"),
+        ("", 2, "this is not a path; write the path of the socket, or remove the line"),
     ],
 )
 def test_a_path_where_no_socket_can_be_is_named_with_its_line_and_a_remedy(project, ini, path, code, message):
