@@ -65,6 +65,16 @@ def _quickstarted(name: str, *options: str) -> Path:
     return folder / name
 
 
+def copy_repository(folder: Path) -> Path:
+    """Copy the repository's own files to a new folder, without what tools have written beside them, and return it."""
+    written = {".git", ".nox", ".venv", "dist", "hello", "site"}
+    caches = shutil.ignore_patterns(".*_cache", ".hypothesis", "__pycache__")
+    top = os.fspath(REPOSITORY)
+    return shutil.copytree(
+        top, folder, ignore=lambda here, names: {*caches(here, names), *(written if here == top else ())}
+    )
+
+
 def fresh_environment(folder: Path) -> Path:
     """Make a virtual environment that sees what this one has installed, and return its interpreter.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from support.helpers import AS_ROOT, PATIENCE, PROGRAM, REPOSITORY, Browser, Served, run
+from support.helpers import AS_ROOT, PATIENCE, PROGRAM, REPOSITORY, Browser, Served, copy_repository, run
 
 from gearbox_lite.cli import COMMANDS
 from gearbox_lite.sessions.settings.options import OPTIONS, REFUSED
@@ -17,8 +16,8 @@ from gearbox_lite.sessions.settings.options import OPTIONS, REFUSED
 README = (REPOSITORY / "README.md").read_text()
 
 
-OF_OTHER_PROGRAMS = {"--paste"}
-"""Options of gunicorn."""
+OF_OTHER_PROGRAMS = {"--group", "--paste"}
+"""Options of pip and gunicorn."""
 
 
 def help_of(command: str) -> str:
@@ -33,9 +32,7 @@ def options_in(text: str) -> set[str]:
 
 
 def test_the_first_command_ends_with_the_page_at_localhost_8080(tmp_path, port_8080):
-    clone = tmp_path / "clone"
-    ignored = shutil.ignore_patterns(".git", ".venv", "hello", ".*_cache", "__pycache__")
-    shutil.copytree(REPOSITORY, clone, ignore=ignored)
+    clone = copy_repository(tmp_path / "clone")
     before = {path.name for path in clone.iterdir()}
     command = re.search(r"```sh\n(.*)\n```", README)[1]
     command = command.replace("&& .venv/bin/gearbox-lite", "&& exec .venv/bin/gearbox-lite")

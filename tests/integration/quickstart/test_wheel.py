@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import venv
 import zipfile
 
-from support.helpers import REPOSITORY, run
+from support.helpers import copy_repository, run
 
 
 def test_a_wheel_installed_into_a_fresh_environment_quickstarts_the_same_project(tmp_path):
-    source = tmp_path / "source"
-    shutil.copytree(
-        REPOSITORY, source, ignore=shutil.ignore_patterns(".git", ".venv", "hello", ".*_cache", "__pycache__")
-    )
+    source = copy_repository(tmp_path / "source")
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source],
         check=True, timeout=120,
