@@ -1,4 +1,4 @@
-"""What to type after quickstart, in words that the shell in use takes as they are."""
+"""The next steps after quickstart: commands quoted for the user's shell, so that they work when pasted."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
-PACKAGES = {"postgresql": "postgresql", "memcached": "memcached", "redis": "redis-server"}
-"""The Debian packages of the stores that are servers; installing one starts it."""
+DEBIAN_PACKAGES = {"postgresql": "postgresql", "memcached": "memcached", "redis": "redis-server"}
+"""Debian packages of the session stores that are servers. Installing a package also starts its server."""
 
 
 def next_steps(target: Path, ini: str | None, extras: list[str], database: str | None) -> list[str]:
-    """Return the commands that install what a new project's session needs, go to the project and serve its ini, if any.
+    """Return the commands that install the session store, change to the project's folder and serve its ini, if any.
 
-    ``extras`` are those of gearbox-lite, and ``database`` is the name of one in PostgreSQL.
+    ``extras`` are the extras of gearbox-lite to install, ``database`` the PostgreSQL database to create.
     """
     folder = str(target)
     steps = _store_steps(extras, database)
@@ -33,7 +33,7 @@ def _store_steps(extras: list[str], database: str | None) -> list[str]:
     steps = [f"{_pip()} install {_quote(wanted)}"]
     if shutil.which("apt-get"):
         sudo = "" if os.geteuid() == 0 else "sudo "
-        steps += [f"{sudo}apt-get install {PACKAGES[extra]}" for extra in extras if extra in PACKAGES]
+        steps += [f"{sudo}apt-get install {DEBIAN_PACKAGES[extra]}" for extra in extras if extra in DEBIAN_PACKAGES]
         if database:
             import pwd
 
@@ -47,7 +47,7 @@ def _pip() -> str:
 
 
 def _program() -> str:
-    """Return the words that run this same gearbox-lite from another folder."""
+    """Return the command that runs this same gearbox-lite from any folder."""
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
         return f"{_quote(sys.executable)} -m gearbox_lite"
@@ -71,14 +71,14 @@ def _quote(word: str) -> str:
 
 
 def _escape(word: str, shell: str) -> str:
-    """Return a word with its control characters as escapes that the shell turns back, so that it can be shown."""
+    """Return a word with control characters escaped, so that it is safe to print and the shell restores them."""
     if shell == "fish":
         parts = re.findall(r"[\w/.]+|.", word, re.DOTALL)
         return "".join(part if re.fullmatch(r"[\w/.]+", part) else _bytes(part, r"\X{:02x}") for part in parts)
     plain = "".join(
         letter if letter.isprintable() and letter not in "\\'%" else _bytes(letter, r"\{:03o}") for letter in word
     )
-    # Any POSIX shell knows printf, and not every one $'...'.
+    # Every POSIX shell has printf; not every one has $'...'.
     return f"$'{plain}'" if shell in ("bash", "zsh", "ksh") else f"\"$(printf '{plain}')\""
 
 

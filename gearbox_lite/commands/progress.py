@@ -1,4 +1,4 @@
-"""A progress bar for what takes longer than a second."""
+"""A progress bar for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import click
 
 from gearbox_lite.generate.template import Track
 
-DELAY = 1.0
-"""Seconds of work before a bar is shown."""
+BAR_DELAY = 1.0
+"""Seconds of work before the bar appears."""
 
 _Item = TypeVar("_Item")
 
 
 @contextmanager
 def progress(parts: int) -> Iterator[Track]:
-    """Give what goes through the items, with a bar where standard error is a terminal.
+    """Give a function that iterates over items and shows a progress bar if standard error is a terminal.
 
-    It is called once for each of the ``parts`` of the work, which have the same number of items; one bar is for all.
+    It is called once for each of the ``parts`` of the work, which have the same number of items and share one bar.
     """
     start = monotonic()
     done = 0
     advance: Callable[[int], None] | None = None
-    with ExitStack() as bars:  # ends the bar before an error is shown
+    with ExitStack() as bars:  # closes the bar before an error is printed
 
         def track(items: list[_Item], /) -> Iterator[_Item]:
             nonlocal done, advance
             for item in items:
-                if advance is None and monotonic() - start > DELAY and sys.stderr.isatty():
+                if advance is None and monotonic() - start > BAR_DELAY and sys.stderr.isatty():
                     length = parts * len(items)
                     bar = click.progressbar(length=length, label="Writing the project", file=sys.stderr)
                     advance = bars.enter_context(bar).update

@@ -14,43 +14,43 @@ from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.generate import answers, manifest, names, repository, template, writer
 from gearbox_lite.output import printable, show, show_warning
 
-TEMPLATE = "turbogears"
-INI = "development.ini"
+DEFAULT_TEMPLATE = "turbogears"
+DEVELOPMENT_INI = "development.ini"
 EXTRAS = ("database", "postgresql", "memcached", "redis")
-"""The stores whose libraries come with an extra of the same name."""
+"""Session stores whose client library comes with an extra of the same name."""
 
 
-def _stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """Return what Tab offers after --session."""
-    questions = manifest.load(manifest.find(TEMPLATE)).questions
+def _complete_stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Return the shell completions of --session."""
+    questions = manifest.load_template(manifest.find_template(DEFAULT_TEMPLATE)).questions
     choices = next(question.choices for question in questions if question.name == "session")
     return [store for store in choices if store.startswith(incomplete)]
 
 
 @click.command(name="quickstart")
 @click.argument("name", required=False)
-@click.option("-p", "--package", metavar="PKG", help="Name of the Python package; derived from NAME by default.")
+@click.option("-p", "--package", metavar="PKG", help="Name of the Python package (default: derived from NAME).")
 @click.option(
     "-o",
     "--output-dir",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="Folder to write the project in, made if it is missing; the current one by default.",
+    help="Folder to create the project in (default: the current one); created if it is missing.",
 )
 @click.option(
     "--session",
     metavar="STORE",
-    shell_complete=_stores,
-    help="Keep sessions in: cookie (default), file, database, postgresql, memcached, redis.",
+    shell_complete=_complete_stores,
+    help="Session store: cookie (default), file, database, postgresql, memcached or redis.",
 )
-@click.option("--encrypt", is_flag=True, help="Encrypt the sessions' data.")
-@click.option("--minimal", is_flag=True, help="Write the smallest real project, without pages and public files.")
-@click.option("--template", "chosen", metavar="PATH|NAME", help="Write another template than turbogears.")
+@click.option("--encrypt", is_flag=True, help="Encrypt the session data.")
+@click.option("--minimal", is_flag=True, help="Write a minimal project, without pages and public files.")
+@click.option("--template", "chosen", metavar="PATH|NAME", help="Use another template (default: turbogears).")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Answer a question of the template.")
-@click.option("--git/--no-git", help="Create a git repository with an initial commit.  [default: no-git]")
-@click.option("--dry-run", is_flag=True, help="Show what would be written with its sizes, and write nothing.")
-@click.option("--serve", "then_serve", is_flag=True, help="Go on to serve the new project's development.ini.")
+@click.option("--git/--no-git", help="Create a git repository with an initial commit (default: no).")
+@click.option("--dry-run", is_flag=True, help="Show the files that would be written, with their sizes.")
+@click.option("--serve", "then_serve", is_flag=True, help="Serve the new project's development.ini.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -68,10 +68,10 @@ def command(
     dry_run: bool,
     then_serve: bool,
 ) -> None:
-    """Write a new TurboGears project.
+    """Create a new TurboGears project.
 
-    NAME is the project's name, for example hello or my-shop; on a terminal it is asked for. The project is written to a
-    new folder of that name.
+    NAME is the project's name, for example hello or my-shop; quickstart asks for it if it is missing and the terminal
+    is interactive. The project is written to a new folder of that name.
     """
     project = names.project_name(_ask_name(context) if name is None else name)
     package = names.package_name(project, package)
@@ -79,23 +79,23 @@ def command(
     place = target.resolve()
     is_here = place == Path.cwd()
     writer.check_target(target)
-    source = manifest.load(manifest.find(TEMPLATE if chosen is None else chosen))
+    source = manifest.load_template(manifest.find_template(DEFAULT_TEMPLATE if chosen is None else chosen))
     given = [_setting(text) for text in settings]
     given += [Setting("session", session, Location("--session"))] if session is not None else []
     given += [Setting("encrypt", "true", Location("--encrypt"))] if encrypt else []
     given += [Setting("minimal", "true", Location("--minimal"))] if minimal else []
     known = _answers(source, given, ask=chosen is not None)
     with progress(parts=1 if dry_run else 2) as track:
-        files = template.plan(source, {**known, "project": project, "package": package}, track)
-        has_ini = any(str(file.path) == INI for file in files)
+        files = template.render_files(source, {**known, "project": project, "package": package}, track)
+        has_ini = any(str(file.path) == DEVELOPMENT_INI for file in files)
         if then_serve and not has_ini:
-            raise UserError(f"--serve: template {source.name} writes no {INI}", remedy="leave --serve out")
+            raise UserError(f"--serve: template {source.name} has no {DEVELOPMENT_INI}", remedy="remove --serve")
         warning = None if dry_run else _write(files, target, track, git=git)
     if dry_run:
         _show_sizes(target, files)
         return
     show(*(line for line, _ in _tree(target, files)))
-    if is_here:  # the empty folder in which we and the shell are has been replaced
+    if is_here:  # rename has replaced the empty folder that we were in
         target = place
         os.chdir(place)
     if warning:
@@ -104,22 +104,23 @@ def command(
         from gearbox_lite.commands.serve import serve
 
         show("")
-        serve(target / INI)
+        serve(target / DEVELOPMENT_INI)
         return
-    extras, database = _needed(known, package) if source.is_bundled else ([], None)
-    steps = next_steps(target, INI if has_ini else None, extras, database)
+    extras, database = _required_extras(known, package) if source.is_bundled else ([], None)
+    steps = next_steps(target, DEVELOPMENT_INI if has_ini else None, extras, database)
     show("", "Next steps:", *(f"  {step}" for step in steps))
 
 
 def _setting(text: str) -> Setting:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError("--set: this is not an answer", remedy="write --set NAME=VALUE")  # it may be a password
+        # The text is not shown, since it may be a password.
+        raise UserError("--set: this is not an answer", remedy="write --set NAME=VALUE")
     return Setting(name, value, Location("--set"))
 
 
 def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> dict[str, manifest.Answer]:
-    """Return the answer to every question: given, else asked for where a person can answer, else the default."""
+    """Return the answer to every question: given, or asked for on a terminal, or the default."""
     known = answers.given_answers(source, given)
     ask = ask and _can_ask()
     for question in source.questions:
@@ -128,8 +129,8 @@ def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> d
     return known
 
 
-def _needed(known: dict[str, manifest.Answer], package: str) -> tuple[list[str], str | None]:
-    """Return the extras that a project of our own template needs, and its database in PostgreSQL."""
+def _required_extras(known: dict[str, manifest.Answer], package: str) -> tuple[list[str], str | None]:
+    """Return the extras that a project of our own template needs, and the PostgreSQL database to create, if any."""
     store = str(known["session"])
     extras = [*([store] if store in EXTRAS else []), *(["encryption"] if known["encrypt"] else [])]
     return extras, package if store == "postgresql" else None
@@ -140,7 +141,7 @@ def _can_ask() -> bool:
 
 
 def _ask_name(context: click.Context) -> str:
-    """Ask a terminal for the project's name until it is a valid one. Raises UsageError in CI and elsewhere."""
+    """Ask for the project's name until it is valid. Raises UsageError in CI and without a terminal."""
     if not _can_ask():
         raise click.UsageError("Missing argument 'NAME'.", ctx=context)
 
@@ -153,7 +154,7 @@ def _ask_name(context: click.Context) -> str:
     try:
         return str(click.prompt("Name of the project", type=click.types.FuncParamType(valid)))
     except click.Abort:
-        show("")  # so that the shell's prompt has a line of its own
+        show("")  # ends the line, so that the shell's prompt starts on a new one
         raise
 
 
@@ -165,29 +166,29 @@ def _ask(question: manifest.Question) -> manifest.Answer:
         kind = click.Choice(question.choices) if question.choices else click.types.FuncParamType(_text)
         return str(click.prompt(text, default=question.default, type=kind))
     except click.Abort:
-        show("")  # so that the shell's prompt has a line of its own
+        show("")  # ends the line, so that the shell's prompt starts on a new one
         raise
 
 
 def _text(answer: str) -> str:
-    if not answers.is_text(answer):
+    if not answers.is_encodable(answer):
         raise click.BadParameter("this is not UTF-8")
     return answer
 
 
 def _write(files: list[template.PlannedFile], target: Path, track: template.Track, *, git: bool) -> str | None:
-    """Write the project and, with ``git``, its repository; return why that is not as it was wanted."""
-    problem = repository.obstacle(target) if git else None
+    """Write the project and, with ``git``, its repository. Return a warning if the repository is missing or empty."""
+    problem = repository.repository_obstacle(target) if git else None
     if not git or problem:
-        writer.write(files, target, track)
+        writer.write_project(files, target, track)
         return problem
     problems: list[str | None] = []
-    writer.write(files, target, track, lambda project: problems.append(repository.start(project)))
+    writer.write_project(files, target, track, lambda project: problems.append(repository.create_repository(project)))
     return problems[0]
 
 
 def _tree(target: Path, files: list[template.PlannedFile]) -> list[tuple[str, template.PlannedFile | None]]:
-    """Return the lines of the tree, each with the file that it is for."""
+    """Return the lines of the printed tree, each with its file, None for a folder."""
     lines: list[tuple[str, template.PlannedFile | None]] = [(printable(f"{target}/"), None)]
     shown: set[Path] = set()
     for file in files:

@@ -15,34 +15,34 @@ from gearbox_lite.output import show
 @ini_options("-c", "--config")
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> None:
-    """Add to a project."""
+    """Add code to a project."""
     hand_on(context)
 
 
 @command.command(name="controller")
 @click.argument("name")
 @ini_parameters("-c", "--config")
-@click.option("--mount", "url", metavar="URL", help="Where it answers, for example /films; /NAME by default.")
+@click.option("--mount", "url", metavar="URL", help="The controller's URL, for example /films (default: /NAME).")
 def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_name: str, url: str | None) -> None:
     """Add a controller with a page and a test.
 
-    NAME is the module's name, for example movies. The project is that of the INI, development.ini where it is left
-    out. The root controller gets the two lines that mount the new one; where its source has an unusual shape they are
-    shown instead. Nothing is ever overwritten.
+    NAME is the name of the new module, for example movies. The project is the one that INI belongs to (default:
+    development.ini). Two lines that mount the new controller are added to the root controller; if its source has an
+    unusual shape, they are printed instead. Existing files are never overwritten.
     """
     settings = read_ini(arguments, ini, app_name)
     folder = settings.ini.parent
     package = (factory_module(settings.app) or "").partition(".")[0]
     if not package:
-        raise UserError(f"{shorten(settings.ini)}: it does not say which package its application comes from")
-    planned = scaffold.controller(folder, package, settings.ini.name, name, url)
-    writer.add(planned.files, planned.root, folder)
+        raise UserError(f"{shorten(settings.ini)}: cannot tell which package the application comes from")
+    planned = scaffold.plan_controller(folder, package, settings.ini.name, name, url)
+    writer.add_to_project(planned.files, planned.root_edit, folder)
     for file in planned.files:
         show(shorten(folder / file.path))
     root, mount = shorten(folder / planned.root_path), planned.mount
-    if planned.root:
+    if planned.root_edit:
         show(f"{root}: {mount.line}")
     else:
-        show("", f"{root} was not changed. Add at its top, and in its RootController:")
+        show("", f"{root} was not changed. Add the import at its top and the second line to its RootController:")
         show(f"  {mount.import_line}", f"  {mount.line}")
-    show("", f"It answers {planned.url}/ when the project is served.")
+    show("", f"The controller answers {planned.url}/ when you serve the project.")

@@ -12,12 +12,12 @@ from gearbox_lite.output import show
 def command() -> None:
     """List the templates that come with gearbox-lite.
 
-    Each with its questions and their defaults, as they are answered:
+    Each template is shown with its questions and their default answers, in the form that quickstart takes:
 
     gearbox-lite quickstart PROJECT --template NAME --set ...
     """
-    for folder in manifest.bundled().values():
-        template = manifest.load(folder)
+    for folder in manifest.bundled_templates().values():
+        template = manifest.load_template(folder)
         show(f"{template.name}: {template.description}")
         answers = [f"--set {question.name}={_default(question)}" for question in template.questions]
         width = max(map(len, answers), default=0)

@@ -1,1 +1,1 @@
-"""The generator: project names, template folders, and writing all or nothing."""
+"""The generator: project names, templates, and writing a project atomically, all or nothing."""

@@ -1,6 +1,6 @@
-"""Our own templates, compiled once and kept where Python keeps its compiled modules.
+"""A bytecode cache for our own templates, in the ``__pycache__`` folder where Python caches its compiled modules.
 
-Compiling them would take a third of a quickstart.
+Without it, compiling the templates would take a third of a quickstart.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
 
-class _Kept(FileSystemBytecodeCache):
+class _OptionalCache(FileSystemBytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep one template; where that cannot be, as with Python's own modules, it is compiled each time."""
+        """Store one template. If the folder is read-only it is compiled each time, as Python does with modules."""
         with suppress(OSError):
             super().dump_bytecode(bucket)
 
 
-def kept() -> FileSystemBytecodeCache | None:
-    """Return where compiled templates are kept; None where Python is not to write bytecode (``-B``)."""
-    return None if sys.dont_write_bytecode else _Kept(str(Path(cache_from_source(__file__)).parent))
+def bytecode_cache() -> FileSystemBytecodeCache | None:
+    """Return the cache, or None if Python is told not to write bytecode (``-B``)."""
+    return None if sys.dont_write_bytecode else _OptionalCache(str(Path(cache_from_source(__file__)).parent))

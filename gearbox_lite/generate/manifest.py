@@ -1,4 +1,4 @@
-"""A template's ``template.toml``: its name and description, its questions, and what their answers leave out."""
+"""A template's manifest, ``template.toml``: name, description, questions, and which files the answers leave out."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nea
 
 MANIFEST = "template.toml"
 TREE = "tree"
-ALWAYS_KNOWN = ("project", "package", "new_secret")
-"""The variables that every template has, so that no question can have their names."""
+BUILT_IN_VARIABLES = ("project", "package", "new_secret")
+"""Variables of every template, whose names no question may have."""
 
-READABLE = "make it readable"
-"""What to do about a file of a template that the system does not let us read."""
+MAKE_READABLE = "fix its permissions"
+"""The remedy if the system does not let us read a file of a template."""
 
 Answer = str | bool
 
 _TYPES = ("str", "bool", "choice")
 _PACKAGE = Path(__file__).parents[1]
-_PLACES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
+_BUNDLED_FOLDERS = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question; without a ``default`` it must be answered. ``choices`` is empty but for type "choice"."""
+    """One question. Without a ``default`` it must be answered; ``choices`` is empty unless the type is "choice"."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class Question:
     help: str
 
     def convert(self, text: str) -> Answer:
-        """Return the answer that a text means. Raises ValueError that says what to write instead."""
+        """Convert a text to an answer of the question's type. Raises ValueError, whose message is the remedy."""
         if self.type == "bool":
             if text.lower() not in TRUE | FALSE:
                 raise ValueError("write true or false")
@@ -52,7 +52,7 @@ class Question:
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """Files and folders, as globs of their paths in the tree, that are not written when an expression is true."""
+    """Files and folders, as globs relative to the tree, that are not written if the expression ``when`` is true."""
 
     when: str
     paths: tuple[str, ...]
@@ -61,7 +61,7 @@ class LeaveOut:
 
 @dataclass(frozen=True)
 class Template:
-    """A template folder whose ``template.toml`` has been read."""
+    """A template: its folder, and the content of its ``template.toml``."""
 
     folder: Path
     name: str
@@ -71,22 +71,22 @@ class Template:
 
     @property
     def tree(self) -> Path:
-        """The folder with what is written."""
+        """The folder of the files to write."""
         return self.folder / TREE
 
     @property
     def is_bundled(self) -> bool:
-        """Whether it came with gearbox-lite."""
-        return self.folder.parent in _PLACES
+        """Whether it comes with gearbox-lite, so that it is trusted and needs no limits."""
+        return self.folder.parent in _BUNDLED_FOLDERS
 
 
-def bundled() -> dict[str, Path]:
+def bundled_templates() -> dict[str, Path]:
     """Return the folders of the templates that come with gearbox-lite, by name.
 
-    A wheel carries ``templates/`` inside the package; in a checkout it is beside the package. Raises UserError where
-    there is neither.
+    In a wheel, ``templates/`` is inside the package; in a clone it is beside the package. Raises UserError if there
+    is neither.
     """
-    for templates in _PLACES:
+    for templates in _BUNDLED_FOLDERS:
         folders = {path.parent.name: path.parent for path in sorted(templates.glob(f"*/{MANIFEST}"))}
         if folders:
             return folders
@@ -98,35 +98,35 @@ def bundled() -> dict[str, Path]:
     )
 
 
-def find(given: str) -> Path:
-    """Return the folder of a template: the name of one of ours, or a path. Raises UserError where there is none."""
-    ours = bundled()
+def find_template(given: str) -> Path:
+    """Return a template's folder, given its path or the name of a bundled one. Raises UserError if there is none."""
+    ours = bundled_templates()
     if given in ours:
         return ours[given]
     folder = Path(given)
     at = Location("--template")
     if not given:
-        raise UserError("this is empty", at=at, remedy=f"write a folder's path, or choose from {', '.join(ours)}")
+        raise UserError("the value is empty", at=at, remedy=f"write a folder's path, or choose from {', '.join(ours)}")
     if (folder / MANIFEST).is_file():
         return folder
     if folder.is_file():
-        raise UserError(f"{given} is a file", at=at, remedy=f"write the path of the folder that has {MANIFEST}")
+        raise UserError(f"{given} is a file", at=at, remedy=f"write the path of the folder that contains {MANIFEST}")
     if folder.exists():
-        raise UserError(f"{given} is not a template: it has no {MANIFEST}", at=at, remedy="write one, see the README")
+        raise UserError(f"{given} is not a template: it has no {MANIFEST}", at=at, remedy="add one, see the README")
     guess = nearest(given, list(ours))
     hint = f"did you mean {guess}?" if guess else f"write a folder's path, or choose from {', '.join(ours)}"
     raise UserError(f"there is no template {given}", at=at, remedy=hint)
 
 
-def load(folder: Path) -> Template:
-    """Read a template's ``template.toml``. Raises UserError with file and line for everything wrong in it."""
+def load_template(folder: Path) -> Template:
+    """Read a template's ``template.toml``. Raises UserError, with file and line, for any error in it."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     path = folder / MANIFEST
     if path.is_symlink():
-        raise _refusal(path, None, "a template cannot hold a symbolic link", "put the file itself there")
+        raise _error(path, None, "a template cannot contain a symbolic link", "replace it with a regular file")
     try:
         text = path.read_bytes().decode()
         values = tomllib.loads(text)
@@ -134,36 +134,36 @@ def load(folder: Path) -> Template:
         found = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
         line = int(found[1]) if found and found[1] else len(text.splitlines())
         reason = str(error)[: found.start()] if found else str(error)
-        raise _refusal(path, line, f"this is not TOML: {reason}", "see https://toml.io") from error
+        raise _error(path, line, f"invalid TOML: {reason}", "see https://toml.io") from error
     except RecursionError as error:
-        raise _refusal(path, None, "its values are nested too deeply", "write it as the README shows") from error
+        raise _error(path, None, "its values are nested too deeply", "write it as shown in the README") from error
     except UnicodeDecodeError as error:
-        raise _refusal(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
+        raise _error(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
     except OSError as error:
-        raise _refusal(path, None, f"cannot be read: {error.strerror}", READABLE) from error
-    return _Reader(path, text).template(values)
+        raise _error(path, None, f"cannot be read: {error.strerror}", MAKE_READABLE) from error
+    return _ManifestParser(path, text).template(values)
 
 
-def _refusal(path: Path, line: int | None, problem: str, remedy: str) -> UserError:
+def _error(path: Path, line: int | None, problem: str, remedy: str) -> UserError:
     return UserError(problem, at=Location(path, line), remedy=remedy, code=FAILURE)
 
 
-class _Reader:
-    """Turns what TOML has read into a Template, and knows the lines of the file for what is wrong."""
+class _ManifestParser:
+    """Builds a Template from parsed TOML; finds the line of each error, which tomllib does not give."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._lines = text.splitlines()
 
     def template(self, values: dict[str, Any]) -> Template:
-        self._known(values, ("name", "description", "questions", "leave_out"), "")
+        self._check_keys(values, ("name", "description", "questions", "leave_out"), "")
         questions = tuple(
             self._question(table, f"questions:{number}") for number, table in self._tables(values, "questions")
         )
         names = [question.name for question in questions]
         for number, name in enumerate(names):
             if name in names[:number]:
-                raise self._wrong(f"questions:{number}", "name", f"two questions have the name {name}", "rename one")
+                raise self._error_at(f"questions:{number}", "name", f"two questions have the name {name}", "rename one")
         return Template(
             folder=self._path.parent,
             name=self._text(values, "name", ""),
@@ -177,72 +177,72 @@ class _Reader:
     def _tables(self, values: dict[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
         tables = values.get(name, [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise self._wrong("", name, f"{name} is not a list of tables", f"write [[{name}]] above each")
+            raise self._error_at("", name, f"{name} is not a list of tables", f"write [[{name}]] above each")
         return list(enumerate(tables))
 
     def _question(self, table: dict[str, Any], place: str) -> Question:
-        self._known(table, ("name", "type", "default", "choices", "help"), place)
+        self._check_keys(table, ("name", "type", "default", "choices", "help"), place)
         name = self._text(table, "name", place)
-        if not name.isidentifier() or keyword.iskeyword(name) or name in ALWAYS_KNOWN:
-            raise self._wrong(
-                place, "name", f"a question cannot have the name {name!r}", "use letters, digits and _, no keyword"
+        if not name.isidentifier() or keyword.iskeyword(name) or name in BUILT_IN_VARIABLES:
+            raise self._error_at(
+                place, "name", f"invalid question name {name!r}", "use letters, digits and _, no keyword or built-in"
             )
         kind = self._text(table, "type", place)
         if kind not in _TYPES:
-            raise self._wrong(place, "type", f"there is no type {kind!r}", f"write one of {', '.join(_TYPES)}")
+            raise self._error_at(place, "type", f"unknown type {kind!r}", f"choose from {', '.join(_TYPES)}")
         choices = self._texts(table, "choices", place) if kind == "choice" else ()
         if kind != "choice" and "choices" in table:
-            raise self._wrong(place, "choices", f"a question of type {kind} has no choices", 'write type = "choice"')
+            raise self._error_at(place, "choices", f"a question of type {kind} has no choices", 'write type = "choice"')
         default = table.get("default")
         if default is not None and not (
             isinstance(default, bool)
             if kind == "bool"
             else isinstance(default, str) and default in (choices or [default])
         ):
-            fit = {"bool": "true or false", "str": "a text in quotes"}.get(kind, f"one of {', '.join(choices)}")
-            raise self._wrong(place, "default", f"this default of {name} cannot be used", f"write {fit}")
+            fit = {"bool": "true or false", "str": "a string in quotes"}.get(kind, f"one of {', '.join(choices)}")
+            raise self._error_at(place, "default", f"invalid default of {name}", f"write {fit}")
         for key, texts in (("choices", choices), ("default", (default,) if isinstance(default, str) else ())):
             for text in texts:
-                self._shown(text, place, key)
+                self._check_printable(text, place, key)
         return Question(name, kind, default, choices, self._text(table, "help", place) if "help" in table else "")
 
     def _leave_out(self, table: dict[str, Any], place: str) -> LeaveOut:
-        self._known(table, ("when", "paths"), place)
+        self._check_keys(table, ("when", "paths"), place)
         when = self._text(table, "when", place)
         return LeaveOut(when, self._texts(table, "paths", place), Location(self._path, self._line(place, "when")))
 
     def _text(self, table: Mapping[str, Any], key: str, place: str) -> str:
         value = table.get(key)
         if not isinstance(value, str) or not value.strip():
-            problem = f"{key} is not a text" if key in table else f"{key} is missing"
-            raise self._wrong(place, key, problem, f'write {key} = "..."')
-        self._shown(value, place, key)
+            problem = f"{key} is not a string" if key in table else f"{key} is missing"
+            raise self._error_at(place, key, problem, f'write {key} = "..."')
+        self._check_printable(value, place, key)
         return value
 
-    def _shown(self, text: str, place: str, key: str) -> None:
-        """Refuse what a terminal would act on, since these texts are shown and asked."""
+    def _check_printable(self, text: str, place: str, key: str) -> None:
+        """Refuse control characters: these texts are printed, and a terminal would act on them."""
         if not text.isprintable():
-            raise self._wrong(place, key, f"{key} has a control character or a line break", "remove it")
+            raise self._error_at(place, key, f"{key} has a control character or a line break", "remove it")
 
     def _texts(self, table: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
         values = table.get(key)
         if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-            problem = f"{key} is not a list of texts" if key in table else f"{key} is missing"
-            raise self._wrong(place, key, problem, f'write {key} = ["...", "..."]')
+            problem = f"{key} is not a list of strings" if key in table else f"{key} is missing"
+            raise self._error_at(place, key, problem, f'write {key} = ["...", "..."]')
         return tuple(values)
 
-    def _known(self, table: Mapping[str, Any], names: tuple[str, ...], place: str) -> None:
+    def _check_keys(self, table: Mapping[str, Any], names: tuple[str, ...], place: str) -> None:
         for key in table:
             if key not in names:
                 guess = nearest(key, list(names))
-                hint = f"did you mean {guess}?" if guess else f"there are: {', '.join(names)}"
-                raise self._wrong(place, key, f"there is no setting {key} here", hint)
+                hint = f"did you mean {guess}?" if guess else f"choose from {', '.join(names)}"
+                raise self._error_at(place, key, f"unknown setting {key}", hint)
 
-    def _wrong(self, place: str, key: str, problem: str, remedy: str) -> UserError:
-        return _refusal(self._path, self._line(place, key), problem, remedy)
+    def _error_at(self, place: str, key: str, problem: str, remedy: str) -> UserError:
+        return _error(self._path, self._line(place, key), problem, remedy)
 
     def _line(self, place: str, key: str) -> int | None:
-        """Return the line of a key in the nth table of a name ("questions:0"), else of that table's header."""
+        """Return the line of a key in the nth table of a name ("questions:0"), or of the table's header."""
         name, _, number = place.partition(":")
         header, count, found = "", -1, None
         for line, text in enumerate(self._lines, 1):

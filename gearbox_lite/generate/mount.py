@@ -1,7 +1,7 @@
-"""Mounting a controller in the root controller's source: two lines go in, everything else stays byte for byte.
+"""Mount a controller in the root controller's source: insert two lines and keep every other byte.
 
-Python's own parser says where. The result is parsed again, and is good only if it is the old module with exactly the
-two statements more.
+Python's own parser finds the positions. The result is parsed again, and accepted only if it is the old module plus
+exactly these two statements, so that no formatting, comment or syntax that we did not think of can be damaged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ROOT = "RootController"
 
 @dataclass(frozen=True)
 class Mount:
-    """What is to be mounted: ``attribute = class_name()``, with ``class_name`` imported from ``module``."""
+    """A controller to mount: ``attribute = class_name()``, with ``class_name`` imported from ``module``."""
 
     attribute: str
     module: str
@@ -23,23 +23,23 @@ class Mount:
 
     @property
     def import_line(self) -> str:
-        """The import, without a line end."""
+        """The import, without its line ending."""
         return f"from {self.module} import {self.class_name}"
 
     @property
     def line(self) -> str:
-        """The line in the class, without indentation and line end."""
+        """The line in the class, without indentation and line ending."""
         return f"{self.attribute} = {self.class_name}()"
 
 
-def names(source: bytes, class_name: str = ROOT) -> set[str]:
-    """Return the names that a class body binds, the root controller's by default; none if there is no such class."""
+def bound_names(source: bytes, class_name: str = ROOT) -> set[str]:
+    """Return the names that a class body (by default the root controller's) binds; empty if the class is missing."""
     found = _class(_parse(source), class_name)
-    return {name for node in found.body for name in _bound(node)} if found else set()
+    return {name for node in found.body for name in _targets(node)} if found else set()
 
 
-def bases(source: bytes) -> list[tuple[str, str]]:
-    """Return the root controller's base classes that are imported by name, each after its module."""
+def imported_bases(source: bytes) -> list[tuple[str, str]]:
+    """Return the root controller's base classes that are imported by name, as pairs of module and class."""
     module = _parse(source)
     root = _root(module)
     if module is None or root is None:
@@ -51,25 +51,25 @@ def bases(source: bytes) -> list[tuple[str, str]]:
     ]
 
 
-def insert(source: bytes, mount: Mount) -> bytes | None:
-    """Return the source with the controller mounted, None where it has a shape in which that is not safe."""
+def insert_mount(source: bytes, mount: Mount) -> bytes | None:
+    """Return the source with the controller mounted; None if its shape makes that unsafe."""
     module = _parse(source)
     root = _root(module)
-    if module is None or root is None or not _plain(source):
+    if module is None or root is None or not _has_plain_lines(source):
         return None
     lines = source.decode().splitlines(keepends=True)
     end = "\r\n" if b"\r\n" in source else "\n"
-    places = (_mount_place(root, lines, mount, end), _import_place(module, root, mount, end))
-    for position, text in sorted(places, reverse=True):  # from below, so that the lines above keep their numbers
+    positions = (_mount_position(root, lines, mount, end), _import_position(module, root, mount, end))
+    for position, text in sorted(positions, reverse=True):  # bottom up, so that line numbers above stay valid
         if position and not lines[position - 1].endswith("\n"):
             return None
         lines.insert(position, text)
     changed = "".join(lines).encode()
-    return changed if _is_only_that(module, _parse(changed), mount) else None
+    return changed if _adds_only_the_mount(module, _parse(changed), mount) else None
 
 
-def _plain(source: bytes) -> bool:
-    """Whether the lines of str.splitlines are those of the parser, in UTF-8."""
+def _has_plain_lines(source: bytes) -> bool:
+    """Whether str.splitlines splits the source, as UTF-8, into the same lines as Python's parser."""
     try:
         text = source.decode()
     except UnicodeDecodeError:
@@ -89,12 +89,12 @@ def _root(module: ast.Module | None) -> ast.ClassDef | None:
 
 
 def _class(module: ast.Module | None, name: str) -> ast.ClassDef | None:
-    """Return the one class of that name at the top level of a module."""
+    """Return the class of that name at the top level of a module; None if there is not exactly one."""
     found = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name == name] if module else []
     return found[0] if len(found) == 1 else None
 
 
-def _bound(node: ast.stmt) -> list[str]:
+def _targets(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [node.name]
     targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
@@ -109,8 +109,8 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _mount_place(root: ast.ClassDef, lines: list[str], mount: Mount, end: str) -> tuple[int, str]:
-    """Return after which line the class gets its own: its last assignment above the methods, else its docstring."""
+def _mount_position(root: ast.ClassDef, lines: list[str], mount: Mount, end: str) -> tuple[int, str]:
+    """Return the mount's text and the line it goes after: the last assignment above the methods, or the docstring."""
     first = root.body[0]
     indent = re.match(r"\s*", lines[first.lineno - 1])
     text = f"{indent[0] if indent else ''}{mount.line}{end}"
@@ -125,13 +125,13 @@ def _mount_place(root: ast.ClassDef, lines: list[str], mount: Mount, end: str) -
 
 
 def _decorators(node: ast.stmt) -> int:
-    """Return how many lines of decorators stand above a statement's own line."""
+    """Return the number of lines from a statement's first decorator to its own line."""
     decorators = getattr(node, "decorator_list", [])
     return node.lineno - decorators[0].lineno if decorators else 0
 
 
-def _import_place(module: ast.Module, root: ast.ClassDef, mount: Mount, end: str) -> tuple[int, str]:
-    """Return after which line the import goes: in order among its package's above the class, else after the last."""
+def _import_position(module: ast.Module, root: ast.ClassDef, mount: Mount, end: str) -> tuple[int, str]:
+    """Return the import's text and the line it goes after: sorted among its package's imports, or after the last."""
     above = module.body[: module.body.index(root)]
     imports = [node for node in above if isinstance(node, (ast.Import, ast.ImportFrom))]
     package = mount.module.partition(".")[0]
@@ -149,8 +149,8 @@ def _import_place(module: ast.Module, root: ast.ClassDef, mount: Mount, end: str
     return after, f"{end if after else ''}{mount.import_line}{end}"
 
 
-def _is_only_that(old: ast.Module, new: ast.Module | None, mount: Mount) -> bool:
-    """Whether the new module, without the two statements, is the old one."""
+def _adds_only_the_mount(old: ast.Module, new: ast.Module | None, mount: Mount) -> bool:
+    """Whether the new module is the old one plus the two statements."""
     root = _root(new)
     if new is None or root is None:
         return False

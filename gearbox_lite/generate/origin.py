@@ -1,7 +1,8 @@
-"""Where this gearbox-lite came from, so that a project requires the same one and no other of its name.
+"""Where this gearbox-lite was installed from, so that a generated project requires exactly that one.
 
-pip notes it in ``direct_url.json`` (https://packaging.python.org/en/latest/specifications/direct-url/). It is read here
-without ``importlib.metadata``, whose import takes a fifth of a quickstart.
+Otherwise pip could install another package of the same name. pip records the origin in ``direct_url.json``
+(https://packaging.python.org/en/latest/specifications/direct-url/). It is read here without ``importlib.metadata``,
+whose import takes a fifth of a quickstart.
 """
 
 from __future__ import annotations
@@ -18,28 +19,28 @@ _FOLDER = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Origin:
-    """What follows the name in a requirement, and whether its wheel has to be made from a local path first."""
+    """``pin`` follows the name in a requirement; ``is_local`` is whether the project must carry a wheel of it."""
 
     pin: str
     is_local: bool
 
 
-def find(folder: Path = _FOLDER) -> Origin:
-    """Return where the gearbox-lite came from whose package is in ``folder``: a checkout or an installation."""
+def detect_origin(folder: Path = _FOLDER) -> Origin:
+    """Return the origin of the gearbox-lite in ``folder``, which is a clone or a ``site-packages`` folder."""
     installed = folder / f"gearbox_lite-{__version__}.dist-info"
     if not installed.is_dir():
         return Origin(f"=={__version__}", is_local=True)
     try:
         text = (installed / "direct_url.json").read_text(encoding="utf-8")
-    except OSError:  # pip has found it by its name
+    except OSError:  # installed by name, from a package index
         return Origin(f">={__version__}", is_local=False)
     import json
 
-    return _of_direct_url(json.loads(text))
+    return _origin_of_url(json.loads(text))
 
 
-def _of_direct_url(direct: dict[str, Any]) -> Origin:
-    url = re.sub(r"(?<=://)[^/@]*@", "", str(direct.get("url", "")))  # no name and password in a project
+def _origin_of_url(direct: dict[str, Any]) -> Origin:
+    url = re.sub(r"(?<=://)[^/@]*@", "", str(direct.get("url", "")))  # keep user name and password out of the project
     if "vcs_info" in direct:
         place = f"{direct['vcs_info']['vcs']}+{url}@{direct['vcs_info']['commit_id']}"
         if direct.get("subdirectory"):

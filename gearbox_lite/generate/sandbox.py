@@ -1,8 +1,8 @@
-"""The limits of templates that are not ours: whatever they say, rendering ends, and soon.
+"""Resource limits for untrusted templates: rendering always terminates, within seconds.
 
-jinja2's sandbox keeps a template from Python and from files, but not from looping without end. Here each turn of a
-loop, each call and each template that is included is a step, and steps, rendered bytes, the time for a file and the
-memory for all are limited.
+jinja2's sandbox keeps a template away from Python's internals and from files, but does not stop an endless loop. Here
+each loop iteration, call and include counts as a step; steps, rendered bytes, processor time per file and memory are
+limited. No single limit is enough: one multiplication or filter can take minutes or gigabytes in a single step.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 STEPS = 200_000
-"""Most turns of loops, calls and includes in one project."""
+"""Maximum number of loop iterations, calls and includes in one project."""
 RENDERED_BYTES = 64 << 20
-"""Most bytes that are rendered for one project."""
+"""Maximum number of rendered bytes in one project."""
 FILE_SECONDS = 3.0
-"""Most seconds of processor time for one file."""
+"""Maximum processor time for one file, in seconds."""
 MEMORY_BYTES = 1 << 30
-"""Most memory that all rendering may take."""
+"""Maximum memory for rendering, in addition to what the process already uses."""
 NUMBER_BITS = 4096
-"""Most bits of a product or power: larger ones take minutes inside of one operation."""
+"""Maximum size of a product or power: computing a larger one can take minutes in a single step."""
 
 
 class LimitError(Exception):
-    """A template that goes beyond one of the limits."""
+    """A template exceeds one of the limits."""
 
 
 class LimitedEnvironment(ImmutableSandboxedEnvironment):
-    """jinja2's sandbox, which counts what a template does."""
+    """jinja2's sandbox, with steps and rendered bytes counted."""
 
     intercepted_binops = frozenset({"*", "**"})
 
@@ -63,7 +63,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
             yield item
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Parse a template, with what each loop goes through counted; jinja2 calls this for every template."""
+        """Parse a template, with what each loop iterates over wrapped in ``_counted``; jinja2 calls this for each."""
         tree = super()._parse(source, name, filename)
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None, lineno=loop.lineno)
@@ -74,12 +74,12 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         return super()._load_template(name, globals)
 
     def call(self, context: Any, obj: Any, *arguments: Any, **options: Any) -> Any:
-        """Call something in a template, which is a step."""
+        """Count a call as a step; jinja2 calls this for every call in a template."""
         self._step()
         return super().call(context, obj, *arguments, **options)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Multiply or raise to a power what is small enough."""
+        """Multiply or exponentiate, unless the result would be too large; jinja2 calls this for intercepted_binops."""
         if isinstance(left, int) and isinstance(right, int):
             bits = left.bit_length() * abs(right) if operator == "**" else left.bit_length() + right.bit_length()
             if bits > NUMBER_BITS:
@@ -87,7 +87,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         elif operator == "*":
             count, items = (left, right) if isinstance(left, int) else (right, left)
             if isinstance(count, int) and hasattr(items, "__len__") and count * len(items) > RENDERED_BYTES:
-                raise LimitError("a text or list is too long")
+                raise LimitError("a string or list is too long")
         return super().call_binop(context, operator, left, right)
 
     def _concat(self, parts: Iterable[str]) -> str:
@@ -95,14 +95,17 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         for part in parts:
             self._rendered += len(part)
             if self._rendered > RENDERED_BYTES:
-                raise LimitError(f"the project gets more than {RENDERED_BYTES >> 20} MiB of rendered text")
+                raise LimitError(f"the project has more than {RENDERED_BYTES >> 20} MiB of rendered text")
             text.append(part)
         return "".join(text)
 
 
 @contextmanager
 def limited_time() -> Iterator[None]:
-    """Raise LimitError in what takes more than FILE_SECONDS, if this is the main thread of a POSIX system."""
+    """Raise LimitError if the body takes more than FILE_SECONDS of processor time.
+
+    Only in the main thread on POSIX, since it needs a signal: steps cannot limit a single long operation.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -110,18 +113,18 @@ def limited_time() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise LimitError(f"it takes more than {FILE_SECONDS:g} seconds")
 
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS, 0.5)  # again, if jinja2 has caught it
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS, 0.5)  # repeated, in case jinja2 catches the first error
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        signal.signal(signal.SIGPROF, previous)
 
 
 @contextmanager
 def limited_memory() -> Iterator[None]:
-    """Let Python raise MemoryError when rendering takes more than MEMORY_BYTES, on Linux."""
+    """Make Python raise MemoryError if rendering needs more than MEMORY_BYTES; on Linux only."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except OSError:

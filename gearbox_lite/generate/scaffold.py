@@ -1,4 +1,4 @@
-"""What ``scaffold`` adds to a project, planned; nothing is written here."""
+"""Plan what ``scaffold`` adds to a project. Nothing is written here; the writer does that."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pathlib import Path, PurePosixPath
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.generate import manifest, mount, names, template
 from gearbox_lite.generate.template import PlannedFile
-from gearbox_lite.generate.writer import Change
+from gearbox_lite.generate.writer import FileEdit
 
-ATTRIBUTES = frozenset({"index", "mount_point", "mount_steps"})
-"""Names that mean something else in every TurboGears controller."""
+RESERVED_ATTRIBUTES = frozenset({"index", "mount_point", "mount_steps"})
+"""Attributes that have a meaning in every TurboGears controller."""
 
 
 @dataclass(frozen=True)
 class Scaffold:
-    """The new files, and the root controller as it is to be; ``root`` is None where its lines go in by hand."""
+    """The new files and the edit of the root controller, None if the user must add the lines by hand."""
 
     files: list[PlannedFile]
-    root: Change | None
+    root_edit: FileEdit | None
     root_path: PurePosixPath
     mount: mount.Mount
     url: str
 
 
-def controller(folder: Path, package: str, ini: str, name: str, mount_url: str | None) -> Scaffold:
-    """Plan a controller for the project in ``folder``; ``mount_url`` is its name without another one.
+def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: str | None) -> Scaffold:
+    """Plan a controller for the project in ``folder``; ``mount_url`` defaults to its name.
 
-    Raises UserError for names that cannot be used or are taken, and where the project has no root controller.
+    Raises UserError for a name that is invalid or in use, and if the project has no root controller.
     """
     names.controller_name(name)
     url = "/" + (name if mount_url is None else mount_url.strip("/"))
@@ -41,14 +41,14 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
         raise UserError(
             f"cannot be read: {error.strerror}",
             at=Location(folder / root_path),
-            remedy="this works for a project whose package has controllers/root.py",
+            remedy="scaffold needs a project whose package has controllers/root.py",
         ) from error
     attribute = _attribute(url)
-    if attribute in _taken(folder, source):
+    if attribute in _used_attributes(folder, source):
         raise UserError(
             f"{mount.ROOT} already has {attribute}, which answers {url}",
             at=Location(folder / root_path),
-            remedy=f"choose another address: --mount /{attribute}2",
+            remedy=f"choose another URL, for example --mount /{attribute}2",
         )
     class_name = "".join(word.title() for word in name.split("_")) + "Controller"
     wanted = mount.Mount(attribute, f"{package}.controllers.{name}", class_name)
@@ -63,42 +63,42 @@ def controller(folder: Path, package: str, ini: str, name: str, mount_url: str |
         "has_app": _has_app_fixture(folder / "tests" / "conftest.py"),
         "pages": (folder / package / "templates" / "master.jinja").is_file(),
     }
-    files = template.plan(manifest.load(_templates() / "controller"), answers)
-    changed = mount.insert(source, wanted)
-    root = None if changed is None else Change(root_path, source, changed)
-    return Scaffold(files, root, root_path, wanted, url)
+    files = template.render_files(manifest.load_template(_scaffold_templates() / "controller"), answers)
+    changed = mount.insert_mount(source, wanted)
+    root_edit = None if changed is None else FileEdit(root_path, source, changed)
+    return Scaffold(files, root_edit, root_path, wanted, url)
 
 
 def _has_app_fixture(conftest: Path) -> bool:
-    """Whether a project's tests share one application; TurboGears supports a single one in each process."""
+    """Whether the project's tests share an application. TurboGears supports only one in each process."""
     try:
         return re.search(r"^def app\(", conftest.read_text(encoding="utf-8"), re.MULTILINE) is not None
     except (OSError, UnicodeDecodeError):
         return False
 
 
-def _taken(folder: Path, source: bytes) -> set[str]:
-    """Return the names of the root controller, and of its bases as far as the project's own files define them."""
-    taken = mount.names(source)
-    for module, class_name in mount.bases(source):
+def _used_attributes(folder: Path, source: bytes) -> set[str]:
+    """Return the names that the root controller and those of its bases defined in the project use."""
+    used = mount.bound_names(source)
+    for module, class_name in mount.imported_bases(source):
         path = folder.joinpath(*module.split(".")).with_suffix(".py")
         if path.is_file():
-            taken |= mount.names(path.read_bytes(), class_name)
-    return taken
+            used |= mount.bound_names(path.read_bytes(), class_name)
+    return used
 
 
-def _templates() -> Path:
-    """Return the folder of what can be added; it is beside the projects' templates."""
-    return next(iter(manifest.bundled().values())).parent / "scaffold"
+def _scaffold_templates() -> Path:
+    """Return the folder of the scaffold templates, which is beside those of whole projects."""
+    return next(iter(manifest.bundled_templates().values())).parent / "scaffold"
 
 
 def _attribute(url: str) -> str:
-    """Return the attribute of the root controller that answers a URL; TurboGears reads '-' as '_'."""
+    """Return the root controller's attribute for a URL. TurboGears treats '-' in a URL as '_'."""
     name = url.removeprefix("/").replace("-", "_")
     if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name[0] == "_":
-        problem = "it is mounted directly below the root, so the address is one part of letters, digits, '-' and '_'"
-    elif name in ATTRIBUTES:
-        problem = "that means something else in every controller"
+        problem = "controllers are mounted directly below the root: use one component of letters, digits, '-' and '_'"
+    elif name in RESERVED_ATTRIBUTES:
+        problem = "this name is reserved in every controller"
     else:
         return name
     raise UserError(f"--mount {url!r}: {problem}", remedy="for example --mount /movies")

@@ -1,8 +1,9 @@
-"""A template and answers in, the planned files of a project out; nothing is written here.
+"""Render a template with the answers to its questions into planned files. Nothing is written here.
 
 In a template's ``tree/``, a file whose name ends in ``.j2`` is rendered with jinja2 and loses that ending; every
-other file is copied byte for byte. The names of files and folders are rendered too. All of it runs in jinja2's
-sandbox, which keeps templates from Python and from files outside the tree.
+other file is copied byte for byte. The names of files and folders are rendered too. All rendering runs in jinja2's
+sandbox, which keeps templates away from Python's internals and from files outside the tree; templates that are not ours
+also have the limits of ``sandbox``.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
 from gearbox_lite.generate import compiled, origin, paths
-from gearbox_lite.generate.manifest import READABLE, TREE, Answer, LeaveOut, Template
+from gearbox_lite.generate.manifest import MAKE_READABLE, TREE, Answer, LeaveOut, Template
 
-RENDERED = ".j2"
+SUFFIX = ".j2"
+"""Marks a file to be rendered."""
 
 PROJECT_BYTES = 512 << 20
-"""Most bytes of the files of one project that are only copied."""
+"""Maximum size of the copied files of one project."""
 
 _Item = TypeVar("_Item")
 
 
 class Track(Protocol):
-    """Goes through items one by one, as ``iter`` does, and may show how far it is."""
+    """Iterates over items, as ``iter`` does, and may show progress."""
 
     def __call__(self, items: list[_Item], /) -> Iterable[_Item]:
         """Yield the items."""
@@ -42,7 +44,7 @@ class Track(Protocol):
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """One file of the project to be: its path in the project, its content, and its permissions."""
+    """A file to write: its path in the project, its content and its permissions."""
 
     path: PurePosixPath
     content: bytes
@@ -50,25 +52,25 @@ class PlannedFile:
     executable: bool = False
 
 
-def plan(template: Template, answers: Mapping[str, Answer], track: Track = iter) -> list[PlannedFile]:
-    """Render the files of a template that the answers do not leave out, sorted by path.
+def render_files(template: Template, answers: Mapping[str, Answer], track: Track = iter) -> list[PlannedFile]:
+    """Render a template's files, except those that the answers leave out, sorted by path.
 
-    Raises UserError, with file and line, for what does not render and for a path that cannot be written.
+    Raises UserError, with file and line, if a file fails to render or its path is invalid.
     """
     if template.is_bundled:
-        return _plan(ImmutableSandboxedEnvironment, template, answers, track)
+        return _render_files(ImmutableSandboxedEnvironment, template, answers, track)
     from gearbox_lite.generate import sandbox
 
     try:
         with sandbox.limited_memory():
-            return _plan(sandbox.LimitedEnvironment, template, answers, track, sandbox.limited_time)
+            return _render_files(sandbox.LimitedEnvironment, template, answers, track, sandbox.limited_time)
     except RecursionError as error:
-        raise _fault(Location(template.folder), "its folders are nested too deeply") from error
+        raise _error(Location(template.folder), "its folders are nested too deeply") from error
     except MemoryError as error:
-        raise _fault(Location(template.folder), "its files are too large") from error
+        raise _error(Location(template.folder), "its files are too large") from error
 
 
-def _plan(
+def _render_files(
     kind: type[ImmutableSandboxedEnvironment],
     template: Template,
     answers: Mapping[str, Answer],
@@ -82,41 +84,41 @@ def _plan(
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # the output is Python, ini and TOML, never a page
-        bytecode_cache=compiled.kept() if template.is_bundled else None,
+        bytecode_cache=compiled.bytecode_cache() if template.is_bundled else None,
     )
 
-    ours = origin.find()
+    ours = origin.detect_origin()
     environment.globals |= {"gearbox_lite_pin": ours.pin, "gearbox_lite_is_local": ours.is_local}
 
-    @cache  # most files are in few folders
+    @cache  # many files share a few folders
     def render_name(name: str) -> str:
         return environment.from_string(name).render(answers) if "{" in name else name
 
     planned = []
-    taken = paths.Taken()
+    collisions = paths.PathCollisions()
     size = 0
-    for name in track(_wanted(environment, template, answers)):
+    for name in track(_selected_files(environment, template, answers)):
         source = template.tree / name
-        if not name.endswith(RENDERED):
+        if not name.endswith(SUFFIX):
             size += _size(source)
             if size > PROJECT_BYTES:
-                raise _fault(Location(source), f"the project gets more than {PROJECT_BYTES >> 20} MiB")
+                raise _error(Location(source), f"the project has more than {PROJECT_BYTES >> 20} MiB of copied files")
         with limited():
-            path = _path(source, name, render_name)
-            other = taken.add(path)
+            path = _render_path(source, name, render_name)
+            other = collisions.add(path)
             if other is not None:
-                raise _fault(Location(source), f"{path} is the path of two files or folders, it and {other}")
-            planned.append(_plan_file(environment, source, name, path, answers))
+                raise _error(Location(source), f"its path {path} collides with {other}")
+            planned.append(_render_file(environment, source, name, path, answers))
     return sorted(planned, key=lambda file: file.path)
 
 
-def _wanted(environment: jinja2.Environment, template: Template, answers: Mapping[str, Answer]) -> list[str]:
-    """Return the names of the tree's files that no answer leaves out."""
+def _selected_files(environment: jinja2.Environment, template: Template, answers: Mapping[str, Answer]) -> list[str]:
+    """Return the names of the tree's files, except those that the answers leave out."""
     if not template.tree.is_dir():
-        raise _fault(Location(template.folder), f"this template has no folder {TREE}")
+        raise _error(Location(template.folder), f"this template has no folder {TREE}")
     names = list(_files(template.tree))
     if not names:
-        raise _fault(Location(template.tree), "this template writes nothing", "put files there")
+        raise _error(Location(template.tree), "this template has no files", "add the files to write")
     parts = {name: (name, *map(str, PurePosixPath(name).parents)) for name in names}
     unwanted: set[str] = set()
     for item in template.leave_out:
@@ -125,20 +127,22 @@ def _wanted(environment: jinja2.Environment, template: Template, answers: Mappin
             match = re.compile(fnmatch.translate(pattern)).match
             found = [name for name in names if any(map(match, parts[name]))]
             if not found:
-                raise _fault(item.at, f"no file of the tree matches {pattern!r}, which is to be left out")
+                raise _error(item.at, f"no file in the tree matches {pattern!r}, which this leaves out")
             if applies:
                 unwanted.update(found)
     return [name for name in names if name not in unwanted]
 
 
 def _files(folder: Path, prefix: str = "") -> Iterator[str]:
-    """Yield the names of all files, relative to the tree. Raises UserError for a link or special file."""
+    """Yield the names of all files, relative to the tree. Raises UserError for a symbolic link or special file."""
     try:
         if folder.is_symlink():
-            raise _fault(Location(folder), "a template cannot hold a symbolic link", "put the file itself there")
+            raise _error(
+                Location(folder), "a template cannot contain a symbolic link", "replace it with a regular file"
+            )
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise _fault(Location(folder), f"cannot be read: {error.strerror}", READABLE) from error
+        raise _error(Location(folder), f"cannot be read: {error.strerror}", MAKE_READABLE) from error
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
@@ -147,62 +151,64 @@ def _files(folder: Path, prefix: str = "") -> Iterator[str]:
             yield prefix + entry.name
         else:
             kind = "symbolic link" if entry.is_symlink() else "device or pipe"
-            raise _fault(Location(Path(entry)), f"a template cannot hold a {kind}", "put the file itself there")
+            raise _error(Location(Path(entry)), f"a template cannot contain a {kind}", "replace it with a regular file")
 
 
 def _applies(environment: jinja2.Environment, item: LeaveOut, answers: Mapping[str, Answer]) -> bool:
     try:
         return bool(environment.compile_expression(item.when, undefined_to_none=False)(answers))
     except Exception as error:
-        raise _fault(item.at, f"when = {item.when!r} does not work: {_reason(error)}") from error
+        raise _error(item.at, f"when = {item.when!r} failed: {_reason(error)}") from error
 
 
 def _size(source: Path) -> int:
     try:
         return source.stat().st_size
     except OSError as error:
-        raise _fault(Location(source), f"cannot be read: {error.strerror}", READABLE) from error
+        raise _error(Location(source), f"cannot be read: {error.strerror}", MAKE_READABLE) from error
 
 
-def _path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePosixPath:
+def _render_path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePosixPath:
     try:
-        path = "/".join(map(render_name, name.removesuffix(RENDERED).split("/")))
+        path = "/".join(map(render_name, name.removesuffix(SUFFIX).split("/")))
     except Exception as error:
-        raise _fault(Location(source), f"this name does not render: {_reason(error)}") from error
-    problem = paths.refusal(path)
+        raise _error(Location(source), f"its name failed to render: {_reason(error)}") from error
+    problem = paths.path_problem(path)
     if problem:
-        remedy = "rename it, or give another answer" if "{" in name else "rename it"
-        raise _fault(Location(source), f"the path that its name gives, {path!r}, {problem}", remedy)
+        remedy = "rename it, or change the answer" if "{" in name else "rename it"
+        raise _error(Location(source), f"its rendered path {path!r} {problem}", remedy)
     return PurePosixPath(path)
 
 
-def _plan_file(
+def _render_file(
     environment: jinja2.Environment, source: Path, name: str, path: PurePosixPath, answers: Mapping[str, Answer]
 ) -> PlannedFile:
     drawn: list[str] = []
 
     def new_secret() -> str:
-        """Return 64 random hex digits; the file that shows them is readable by its owner only."""
-        drawn.append(os.urandom(32).hex())  # secrets.token_hex(32), whose module takes longer than all the rest
+        """Return 64 random hex digits. Only the owner can read the file that uses them."""
+        drawn.append(os.urandom(32).hex())  # as secrets.token_hex(32); importing secrets is slow
         return drawn[-1]
 
     try:
         executable = os.access(source, os.X_OK)
-        if not name.endswith(RENDERED):
+        if not name.endswith(SUFFIX):
             return PlannedFile(path, source.read_bytes(), executable=executable)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
     except UnicodeDecodeError as error:
-        raise _fault(
-            Location(source, line_not_utf8(error)), "this is not UTF-8", f"save it as UTF-8, or drop the {RENDERED}"
+        raise _error(
+            Location(source, line_not_utf8(error)),
+            "this is not UTF-8",
+            f"save it as UTF-8, or drop the {SUFFIX} to copy it",
         ) from error
-    except Exception as error:  # whatever a template divides, adds or calls
+    except Exception as error:  # the template's own expressions can raise anything
         if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
-            raise _fault(Location(source), f"cannot be read: {error.strerror}", READABLE) from error
-        raise _fault(_place(error, source), f"this template does not render: {_reason(error)}") from error
+            raise _error(Location(source), f"cannot be read: {error.strerror}", MAKE_READABLE) from error
+        raise _error(_error_location(error, source), f"this template failed to render: {_reason(error)}") from error
     return PlannedFile(path, content, secret=bool(drawn), executable=executable)
 
 
-def _fault(at: Location, problem: str, remedy: str = "fix the template") -> UserError:
+def _error(at: Location, problem: str, remedy: str = "fix the template") -> UserError:
     return UserError(problem, at=at, remedy=remedy, code=FAILURE)
 
 
@@ -212,21 +218,21 @@ def _reason(error: Exception) -> str:
     if type(error).__name__ == "LimitError":
         return str(error)
     if isinstance(error, MemoryError):
-        return "it takes too much memory"
+        return "it needs too much memory"
     if isinstance(error, jinja2.TemplateError):
         return (error.message or type(error).__name__).rstrip(".")
     return f"{type(error).__name__}: {error}"
 
 
-def _place(error: Exception, source: Path) -> Location:
-    """Return file and line: syntax errors carry them, others have them in the traceback that jinja2 rewrites."""
+def _error_location(error: Exception, source: Path) -> Location:
+    """Return file and line: from a syntax error itself, otherwise from the traceback, which jinja2 rewrites."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return Location(Path(error.filename or source), error.lineno)
     frame = error.__traceback__
-    place = Location(source)
+    location = Location(source)
     while frame is not None:
         file = frame.tb_frame.f_code.co_filename
-        if file.endswith(RENDERED):
-            place = Location(Path(file), frame.tb_lineno)
+        if file.endswith(SUFFIX):
+            location = Location(Path(file), frame.tb_lineno)
         frame = frame.tb_next
-    return place
+    return location

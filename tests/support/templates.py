@@ -12,7 +12,7 @@ type = "str"
 help = "Its title"
 
 [[questions]]
-name = "colour"
+name = "color"
 type = "choice"
 choices = ["red", "green"]
 default = "green"
@@ -23,7 +23,7 @@ type = "bool"
 default = false
 help = "Shout"
 """
-SHOWN = b"{{ project }} {{ package }} {{ title }} {{ colour }} {{ loud }}\n"
+SHOWN = b"{{ project }} {{ package }} {{ title }} {{ color }} {{ loud }}\n"
 
 
 def template(folder: Path, manifest: str = "", **files: bytes) -> Path:

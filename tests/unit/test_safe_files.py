@@ -168,7 +168,7 @@ def test_scaffold_writes_through_no_link_of_another_user(tmp_path, name):
     (project / name).symlink_to(elsewhere)
     os.lchown(project / name, OTHER, OTHER)
     with pytest.raises(UserError, match="symbolic link of another user; run this as that user; nothing was changed"):
-        writer.add([PlannedFile(PurePosixPath("hello/controllers/movies.py"), b"")], None, project)
+        writer.add_to_project([PlannedFile(PurePosixPath("hello/controllers/movies.py"), b"")], None, project)
     assert list(elsewhere.rglob("*.py")) == []
     assert list(project.glob(".*")) == []
 
@@ -189,15 +189,15 @@ def test_a_staging_folder_that_is_swapped_makes_nothing_elsewhere(tmp_path, monk
 
     monkeypatch.setattr(os, "mkdir", swapped)
     with pytest.raises(UserError, match="symbolic link of another user"):
-        writer.add([PlannedFile(PurePosixPath("movies.py"), b"")], None, project)
+        writer.add_to_project([PlannedFile(PurePosixPath("movies.py"), b"")], None, project)
     assert list(elsewhere.iterdir()) == []
 
 
 def test_a_file_that_changed_since_it_was_read_is_not_written_and_nothing_else_is(tmp_path):
     (tmp_path / "root.py").write_text("theirs")
-    change = writer.Change(PurePosixPath("root.py"), b"as it was", b"ours")
-    with pytest.raises(UserError, match=r"root\.py: another program changed this file, nothing was written"):
-        writer.add([PlannedFile(PurePosixPath("new/movies.py"), b"")], change, tmp_path)
+    change = writer.FileEdit(PurePosixPath("root.py"), b"as it was", b"ours")
+    with pytest.raises(UserError, match=r"root\.py: another program changed this file; nothing was written"):
+        writer.add_to_project([PlannedFile(PurePosixPath("new/movies.py"), b"")], change, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["root.py"]
     assert (tmp_path / "root.py").read_text() == "theirs"
 

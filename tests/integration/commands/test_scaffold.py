@@ -1,4 +1,4 @@
-"""``gearbox-lite scaffold controller``: what it adds works at once, and nothing that was there is lost."""
+"""``gearbox-lite scaffold controller``: the new controller works at once, and existing code is never lost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_controller_passes_its_own_test_and_answers_under_serve(project):
         assert linted.returncode == 0, linted.stdout
 
 
-def test_a_project_without_pages_gets_a_controller_that_returns_text(project):
+def test_a_project_without_templates_gets_a_controller_that_returns_text(project):
     shutil.rmtree(project / "hello" / "templates")
     (project / "hello" / "lib" / "base.py").unlink()
     root = project / "hello" / "controllers" / "root.py"
@@ -64,7 +64,7 @@ def test_a_project_without_pages_gets_a_controller_that_returns_text(project):
     assert own_tests(project, "films")[0] == 0
 
 
-def test_a_root_controller_of_another_shape_is_left_alone_and_the_lines_are_shown(project):
+def test_an_unusual_root_controller_is_not_changed_and_the_lines_are_printed(project):
     root = project / "hello" / "controllers" / "root.py"
     root.write_text(root.read_text().replace("class RootController(", "class Root(") + "\n\nRootController = Root\n")
     before = root.read_bytes()
@@ -79,17 +79,17 @@ def test_a_root_controller_of_another_shape_is_left_alone_and_the_lines_are_show
 @pytest.mark.parametrize(
     "taken", ["hello/controllers/movies.py", "hello/templates/movies.jinja", "tests/test_movies.py"]
 )
-def test_nothing_is_overwritten_and_nothing_else_is_written(project, taken):
+def test_no_file_is_overwritten_and_no_other_is_written(project, taken):
     (project / taken).write_text("mine\n")
     before = contents(project)
     result = run("scaffold", "controller", "movies", cwd=project)
     assert result.returncode == 2
-    assert result.stderr == f"Error: {taken}: this file exists, nothing was touched; choose another name\n"
+    assert result.stderr == f"Error: {taken}: this file exists; nothing was written; choose another name\n"
     assert contents(project) == before
 
 
-def test_where_the_disk_refuses_everything_is_as_before(project):
-    """The last new file cannot be put in place: where its folder should be is a link that leads nowhere."""
+def test_if_a_file_cannot_be_written_every_other_change_is_undone(project):
+    """The last new file cannot be created, because its folder is a dangling symbolic link."""
     shutil.rmtree(project / "tests")
     (project / "tests").symlink_to(project / "nowhere")
     before = contents(project)
@@ -104,17 +104,17 @@ def test_where_the_disk_refuses_everything_is_as_before(project):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["class"], "controller name 'class': it is a keyword of Python; for example 'movies'"),
-        (["My-Films"], "'_', a letter first; for example 'my_films'"),
+        (["class"], "controller name 'class': it is a Python keyword; for example 'movies'"),
+        (["My-Films"], "'_', starting with a letter; for example 'my_films'"),
         (["../movies"], "for example 'movies'"),
-        (["root"], "the project's own controllers have that name"),
-        (["movies", "--mount", "/a/b"], "so the address is one part of letters, digits, '-' and '_'"),
-        (["movies", "--mount", "/index"], "that means something else in every controller"),
+        (["root"], "the project's own controllers use that name"),
+        (["movies", "--mount", "/a/b"], "use one component of letters, digits, '-' and '_'"),
+        (["movies", "--mount", "/index"], "this name is reserved in every controller"),
         (["movies", "--mount", "/getsession"], "RootController already has getsession, which answers /getsession"),
         (["movies", "nowhere.ini"], "nowhere.ini: there is no such file; there is: development.ini"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_one_line(shared_project, words, message):
+def test_invalid_arguments_are_refused_in_one_line(shared_project, words, message):
     before = contents(shared_project)
     result = run("scaffold", "controller", *words, cwd=shared_project)
     assert result.returncode == 2
@@ -125,5 +125,5 @@ def test_what_cannot_be_used_is_refused_in_one_line(shared_project, words, messa
 
 @pytest.fixture(scope="module")
 def shared_project(tmp_path_factory):
-    """A project that no test changes."""
+    """A project shared by tests that do not change it."""
     return new_project(tmp_path_factory.mktemp("shared"))

@@ -1,4 +1,4 @@
-"""quickstart as a process: whole or nothing, whatever happens to it."""
+"""quickstart as a process writes the project atomically: all or nothing, whatever interrupts it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support.helpers import PROGRAM, REPOSITORY, Browser, Served, run
 
-# Runs quickstart and, at the nth of its steps that change the disk, sends itself a signal.
+# Runs quickstart, and sends itself a signal at its nth step that changes the disk.
 DIE_AT = """
 import os, sys
 step, number, *arguments = sys.argv[1:]
@@ -62,7 +62,7 @@ def whole(tmp_path_factory) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("step", [1, 2, 3, 9, 20, 33])
-def test_an_interrupt_leaves_nothing_and_the_next_run_works(tmp_path, number, step, whole):
+def test_an_interrupted_quickstart_leaves_nothing_and_the_next_run_succeeds(tmp_path, number, step, whole):
     result = die_at(step, number, tmp_path)
     assert result.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
     assert visible(tmp_path) == []
@@ -72,8 +72,8 @@ def test_an_interrupt_leaves_nothing_and_the_next_run_works(tmp_path, number, st
     assert everything(tmp_path) == whole
 
 
-def test_killed_before_the_move_into_place_nothing_is_there_and_after_it_everything(tmp_path, whole):
-    """The last two steps are the rename and the removal of the emptied staging folder; both are seen beforehand."""
+def test_a_kill_before_the_rename_leaves_nothing_and_after_it_the_whole_project(tmp_path, whole):
+    """The last two steps rename the project and remove the empty staging folder; the audit hook runs before each."""
     folders = [tmp_path / name for name in ("counted", "before", "after")]
     for folder in folders:
         folder.mkdir()
@@ -85,7 +85,7 @@ def test_killed_before_the_move_into_place_nothing_is_there_and_after_it_everyth
     assert [path for path in everything(folders[2]) if not path.startswith(".")] == whole
 
 
-def test_a_folder_staged_by_a_running_quickstart_is_left_alone(tmp_path):
+def test_the_staging_folder_of_a_running_quickstart_is_kept(tmp_path):
     import fcntl
 
     staging = tmp_path / ".hello.gearbox-lite-running"
@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_nothing(tmp_path):
 
 
 def test_a_read_only_file_system_leaves_nothing_and_is_one_line():
-    """/proc is the file system that refuses everybody, root included."""
+    """/proc is a file system on which even root cannot create files."""
     result = run("quickstart", "hello", "--output-dir", "/proc/self")
     assert result.returncode == 1
     assert result.stdout == ""
@@ -121,7 +121,7 @@ def test_a_read_only_file_system_leaves_nothing_and_is_one_line():
 
 
 def test_a_broken_template_leaves_nothing(tmp_path):
-    """Run from a copy of the package, so that its template can be broken."""
+    """quickstart runs from a copy of the package whose template is broken."""
     checkout = tmp_path / "checkout"
     for name in ("gearbox_lite", "templates"):
         shutil.copytree(REPOSITORY / name, checkout / name)
@@ -140,7 +140,7 @@ def test_a_broken_template_leaves_nothing(tmp_path):
     assert everything(work) == []
 
 
-def test_an_existing_target_is_refused_with_exit_2_and_not_touched(tmp_path):
+def test_a_target_that_is_not_empty_is_refused_and_kept(tmp_path):
     (tmp_path / "hello").mkdir()
     (tmp_path / "hello/mine.txt").write_text("mine")
     result = run("quickstart", "hello", cwd=tmp_path)
@@ -149,7 +149,7 @@ def test_an_existing_target_is_refused_with_exit_2_and_not_touched(tmp_path):
     assert everything(tmp_path) == ["hello", "hello/mine.txt"]
 
 
-def test_a_missing_folder_to_write_in_is_made_and_removed_if_writing_fails(tmp_path):
+def test_a_missing_output_folder_is_created_and_removed_if_writing_fails(tmp_path):
     assert run("quickstart", "hello", "-o", "new/deep", "--dry-run", cwd=tmp_path).returncode == 0
     assert everything(tmp_path) == []
     environment = {"PYTHONPATH": str(tmp_path / "full")}
@@ -197,7 +197,7 @@ def test_the_printed_tree_is_what_was_written(tmp_path):
     assert names == sorted(path.name for path in tmp_path.rglob("*"))
 
 
-def test_serve_goes_straight_on(tmp_path, port_8080):
+def test_the_serve_option_serves_the_new_project(tmp_path, port_8080):
     with Served([PROGRAM, "quickstart", "hello", "--serve"], tmp_path) as served:
         assert served.url == "http://localhost:8080"
         assert Browser(served.url).get("/").status == 200

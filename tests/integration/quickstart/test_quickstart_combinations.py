@@ -1,4 +1,4 @@
-"""Every combination of --session, --minimal and --encrypt gives a project that works as it is."""
+"""Every combination of --session, --minimal and --encrypt generates a project that works without edits."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ STORES = {
     "memcached": "ext:memcached",
     "redis": "ext:redis",
 }
-"""Each answer and the session type that it stands for."""
+"""The session type for each --session store."""
 
 KEY = re.compile(r"^session\.(?:validate_key|secret|encrypt_key) = [0-9a-f]{64}$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory):
-    """All twenty-four projects, each with a package of its own name."""
+    """All twenty-four projects, each with a different package name."""
     folder = tmp_path_factory.mktemp("projects")
     made = {}
     for number, (store, minimal, encrypt) in enumerate(itertools.product(STORES, (False, True), (False, True))):
@@ -40,7 +40,7 @@ def projects(tmp_path_factory):
     return made
 
 
-def test_the_ini_and_the_dependencies_are_what_was_asked_for(projects):
+def test_the_ini_and_the_dependencies_match_the_options(projects):
     for project, (store, minimal, encrypt) in projects.items():
         ini = (project / "development.ini").read_text()
         assert re.findall(r"^session\.type = (.*)$", ini, re.MULTILINE) == [STORES[store]]
@@ -57,8 +57,8 @@ def test_the_ini_and_the_dependencies_are_what_was_asked_for(projects):
         assert [(package / name).exists() for name in ("public", "templates")] == [not minimal] * 2
 
 
-def test_check_is_clean_and_the_store_gives_back_what_was_stored(projects, shared_services):
-    """production.ini too, once the variables that it names are set."""
+def test_check_reports_nothing_and_the_store_returns_what_was_stored(projects, shared_services):
+    """production.ini is checked as well, with its environment variables set."""
     for project, (store, _, encrypt) in projects.items():
         written = {
             "redis": "redis://localhost:6379/0",
@@ -87,8 +87,8 @@ def test_check_is_clean_and_the_store_gives_back_what_was_stored(projects, share
         assert (result.returncode, result.stderr) == (0, ""), project.name
 
 
-def test_their_own_tests_pass_without_any_server(projects):
-    """In one process for all of them; the unchanged project's own command is tested beside."""
+def test_their_own_tests_pass_without_any_store_server(projects):
+    """One pytest process for all projects; test_generated_project.py runs the README's own command."""
     folder = next(iter(projects)).parent
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--import-mode=importlib",

@@ -1,4 +1,4 @@
-"""quickstart --git: a repository with everything in it, or the project and one line that says why not."""
+"""quickstart --git: a repository with everything committed, or a project without one and one line that says why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IDENTITY = "[user]\nname = Ada\nemail = ada@example.com\n"
 
 @pytest.fixture
 def quickstart(tmp_path, monkeypatch):
-    """Runs quickstart with a git configuration of its own, and returns the project and what was said."""
+    """Return a function that runs quickstart with an isolated git configuration, and returns the project and stderr."""
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
@@ -36,65 +36,67 @@ def git(project, *words):
     ).stdout.splitlines()
 
 
-def test_everything_is_in_the_first_commit(quickstart):
-    project, said = quickstart("--git")
-    assert said == ""
+def test_git_commits_every_file(quickstart):
+    project, warning = quickstart("--git")
+    assert warning == ""
     assert git(project, "status", "--porcelain", "--ignored") == []
-    assert git(project, "log", "--format=%an <%ae>: %s") == ["Ada <ada@example.com>: First version"]
+    assert git(project, "log", "--format=%an <%ae>: %s") == ["Ada <ada@example.com>: Initial commit"]
     assert {"development.ini", "production.ini", ".gitignore"} <= set(git(project, "ls-files"))
 
 
 @pytest.mark.parametrize("option", [(), ("--no-git",), ("--git", "--no-git")])
-def test_without_it_there_is_no_repository(quickstart, option):
-    project, said = quickstart(*option)
-    assert said == ""
+def test_without_the_git_option_no_repository_is_created(quickstart, option):
+    project, warning = quickstart(*option)
+    assert warning == ""
     assert not (project / ".git").exists()
 
 
-def test_a_git_that_works_on_another_repository_is_left_alone(quickstart, tmp_path):
-    """As inside a hook, whose environment names the repository that it is of."""
+def test_a_repository_named_in_the_environment_is_not_changed(quickstart, tmp_path):
+    """A git hook's environment, for example, points git to the hook's own repository."""
     other = tmp_path / "other"
     other.mkdir()
     git(other, "init", "-q")
-    project, said = quickstart("--git", GIT_DIR=str(other / ".git"), GIT_WORK_TREE=str(other))
-    assert said == ""
+    project, warning = quickstart("--git", GIT_DIR=str(other / ".git"), GIT_WORK_TREE=str(other))
+    assert warning == ""
     assert len(git(project, "log", "--format=%s")) == 1
     assert git(other, "status", "--porcelain") == []
 
 
-def test_inside_a_repository_there_is_no_second_one(quickstart, tmp_path):
+def test_inside_a_repository_no_nested_one_is_created(quickstart, tmp_path):
     (tmp_path / "gitconfig").touch()
     git(tmp_path, "init", "-q")
-    project, said = quickstart("--git")
-    assert said == f"Warning: the project is inside the repository {tmp_path}, so it has none of its own\n"
+    project, warning = quickstart("--git")
+    assert warning == f"Warning: the project is inside the git repository {tmp_path}, so no other was created\n"
     assert not (project / ".git").exists()
 
 
-def test_without_git_the_project_is_written_all_the_same(quickstart):
-    project, said = quickstart("--git", PATH="/nowhere")
-    assert said == "Warning: git is not installed, so the project has no repository\n"
+def test_without_git_installed_the_project_is_still_written(quickstart):
+    project, warning = quickstart("--git", PATH="/nowhere")
+    assert warning == "Warning: git is not installed, so no repository was created\n"
     assert not (project / ".git").exists()
 
 
-def test_without_a_name_the_commit_is_left_to_the_user_and_works_when_he_has_one(quickstart, tmp_path):
-    project, said = quickstart("--git", config="")
-    assert said.startswith("Warning: the repository has no commit yet, because git does not know your name and address")
+def test_without_a_git_identity_the_suggested_commit_works_once_it_is_set(quickstart, tmp_path):
+    project, warning = quickstart("--git", config="")
+    assert warning.startswith(
+        "Warning: the repository has no commit yet, because git does not know your name and address"
+    )
     (tmp_path / "gitconfig").write_text(IDENTITY)
-    git(project, *said.strip().rpartition("then: git ")[2].replace("'First version'", "First").split())
+    git(project, *warning.strip().rpartition("then: git ")[2].replace("'Initial commit'", "Initial").split())
     assert git(project, "status", "--porcelain") == []
 
 
-def test_what_git_says_against_it_is_passed_on(quickstart, tmp_path):
+def test_the_reason_for_a_failed_commit_is_reported(quickstart, tmp_path):
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     (hooks / "pre-commit").write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
     (hooks / "pre-commit").chmod(0o755)
-    project, said = quickstart("--git", config=f"{IDENTITY}[core]\nhooksPath = {hooks}\n")
-    assert said == "Warning: the repository has no commit yet, because git commit does not work: not today\n"
+    project, warning = quickstart("--git", config=f"{IDENTITY}[core]\nhooksPath = {hooks}\n")
+    assert warning == "Warning: the repository has no commit yet, because git commit failed: not today\n"
     assert git(project, "status", "--porcelain") != []
 
 
 def test_a_broken_git_leaves_a_whole_project_without_a_repository(quickstart):
-    project, said = quickstart("--git", config="[broken\n")
-    assert said.startswith("Warning: git init does not work, so the project has no repository: ")
+    project, warning = quickstart("--git", config="[broken\n")
+    assert warning.startswith("Warning: git init failed, so no repository was created: ")
     assert not (project / ".git").exists()

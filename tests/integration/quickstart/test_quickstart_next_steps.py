@@ -1,4 +1,4 @@
-"""quickstart's last lines: commands that work when they are pasted into the shell in use."""
+"""quickstart's next steps: commands that work when pasted into the user's shell."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def paste(shell, lines, cwd):
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
-def test_they_serve_the_project_when_pasted(tmp_path, shell):
-    """Into a shell whose PATH has no gearbox-lite, as after calling a virtual environment's program."""
+def test_the_pasted_steps_serve_the_project(tmp_path, shell):
+    """The shell's PATH has no gearbox-lite, as when the virtual environment is not activated."""
     if shutil.which(shell) is None:
         unavailable(f"{shell} is not installed")
     folder = tmp_path / "a 'quote' and $HOME"
@@ -44,20 +44,20 @@ def test_they_serve_the_project_when_pasted(tmp_path, shell):
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
 @pytest.mark.parametrize("folder", ["=x", "-x", "~", r"\\ '"])
-def test_odd_folders_are_entered(tmp_path, shell, folder):
+def test_the_cd_step_quotes_unusual_folder_names(tmp_path, shell, folder):
     (tmp_path / folder).mkdir()
     cd, _ = next_steps(f"--output-dir={folder}", cwd=tmp_path, SHELL=shell)
     assert paste(shell, [cd, "pwd"], tmp_path) == str(tmp_path / folder / "hello")
 
 
-def test_a_shell_in_the_empty_target_gets_to_the_project(tmp_path):
-    """The empty folder is replaced by the project's, and the shell is still in the old one."""
+def test_the_steps_work_in_a_shell_whose_folder_was_replaced(tmp_path):
+    """The rename replaces the empty folder, and the shell's working directory is still the deleted one."""
     (tmp_path / "hello").mkdir()
     program = f"{PROGRAM} quickstart hello -o .. | sed -n 's/^  cd /cd /p' > ../steps; . ../steps; ls development.ini"
     assert paste("sh", [program], tmp_path / "hello") == "development.ini"
 
 
-def test_they_name_the_program_shortly_where_the_path_has_it(tmp_path):
+def test_the_steps_use_the_short_command_if_it_is_on_the_path(tmp_path):
     steps = next_steps(cwd=tmp_path, PATH=f"{Path(PROGRAM).parent}:/usr/bin")
     assert steps == ["cd hello", "gearbox-lite serve development.ini"]
     module = subprocess.run(
@@ -78,7 +78,7 @@ def test_they_name_the_program_shortly_where_the_path_has_it(tmp_path):
         (["--session", "postgresql"], "postgresql", "postgresql"),
     ],
 )
-def test_they_name_what_the_store_needs_before_the_project_is_served(tmp_path, options, extras, package):
+def test_the_steps_install_the_session_store_before_serving(tmp_path, options, extras, package):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "apt-get").symlink_to("/bin/true")
     steps = next_steps(*options, cwd=tmp_path, PATH=f"{Path(PROGRAM).parent}:{tmp_path}/bin")
@@ -90,7 +90,7 @@ def test_they_name_what_the_store_needs_before_the_project_is_served(tmp_path, o
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
-def test_a_folder_with_control_characters_is_shown_escaped_and_entered(tmp_path, shell):
+def test_the_cd_step_escapes_control_characters(tmp_path, shell):
     name = "a\x1b]0;owned\x07\n\x9b'\\%d\u202e b"
     cd, _ = next_steps(f"--output-dir={name}", cwd=tmp_path, SHELL=shell)
     assert cd.isprintable()

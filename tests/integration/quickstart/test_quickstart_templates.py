@@ -1,4 +1,4 @@
-"""quickstart --template: templates of one's own, their questions, and what they may not do."""
+"""quickstart --template: custom templates, their questions, and what the sandbox forbids."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 
 
 def quickstart(template: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Write the project ``new`` beside a template."""
+    """Create the project ``new`` beside a template."""
     return run("quickstart", "new", "--template", template.name, *words, cwd=template.parent, **environment)
 
 
 def refused(template: Path, *words: object, code: int = 1, **environment: str) -> str:
-    """Return the one line that quickstart says, once it is sure that nothing was written."""
+    """Return quickstart's one-line error, after checking that nothing was written."""
     before = sorted(template.parent.iterdir())
     result = quickstart(template, *words, **environment)
     assert result.returncode == code, result.stdout + result.stderr
@@ -34,11 +34,11 @@ def refused(template: Path, *words: object, code: int = 1, **environment: str) -
     return result.stderr.removeprefix("Error: ").rstrip("\n")
 
 
-def test_without_a_terminal_nothing_is_asked(tmp_path):
-    assert refused(template(tmp_path / "mine", QUESTIONS), code=2).endswith("; answer with --set title=VALUE")
+def test_without_a_terminal_no_question_is_asked(tmp_path):
+    assert refused(template(tmp_path / "mine", QUESTIONS), code=2).endswith("; add --set title=VALUE")
 
 
-def test_answers_have_their_type_and_their_default(tmp_path):
+def test_answers_are_converted_and_default(tmp_path):
     mine = template(tmp_path / "mine", QUESTIONS)
     assert quickstart(mine, "--package", "pkg", "--set", "title=a=b c", "--set", "loud=on").returncode == 0
     assert (tmp_path / "new/shown.txt").read_text() == "new pkg a=b c green True\n"
@@ -48,19 +48,22 @@ def test_answers_have_their_type_and_their_default(tmp_path):
     ("words", "message"),
     [
         (["--set", "title"], "--set: this is not an answer; write --set NAME=VALUE"),
-        (["--set", "colour=rde"], "--set: colour = rde: this answer cannot be used; did you mean red?"),
-        (["--set", "colour=blue"], "--set: colour = blue: this answer cannot be used; choose from red, green"),
-        (["--set", "loud=maybe"], "--set: loud = maybe: this answer cannot be used; write true or false"),
-        (["--set", "color=red"], "--set: color = red: template mine has no such question; did you mean colour?"),
-        (["--set", "loud=0", "--set", "loud=1"], "--set: loud = 1: this question is answered twice; give one answer"),
+        (["--set", "color=rde"], "--set: color = rde: invalid answer; did you mean red?"),
+        (["--set", "color=blue"], "--set: color = blue: invalid answer; choose from red, green"),
+        (["--set", "loud=maybe"], "--set: loud = maybe: invalid answer; write true or false"),
+        (["--set", "colour=red"], "--set: colour = red: template mine has no such question; did you mean color?"),
+        (
+            ["--set", "loud=0", "--set", "loud=1"],
+            "--set: loud = 1: this question is answered twice; keep one of the answers",
+        ),
         (
             ["--minimal"],
-            "--minimal: minimal = true: template mine has no such question; it asks for title, colour, loud",
+            "--minimal: minimal = true: template mine has no such question; its questions are: title, color, loud",
         ),
-        (["--set", "title=a", "--serve"], "--serve: template mine writes no development.ini; leave --serve out"),
+        (["--set", "title=a", "--serve"], "--serve: template mine has no development.ini; remove --serve"),
     ],
 )
-def test_an_answer_that_cannot_be_used_is_one_line_with_a_remedy(tmp_path, words, message):
+def test_an_invalid_answer_is_one_line_with_a_remedy(tmp_path, words, message):
     assert refused(template(tmp_path / "mine", QUESTIONS), *words, code=2) == message
 
 
@@ -75,9 +78,9 @@ def test_an_answer_that_cannot_be_used_is_one_line_with_a_remedy(tmp_path, words
         (b"{% macro a() %}{{ a() }}{% endmacro %}\n{{ a() }}", 1, "maximum recursion depth exceeded"),
     ],
 )
-def test_what_reaches_for_more_than_the_answers_is_refused_with_file_and_line(tmp_path, content, line, reason):
+def test_the_sandbox_refuses_access_to_python_internals_with_file_and_line(tmp_path, content, line, reason):
     message = refused(template(tmp_path / "mine", **{"a.txt": b"", "z.txt.j2": content}))
-    assert message.startswith(f"mine/tree/z.txt.j2:{line}: this template does not render: ")
+    assert message.startswith(f"mine/tree/z.txt.j2:{line}: this template failed to render: ")
     assert reason in message
     assert message.endswith("; fix the template")
 
@@ -87,61 +90,60 @@ def test_what_reaches_for_more_than_the_answers_is_refused_with_file_and_line(tm
     [
         ("..", "../x", "leaves the project"),
         ("a/../../../etc", "a/../../../etc/x", "leaves the project"),
-        ("/etc", "/etc/x", "is absolute"),
+        ("/etc", "/etc/x", "is an absolute path"),
         (".git", ".git/x", "is inside git's own folder"),
-        ("Con", "Con/x", "has the part 'Con', which is a device on Windows"),
-        ("a\nb", r"a\nb/x", "has a character that not every system can write"),
+        ("Con", "Con/x", "has the component 'Con', which is a device on Windows"),
+        ("a\nb", r"a\nb/x", "has a character that is not allowed on every system"),
     ],
 )
-def test_an_answer_cannot_lead_out_of_the_project_or_to_a_reserved_name(tmp_path, word, path, problem):
+def test_an_answer_cannot_lead_outside_the_project_or_to_a_reserved_name(tmp_path, word, path, problem):
     mine = template(tmp_path / "mine", QUESTIONS, **{"a": b"", "{{ title }}/x": b""})
     assert refused(mine, "--set", f"title={word}") == (
-        f"mine/tree/{{{{ title }}}}/x: the path that its name gives, '{path}', {problem}; "
-        "rename it, or give another answer"
+        f"mine/tree/{{{{ title }}}}/x: its rendered path '{path}' {problem}; rename it, or change the answer"
     )
 
 
-def test_two_files_of_one_path_are_refused_with_both(tmp_path):
+def test_two_files_that_collide_are_both_named(tmp_path):
     mine = template(tmp_path / "mine", QUESTIONS, **{"{{ title }}": b"", "Readme": b""})
     message = refused(mine, "--set", "title=README")
     assert "README" in message
     assert "Readme" in message
-    assert "is the path of two files or folders" in message
+    assert "collides with" in message
 
 
 def test_a_symbolic_link_is_refused(tmp_path):
     mine = template(tmp_path / "mine", a=b"")
     (mine / "tree/secrets").symlink_to("/etc/passwd")
-    message = "mine/tree/secrets: a template cannot hold a symbolic link; put the file itself there"
+    message = "mine/tree/secrets: a template cannot contain a symbolic link; replace it with a regular file"
     assert refused(mine) == message
 
 
-def test_a_mistake_in_template_toml_is_one_line_with_its_place(tmp_path):
+def test_an_error_in_template_toml_is_one_line_with_file_and_line(tmp_path):
     mine = template(tmp_path / "mine", '\n[[leave_out]]\nwhen = "smal"\npaths = ["shown.txt.j2"]\n')
-    assert refused(mine) == ("mine/template.toml:5: when = 'smal' does not work: 'smal' is undefined; fix the template")
+    assert refused(mine) == ("mine/template.toml:5: when = 'smal' failed: 'smal' is undefined; fix the template")
 
 
-def forget_rights() -> None:
-    """Make the permissions of files hold for root too; for others they do already."""
+def drop_capabilities() -> None:
+    """Drop root's capability to ignore file permissions; other users do not have it."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["template.toml", "tree", "tree/shown.txt.j2"])
-def test_what_may_not_be_read_is_one_line(tmp_path, name):
+def test_an_unreadable_file_is_one_line(tmp_path, name):
     mine = template(tmp_path / "mine")
     (mine / name).chmod(0)
     result = subprocess.run(
         [PROGRAM, "quickstart", "new", "--template", "mine"],
-        cwd=tmp_path, preexec_fn=forget_rights, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=tmp_path, preexec_fn=drop_capabilities, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     (mine / name).chmod(0o700)
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == f"Error: mine/{name}: cannot be read: Permission denied; make it readable\n"
+    assert result.stderr == f"Error: mine/{name}: cannot be read: Permission denied; fix its permissions\n"
     assert list(tmp_path.iterdir()) == [mine]
 
 
-def test_what_is_left_out_copied_executable_or_secret_arrives_as_it_should(tmp_path):
+def test_files_are_excluded_copied_executable_and_private_as_specified(tmp_path):
     leave_out = '\n[[leave_out]]\nwhen = "not loud"\npaths = ["loud", "*.md"]\n'
     mine = template(
         tmp_path / "mine",
@@ -149,7 +151,7 @@ def test_what_is_left_out_copied_executable_or_secret_arrives_as_it_should(tmp_p
         **{
             "loud/a": b"",
             "b.md": b"",
-            "{{ colour }}/page.html": b"{{ kept }}\xff",
+            "{{ color }}/page.html": b"{{ kept }}\xff",
             "run.j2": b"#!",
             "key.j2": b"{{ new_secret() }}",
         },
@@ -177,7 +179,7 @@ def test_templates_lists_each_with_its_questions_as_they_are_answered(tmp_path):
 
 
 def test_a_copy_of_our_own_template_writes_the_same_project(tmp_path):
-    """As someone does who starts a template of their own with it; the limits of such templates leave room for it."""
+    """People start their own template from a copy of ours, which must stay within the sandbox's limits."""
     shutil.copytree(REPOSITORY / "templates" / "turbogears", tmp_path / "mine")
     for options in (["-o", "ours"], ["-o", "copied", "--template", "./mine"]):
         result = run("quickstart", "hello", "--session", "redis", *options, cwd=tmp_path, CI="1")

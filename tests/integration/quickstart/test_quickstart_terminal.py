@@ -1,4 +1,4 @@
-"""quickstart on a terminal: the questions of a template, and the bar of a large one."""
+"""quickstart on a terminal: the questions of a template, and the progress bar of a large one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.templates import QUESTIONS, template
 
 
 class Terminal:
-    """quickstart on a terminal of its own; ``output`` is what that has shown."""
+    """quickstart on a new pseudo-terminal; ``output`` is everything printed to it."""
 
     def __init__(self, template: Path, *words: str, name: str | None = "new", **environment: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name != "CI"}
@@ -35,7 +35,7 @@ class Terminal:
         self.output = ""
 
     def wait_for(self, question: str) -> None:
-        """Wait until a question is shown and its answer is waited for."""
+        """Wait until a question is printed and quickstart is blocked reading the answer."""
         while not self.output.endswith(question):
             assert self._read(), self.output
         wait_until(lambda: psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
@@ -45,7 +45,7 @@ class Terminal:
         os.write(self._ours, (typed + end).encode())
 
     def end(self) -> int:
-        """Return the exit code once all is shown."""
+        """Read all output, and return the exit code."""
         while self._read():
             pass
         self._watchdog.cancel()
@@ -54,34 +54,34 @@ class Terminal:
 
     def _read(self) -> bool:
         read = b""
-        with contextlib.suppress(OSError):  # as Linux reports the end of a terminal
+        with contextlib.suppress(OSError):  # Linux reports EIO when the terminal is closed
             read = os.read(self._ours, 10_000)
         self.output += read.decode().replace("\r\n", "\n")
         return bool(read)
 
 
-def test_on_a_terminal_what_is_not_given_is_asked_until_the_answer_fits(tmp_path):
+def test_a_terminal_is_asked_for_missing_answers_until_they_are_valid(tmp_path):
     terminal = Terminal(template(tmp_path / "mine", QUESTIONS), "--set", "loud=yes")
     terminal.answer("Its title: ", "")
     terminal.answer("Its title: ", "A title")
-    terminal.answer("colour (red, green) [green]: ", "blue")
-    terminal.answer("colour (red, green) [green]: ", "red")
+    terminal.answer("color (red, green) [green]: ", "blue")
+    terminal.answer("color (red, green) [green]: ", "red")
     assert terminal.end() == 0, terminal.output
     assert "'blue' is not one of 'red', 'green'" in terminal.output
     assert "Shout" not in terminal.output
     assert (tmp_path / "new/shown.txt").read_text() == "new new A title red True\n"
 
 
-def test_an_empty_line_takes_the_default(tmp_path):
+def test_an_empty_line_selects_the_default(tmp_path):
     terminal = Terminal(template(tmp_path / "mine", QUESTIONS), "--set", "title=x")
-    terminal.answer("colour (red, green) [green]: ", "")
+    terminal.answer("color (red, green) [green]: ", "")
     terminal.answer("Shout [y/N]: ", "")
     assert terminal.end() == 0, terminal.output
     assert (tmp_path / "new/shown.txt").read_text() == "new new x green False\n"
 
 
 @pytest.mark.parametrize("key", ["Ctrl-C", "Ctrl-D"])
-def test_leaving_at_a_question_writes_nothing(tmp_path, key):
+def test_aborting_at_a_question_writes_nothing(tmp_path, key):
     mine = template(tmp_path / "mine", QUESTIONS)
     terminal = Terminal(mine)
     if key == "Ctrl-C":
@@ -95,28 +95,26 @@ def test_leaving_at_a_question_writes_nothing(tmp_path, key):
 
 
 @pytest.mark.parametrize("environment", [{"CI": "true"}, {"CI": "1"}])
-def test_in_ci_nothing_is_asked_even_on_a_terminal(tmp_path, environment):
+def test_in_ci_no_question_is_asked_even_on_a_terminal(tmp_path, environment):
     terminal = Terminal(template(tmp_path / "mine", QUESTIONS), **environment)
     assert terminal.end() == 2
-    assert terminal.output == "Error: template mine asks for title; answer with --set title=VALUE\n"
+    assert terminal.output == "Error: template mine needs an answer to title; add --set title=VALUE\n"
 
 
-def test_our_own_template_is_asked_about_only_where_it_is_named(tmp_path):
-    """``quickstart hello`` goes through without a question."""
+def test_our_own_template_asks_only_if_it_is_named(tmp_path):
+    """``quickstart hello`` uses the defaults without asking."""
     terminal = Terminal(template(tmp_path / "turbogears"), "--dry-run")
-    terminal.answer(
-        "Where sessions are kept (cookie, file, database, postgresql, memcached, redis) [cookie]: ", "redis"
-    )
-    terminal.answer("Encrypt the sessions' data [y/N]: ", "y")
-    terminal.answer("The smallest real project, without pages and public files [y/N]: ", "y")
+    terminal.answer("Session store (cookie, file, database, postgresql, memcached, redis) [cookie]: ", "redis")
+    terminal.answer("Encrypt the session data [y/N]: ", "y")
+    terminal.answer("A minimal project, without pages and public files [y/N]: ", "y")
     assert terminal.end() == 0
     assert "nothing was written" in terminal.output
 
 
 def clock(folder: Path, seconds: int) -> dict[str, str]:
-    """Return the environment of a process whose clock has gone on by so much at its second look, and then stands."""
+    """Return the environment of a process whose monotonic clock jumps by ``seconds`` after the first reading."""
     folder.mkdir()
-    lines = ["import time", "looks = iter([0])", f"time.monotonic = lambda: next(looks, {seconds})", ""]
+    lines = ["import time", "readings = iter([0])", f"time.monotonic = lambda: next(readings, {seconds})", ""]
     (folder / "sitecustomize.py").write_text("\n".join(lines))
     return {"PYTHONPATH": str(folder)}
 
@@ -126,7 +124,7 @@ def large(folder: Path) -> Path:
     return template(folder, **{f"{number // 50}/{number}.txt.j2": b"{{ project }}" for number in range(2000)})
 
 
-def test_one_bar_shows_how_far_it_is_once_a_second_has_gone(tmp_path):
+def test_one_progress_bar_appears_after_a_second(tmp_path):
     terminal = Terminal(large(tmp_path / "mine"), **clock(tmp_path / "clock", 2))
     assert terminal.end() == 0, terminal.output
     shown = [int(percent) for percent in re.findall(r"Writing the project .*?(\d+)%", terminal.output)]
@@ -136,7 +134,7 @@ def test_one_bar_shows_how_far_it_is_once_a_second_has_gone(tmp_path):
     assert terminal.output.endswith("\n  cd new\n")
 
 
-def test_a_bar_is_ended_before_an_error(tmp_path):
+def test_the_progress_bar_is_closed_before_an_error(tmp_path):
     mine = large(tmp_path / "mine")
     (mine / "tree/z.j2").write_text("{{ unknown }}")
     terminal = Terminal(mine, **clock(tmp_path / "clock", 2))
@@ -145,13 +143,13 @@ def test_a_bar_is_ended_before_an_error(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clock", "mine"]
 
 
-def test_no_bar_shows_what_is_done_in_a_second(tmp_path):
+def test_no_progress_bar_appears_within_a_second(tmp_path):
     terminal = Terminal(template(tmp_path / "mine", a=b""), **clock(tmp_path / "clock", 1))
     assert terminal.end() == 0
     assert terminal.output == "new/\n  a\n\nNext steps:\n  cd new\n"
 
 
-def test_no_bar_shows_without_a_terminal(tmp_path):
+def test_no_progress_bar_appears_without_a_terminal(tmp_path):
     mine = template(tmp_path / "mine", a=b"")
     result = subprocess.run(
         [PROGRAM, "quickstart", "new", "--template", mine],
@@ -167,17 +165,17 @@ def asked(folder: Path, *words: str, **environment: str) -> Terminal:
     return Terminal(template(folder / "mine", a=b""), *words, name=None, **environment)
 
 
-def test_a_name_that_is_missing_is_asked_for_on_a_terminal_until_it_is_valid(tmp_path):
+def test_a_terminal_is_asked_for_a_missing_name_until_it_is_valid(tmp_path):
     terminal = asked(tmp_path)
     terminal.answer("Name of the project: ", "")
     terminal.answer("Name of the project: ", "my project")
     terminal.answer("Name of the project: ", "my-project")
     assert terminal.end() == 0, terminal.output
-    assert "'my project' is not a valid name for a Python project" in terminal.output
+    assert "invalid project name 'my project'" in terminal.output
     assert (tmp_path / "my-project" / "a").is_file()
 
 
-def test_a_name_that_is_missing_in_ci_is_an_error(tmp_path):
+def test_a_missing_name_in_ci_is_an_error(tmp_path):
     terminal = asked(tmp_path, CI="true")
     assert terminal.end() == 2
     assert terminal.output == "Error: missing argument 'NAME'; see gearbox-lite quickstart --help\n"

@@ -1,4 +1,4 @@
-"""The built wheel carries the templates, and quickstart runs from it."""
+"""The built wheel contains the templates, and quickstart works from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zipfile
 from support.helpers import copy_repository, run
 
 
-def test_a_wheel_installed_into_a_fresh_environment_quickstarts_the_same_project(tmp_path):
+def test_quickstart_from_an_installed_wheel_writes_the_same_project(tmp_path):
     source = copy_repository(tmp_path / "source")
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source],

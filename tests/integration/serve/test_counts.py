@@ -163,12 +163,12 @@ def test_our_templates_are_compiled_once_and_again_where_that_is_lost(tmp_path, 
     )  # fmt: skip
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    source = manifest.load(manifest.find("turbogears"))
+    source = manifest.load_template(manifest.find_template("turbogears"))
     answers = {"session": "cookie", "encrypt": False, "minimal": False, "project": "hello", "package": "hello"}
 
     def plan():
         compiled.clear()
-        files = template.plan(source, answers)
+        files = template.render_files(source, answers)
         return len([name for name in compiled if name]), {file.path: len(file.content) for file in files}
 
     count, files = plan()

@@ -1,4 +1,4 @@
-"""Mounting a controller: two lines more, and every other byte as it was, or nothing at all."""
+"""Mounting a controller inserts two lines and changes no other byte, or is refused."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class RootController(BaseController):
 
 
 def added(source: str, **options) -> list[tuple[int, str]]:
-    """Return the lines that went in, with their numbers, after making sure that nothing else has changed."""
-    changed = mount.insert(source.encode(**options), WANTED)
+    """Return the inserted lines with their numbers, after checking that nothing else changed."""
+    changed = mount.insert_mount(source.encode(**options), WANTED)
     assert changed is not None
     before, after = source.splitlines(keepends=True), changed.decode().splitlines(keepends=True)
     lines = list(difflib.ndiff(before, after))
@@ -41,7 +41,7 @@ def added(source: str, **options) -> list[tuple[int, str]]:
     return [(number, line[2:]) for number, line in numbered if line[0] == "+" and line[2:].strip()]
 
 
-def test_the_generated_project_gets_an_import_in_order_and_a_line_below_the_others():
+def test_a_generated_project_gets_a_sorted_import_and_a_mount_below_the_others():
     assert added(GENERATED) == [
         (6, "from hello.controllers.movies import MoviesController\n"),
         (14, "    movies = MoviesController()\n"),
@@ -60,11 +60,11 @@ def test_the_generated_project_gets_an_import_in_order_and_a_line_below_the_othe
         ("class RootController:\n    a = 1\n\nfrom hello.lib import late\n", (1, 4)),
     ],
 )
-def test_other_shapes_get_them_at_their_own_places(source, lines):
+def test_other_shapes_of_source_get_them_in_the_right_lines(source, lines):
     assert tuple(number for number, _ in added(source)) == lines
 
 
-def test_line_ends_and_indentation_are_the_files_own():
+def test_line_endings_and_indentation_match_the_file():
     source = GENERATED.replace("    ", "\t").replace("\n", "\r\n")
     assert added(source)[1] == (14, "\tmovies = MoviesController()\r\n")
     assert all(line.endswith("\r\n") for _, line in added(source))
@@ -88,11 +88,13 @@ def test_line_ends_and_indentation_are_the_files_own():
         b"class RootController:\n    pass\n\x0c\n",
     ],
 )
-def test_what_is_not_plainly_safe_is_left_alone(source):
-    assert mount.insert(source, WANTED) is None
+def test_source_that_is_not_safe_to_edit_is_not_changed(source):
+    assert mount.insert_mount(source, WANTED) is None
 
 
-def test_the_names_that_the_root_controller_has_are_known():
-    assert mount.names(GENERATED.encode()) == {"error", "index"}
-    assert mount.names(b"class RootController:\n    a, (b, c) = x\n    d: int = 1\n    class E: pass\n") == set("abcdE")
-    assert mount.names(b"class Broken(") == set()
+def test_bound_names_finds_the_names_in_a_class_body():
+    assert mount.bound_names(GENERATED.encode()) == {"error", "index"}
+    assert mount.bound_names(b"class RootController:\n    a, (b, c) = x\n    d: int = 1\n    class E: pass\n") == set(
+        "abcdE"
+    )
+    assert mount.bound_names(b"class Broken(") == set()

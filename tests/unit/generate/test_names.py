@@ -1,4 +1,4 @@
-"""Project and package names: what works is taken, what would not work is refused with something that does."""
+"""Project and package names: invalid names are refused with a suggestion that is valid."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 import pytest
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.generate.names import LONGEST, package_name, project_name
+from gearbox_lite.generate.names import MAX_NAME_LENGTH, package_name, project_name
 
 
 @pytest.mark.parametrize(
     ("project", "package"),
     [("hello", "hello"), ("my-shop", "my_shop"), ("My.Shop2", "my_shop2"), ("a", "a"), ("a.-_b", "a_b")],
 )
-def test_a_project_name_gives_its_package(project, package):
+def test_the_package_name_is_derived_from_the_project_name(project, package):
     assert package_name(project_name(project)) == package
 
 
-def test_a_given_package_is_taken_as_it_is():
+def test_a_given_package_name_is_kept():
     assert package_name("my-shop", "Shop") == "Shop"
 
 
@@ -44,7 +44,7 @@ def test_a_given_package_is_taken_as_it_is():
         "nul.txt",
     ],
 )
-def test_a_bad_project_name_is_refused_with_one_that_works(name):
+def test_an_invalid_project_name_is_refused_with_a_valid_suggestion(name):
     with pytest.raises(UserError) as raised:
         project_name(name)
     message = raised.value.message
@@ -59,17 +59,17 @@ def test_a_bad_project_name_is_refused_with_one_that_works(name):
     [
         "2048", "class", "None", "json", "site", "tg", "beaker", "webob", "paste", "gearbox_lite", "TG",
         "test", "tests", "conftest", "data", "deploy", "wheels",
-        "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (LONGEST + 1),
+        "main", "root", "base_config", "redis", "a b", "é", "", "_private", "x" * (MAX_NAME_LENGTH + 1),
         "aux",
     ],
 )  # fmt: skip
-def test_a_bad_package_name_is_refused_with_one_that_works(name):
+def test_an_invalid_package_name_is_refused_with_a_valid_suggestion(name):
     with pytest.raises(UserError) as raised:
         package_name("hello", name)
     suggestion = raised.value.message.rpartition("--package ")[2]
     assert package_name("hello", suggestion) == suggestion
 
 
-def test_a_derived_package_name_is_checked_too():
+def test_a_derived_package_name_is_validated_too():
     with pytest.raises(UserError, match=r"project name 'Json' gives the package 'json'.*standard library"):
         package_name("Json")

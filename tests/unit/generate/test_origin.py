@@ -1,4 +1,4 @@
-"""The requirement of a generated project names the gearbox-lite that has written it."""
+"""A generated project requires the same gearbox-lite that generated it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def installed(folder, direct):
     info.mkdir()
     if direct is not None:
         (info / "direct_url.json").write_text(json.dumps(direct))
-    return origin.find(folder)
+    return origin.detect_origin(folder)
 
 
-def test_a_checkout_needs_its_wheel(tmp_path):
-    assert origin.find(tmp_path) == Origin(f"=={__version__}", is_local=True)
+def test_a_clone_requires_a_local_wheel(tmp_path):
+    assert origin.detect_origin(tmp_path) == Origin(f"=={__version__}", is_local=True)
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_checkout_needs_its_wheel(tmp_path):
         ),
     ],
 )
-def test_an_installation_is_required_as_pip_has_noted_it(tmp_path, direct, expected):
+def test_an_installation_is_required_from_the_url_that_pip_recorded(tmp_path, direct, expected):
     assert installed(tmp_path, direct) == expected

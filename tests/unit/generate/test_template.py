@@ -1,4 +1,4 @@
-"""Templates: rendered where they say so, copied byte for byte elsewhere, and faults named with file and line."""
+"""Rendering templates: which files are rendered, copied or excluded, and errors with file and line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.generate.manifest import bundled, load
-from gearbox_lite.generate.template import plan
+from gearbox_lite.generate.manifest import bundled_templates, load_template
+from gearbox_lite.generate.template import render_files
 
 ANSWERS = {"project": "my-shop", "package": "my_shop"}
 DEFAULTS = {**ANSWERS, "session": "cookie", "encrypt": False, "minimal": False}
@@ -23,18 +23,18 @@ def make(folder, manifest="", **files):
         path = folder / "tree" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return load(folder)
+    return load_template(folder)
 
 
 def refused(template, answers=ANSWERS):
     with pytest.raises(UserError) as raised:
-        plan(template, answers)
+        render_files(template, answers)
     assert raised.value.code == 1
     assert "\n" not in raised.value.message
     return raised.value.message
 
 
-def test_files_and_folders_are_rendered_and_others_copied_byte_for_byte(tmp_path):
+def test_j2_files_and_all_names_are_rendered_and_other_files_copied(tmp_path):
     template = make(
         tmp_path,
         **{
@@ -42,16 +42,16 @@ def test_files_and_folders_are_rendered_and_others_copied_byte_for_byte(tmp_path
             "{{ package }}/page.jinja": b"{{ untouched }}\r\n\xff\x00",
         },
     )
-    files = {file.path: file.content for file in plan(template, ANSWERS)}
+    files = {file.path: file.content for file in render_files(template, ANSWERS)}
     assert files == {
         PurePosixPath("my_shop/__init__.py"): b'"""my-shop"""\n',
         PurePosixPath("my_shop/page.jinja"): b"{{ untouched }}\r\n\xff\x00",
     }
 
 
-def test_a_file_with_secrets_is_marked_and_no_two_are_equal(tmp_path):
+def test_a_file_with_secrets_is_marked_and_each_secret_is_different(tmp_path):
     template = make(tmp_path, **{"a.ini.j2": b"{{ new_secret() }}\n{{ new_secret() }}", "b.j2": b"{{ project }}"})
-    keys, plain = plan(template, ANSWERS)
+    keys, plain = render_files(template, ANSWERS)
     first, second = keys.content.decode().split("\n")
     assert keys.secret
     assert not plain.secret
@@ -59,11 +59,11 @@ def test_a_file_with_secrets_is_marked_and_no_two_are_equal(tmp_path):
     assert len(first) == len(second) == 64
 
 
-def test_an_executable_file_stays_one_rendered_or_not(tmp_path):
+def test_an_executable_file_stays_executable(tmp_path):
     template = make(tmp_path, **{"run": b"x", "start.j2": b"x", "text": b"x"})
     for name in ("run", "start.j2"):
         (template.tree / name).chmod(0o755)
-    assert [(str(file.path), file.executable) for file in plan(template, ANSWERS)] == [
+    assert [(str(file.path), file.executable) for file in render_files(template, ANSWERS)] == [
         ("run", True), ("start", True), ("text", False),
     ]  # fmt: skip
 
@@ -84,40 +84,40 @@ def test_an_executable_file_stays_one_rendered_or_not(tmp_path):
         (b"ok\n\xff", 2, "this is not UTF-8"),
     ],
 )
-def test_a_broken_template_is_named_with_its_line(tmp_path, content, line, reason):
+def test_an_error_in_a_template_is_reported_with_file_and_line(tmp_path, content, line, reason):
     message = refused(make(tmp_path, **{"a/b.txt.j2": content}))
     assert message.startswith(f"{tmp_path}/tree/a/b.txt.j2:{line}: ")
     assert reason in message
 
 
-def test_a_fault_in_an_included_file_is_named_there(tmp_path):
+def test_an_error_in_an_included_file_is_reported_in_that_file(tmp_path):
     template = make(tmp_path, **{"a.j2": b"{% include 'part.j2' %}", "part.j2": b"\n\n{{ missing }}"})
     assert refused(template).startswith(f"{tmp_path}/tree/part.j2:3: ")
 
 
 @pytest.mark.parametrize("when", ["small", "small and kind == 'a'", "kind in ['a']"])
-def test_an_answer_leaves_out_files_folders_and_globs(tmp_path, when):
+def test_an_answer_excludes_files_folders_and_globs(tmp_path, when):
     template = make(
         tmp_path,
         f'[[leave_out]]\nwhen = "{when}"\npaths = ["{{{{ package }}}}/public", "*.md", "one.txt.j2"]\n',
         **{"{{ package }}/public/a/b.css": b"", "{{ package }}/x.py": b"", "c.md": b"", "one.txt.j2": b"", "d": b""},
     )
-    small = plan(template, {**ANSWERS, "small": True, "kind": "a"})
+    small = render_files(template, {**ANSWERS, "small": True, "kind": "a"})
     assert [str(file.path) for file in small] == ["d", "my_shop/x.py"]
-    whole = plan(template, {**ANSWERS, "small": False, "kind": "b"})
+    whole = render_files(template, {**ANSWERS, "small": False, "kind": "b"})
     assert len(whole) == 5
 
 
 @pytest.mark.parametrize(
     ("when", "paths", "reason"),
     [
-        ("missing", "a", "when = 'missing' does not work: 'missing' is undefined"),
-        ("1 +", "a", "when = '1 +' does not work"),
+        ("missing", "a", "when = 'missing' failed: 'missing' is undefined"),
+        ("1 +", "a", "when = '1 +' failed"),
         ("project.__class__", "a", "unsafe"),
-        ("false", "b", "no file of the tree matches 'b', which is to be left out"),
+        ("false", "b", "no file in the tree matches 'b', which this leaves out"),
     ],
 )
-def test_what_cannot_be_left_out_is_named_with_its_line(tmp_path, when, paths, reason):
+def test_an_invalid_exclusion_is_reported_with_its_line(tmp_path, when, paths, reason):
     template = make(tmp_path, f'\n[[leave_out]]\nwhen = "{when}"\npaths = ["{paths}"]\n', a=b"")
     message = refused(template)
     assert message.startswith(f"{tmp_path}/template.toml:5: ")
@@ -125,27 +125,27 @@ def test_what_cannot_be_left_out_is_named_with_its_line(tmp_path, when, paths, r
 
 
 @pytest.mark.parametrize("name", ["{{ missing }}", "{% if %}", "{{ package.__class__ }}"])
-def test_a_name_that_does_not_render_is_named(tmp_path, name):
-    assert f"tree/{name}: this name does not render: " in refused(make(tmp_path, **{name: b""}))
+def test_a_name_that_fails_to_render_is_reported(tmp_path, name):
+    assert f"tree/{name}: its name failed to render: " in refused(make(tmp_path, **{name: b""}))
 
 
 @pytest.mark.parametrize("answer", ["..", "../up", "/etc", "a//b", "", ".git", "CON.txt", "a\nb", "a\\b", "end."])
-def test_a_path_that_cannot_be_written_is_refused(tmp_path, answer):
+def test_an_invalid_rendered_path_is_refused(tmp_path, answer):
     template = make(tmp_path, **{"sub/{{ word }}/x": b""})
-    assert "the path that its name gives" in refused(template, {**ANSWERS, "word": answer})
+    assert "its rendered path" in refused(template, {**ANSWERS, "word": answer})
 
 
-def test_an_answer_may_give_folders(tmp_path):
-    (file,) = plan(make(tmp_path, **{"{{ word }}/x": b""}), {**ANSWERS, "word": "src/deep"})
+def test_an_answer_may_contain_folders(tmp_path):
+    (file,) = render_files(make(tmp_path, **{"{{ word }}/x": b""}), {**ANSWERS, "word": "src/deep"})
     assert str(file.path) == "src/deep/x"
 
 
-def test_two_files_of_one_path_are_refused_also_where_only_the_case_differs(tmp_path):
+def test_files_that_collide_are_refused_even_if_only_the_case_differs(tmp_path):
     pairs = [("a.j2", "a"), ("{{ package }}", "my_shop"), ("Read", "READ"), ("A/x", "a/y"), ("x", "X/y"), ("é", "É")]
     for number, (first, second) in enumerate(pairs):
         folder = tmp_path / str(number)
         folder.mkdir()
-        assert "is the path of two files or folders" in refused(make(folder, **{first: b"", second: b""}))
+        assert "collides with" in refused(make(folder, **{first: b"", second: b""}))
 
 
 def test_links_and_special_files_are_refused(tmp_path):
@@ -162,22 +162,22 @@ def test_links_and_special_files_are_refused(tmp_path):
 
     for number, target in enumerate(["a", "/etc/passwd", "/etc", "nowhere"]):
         message = with_entry(number, lambda path, target=target: path.symlink_to(target))
-        assert "sub/odd: a template cannot hold a symbolic link" in message
-    assert "a template cannot hold a device or pipe" in with_entry("pipe", os.mkfifo)
-    assert "a template cannot hold a device or pipe" in with_entry("socket", make_socket)
+        assert "sub/odd: a template cannot contain a symbolic link" in message
+    assert "a template cannot contain a device or pipe" in with_entry("pipe", os.mkfifo)
+    assert "a template cannot contain a device or pipe" in with_entry("socket", make_socket)
 
 
-def test_a_tree_that_is_a_link_missing_or_empty_is_refused(tmp_path):
+def test_a_tree_that_is_missing_empty_or_a_link_is_refused(tmp_path):
     template = make(tmp_path)
     assert "this template has no folder tree" in refused(template)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "tree").symlink_to("elsewhere")
-    assert "cannot hold a symbolic link" in refused(template)
+    assert "cannot contain a symbolic link" in refused(template)
     (tmp_path / "tree").unlink()
     (tmp_path / "tree").mkdir()
-    assert "this template writes nothing" in refused(template)
+    assert "this template has no files" in refused(template)
 
 
-def test_the_projects_own_template_draws_keys_into_private_files_only():
-    files = plan(load(bundled()["turbogears"]), DEFAULTS)
+def test_our_own_template_has_secrets_in_private_files_only():
+    files = render_files(load_template(bundled_templates()["turbogears"]), DEFAULTS)
     assert [file.path.name for file in files if file.secret] == ["development.ini", "test.ini"]

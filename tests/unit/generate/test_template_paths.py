@@ -1,4 +1,4 @@
-"""Rendered paths: what cannot be written on every system, or beside another path."""
+"""Rendered paths: which are invalid on some system, and which collide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gearbox_lite.generate.paths import Taken, refusal
+from gearbox_lite.generate.paths import PathCollisions, path_problem
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ from gearbox_lite.generate.paths import Taken, refusal
      "COM1", "lpt¹.x", "aux .h", "a\\b", "C:", "C:/x", "a\0", "a\n", "a\x1b[2J", "\udcff", "a.", "a ", "x?", "a*", 'a"',
      "a|b", "a\u202eb", "a/" + "é" * 128],
 )  # fmt: skip
-def test_refused(path):
-    assert refusal(path)
+def test_an_invalid_path_is_refused(path):
+    assert path_problem(path)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_refused(path):
         "a/" + "b" * 255,
     ],
 )
-def test_allowed(path):
-    assert refusal(path) is None
+def test_a_valid_path_is_allowed(path):
+    assert path_problem(path) is None
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_allowed(path):
     [("a", "A"), ("a/b", "a"), ("a", "a/b"), ("a", "A/b"), ("A/b", "a/c"), ("a/B/c", "a/b/d"), ("straße", "STRASSE"),
      ("e\u0301", "\u00e9")],
 )  # fmt: skip
-def test_two_paths_that_meet_on_some_file_system(first, second):
-    taken = Taken()
-    assert taken.add(PurePosixPath(first)) is None
-    assert taken.add(PurePosixPath(second)) is not None
+def test_two_paths_that_are_the_same_on_some_file_system_collide(first, second):
+    collisions = PathCollisions()
+    assert collisions.add(PurePosixPath(first)) is None
+    assert collisions.add(PurePosixPath(second)) is not None
 
 
-def test_paths_beside_each_other():
-    taken = Taken()
-    assert [taken.add(PurePosixPath(path)) for path in ("a/b", "a/c", "ab", "d/a/b")] == [None] * 4
+def test_different_paths_do_not_collide():
+    collisions = PathCollisions()
+    assert [collisions.add(PurePosixPath(path)) for path in ("a/b", "a/c", "ab", "d/a/b")] == [None] * 4
