@@ -1,4 +1,4 @@
-"""Shell completion: the line of the README in a real bash, zsh and fish."""
+"""Shell completion: the line of docs/how-to/shell-completion.md in a real bash, zsh and fish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.helpers import PATIENCE, PROGRAM, REPOSITORY, unavailable
 
-README = (REPOSITORY / "README.md").read_text()
+PAGE = (REPOSITORY / "docs" / "how-to" / "shell-completion.md").read_text()
 
 ASKED = {
     "gearbox-lite s": ["scaffold", "serve", "session", "setup-app", "shell"],
@@ -55,10 +55,10 @@ BEFORE = {"bash": "", "zsh": "compdef() { function=$1 }\n", "fish": ""}
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)
-def test_the_line_of_the_readme_makes_the_shell_complete_commands_options_and_files(tmp_path, shell):
+def test_the_line_of_the_page_makes_the_shell_complete_commands_options_and_files(tmp_path, shell):
     if shutil.which(shell) is None:
         unavailable(f"{shell} is not installed")
-    line = re.search(rf"`([^`]*_GEARBOX_LITE_COMPLETE={shell}_source[^`]*)`", README)[1]
+    line = re.search(rf"`([^`]*_GEARBOX_LITE_COMPLETE={shell}_source[^`]*)`", PAGE)[1]
     (tmp_path / "development.ini").touch()
     result = subprocess.run(
         [shell, "-c", BEFORE[shell] + line + SCRIPTS[shell]],

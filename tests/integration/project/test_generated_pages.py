@@ -135,7 +135,7 @@ def test_the_tutorial_pasted_over_the_root_controller_has_the_error_pages_and_th
 
 
 def test_the_example_of_our_readme_answers_each_url_in_any_order(project):
-    example = re.search(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)[1]
+    example = re.search(r"```python[^\n]*\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)[1]
     (project / "hello/controllers/root.py").write_text(example)
     with serve(project) as served:
         for order in itertools.permutations(["/", "/setsession", "/getsession"]):

@@ -1,0 +1,107 @@
+"""Make the pictures of the README and the site: run ``python docs/pictures.py``.
+
+A new project is served, and Chromium takes its welcome page. Then its code is edited under the server, broken, and
+fixed, and the server's own output becomes the picture of a terminal. Needs /usr/bin/chromium and the test dependencies.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+PROGRAM = Path(sys.executable).with_name("gearbox-lite")
+PORT = 8080
+WIDTH, ROW, MARGIN, LETTER = 110, 19, 16, 7.83  # letters, and pixels
+
+
+def get(path: str) -> int:
+    """Visit the site, and return the status of its answer."""
+    try:
+        with urllib.request.urlopen(f"http://localhost:{PORT}{path}") as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def edit(file: Path, text: str) -> None:
+    """Save a file, and visit a page once the server has had the time to load it."""
+    file.write_text(text, encoding="utf-8")
+    time.sleep(0.5)
+    get("/getsession")
+
+
+def take_welcome_page() -> None:
+    """Take the welcome page with a value in its session."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 860, "height": 560})
+        page.goto(f"http://localhost:{PORT}/")
+        page.get_by_label("Store as user").fill("Ada")
+        page.get_by_role("button", name="Store").click()
+        page.reload()
+        page.screenshot(path=IMAGES / "welcome.png")
+        browser.close()
+
+
+def terminal(lines: list[str]) -> str:
+    """Return a picture of a terminal, as SVG."""
+    rows = []
+    for number, line in enumerate(lines):
+        color = "#8ab4f8" if line.startswith("$") else "#f28b82" if "Error" in line or "500" in line else "#e8eaed"
+        y = 2 * MARGIN + ROW * (number + 1)
+        rows.append(f'<text x="{MARGIN}" y="{y}" fill="{color}" xml:space="preserve">{html.escape(line)}</text>')
+    width, height = WIDTH * LETTER + 2 * MARGIN, ROW * len(lines) + 3 * MARGIN
+    size = f'width="{width:.0f}" height="{height}"'
+    font = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:.0f} {height}" {font}>',
+            f'<rect {size} rx="8" fill="#202124"/>',
+            *(f'<circle cx="{MARGIN + 18 * n}" cy="{MARGIN}" r="5" fill="#5f6368"/>' for n in range(3)),
+            *rows,
+            "</svg>\n",
+        ]
+    )
+
+
+def main() -> None:
+    """Serve a new project, and make both pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([PROGRAM, "quickstart", "hello"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        project = Path(folder, "hello")
+        log = Path(folder, "log")
+        environment = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+        command = ["gearbox-lite", "serve", "development.ini"]
+        with log.open("w") as output:
+            server = subprocess.Popen(command, cwd=project, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        while "Ctrl-C" not in log.read_text():
+            time.sleep(0.05)
+        take_welcome_page()
+        begin = len(log.read_text())
+        banner = log.read_text().partition("Serving")[2].partition("Ctrl-C\n")[0]
+        controller = project / "hello/controllers/tutorial.py"
+        text = controller.read_text()
+        get("/setsession")
+        edit(controller, text.replace("value of session", "The value of the session"))
+        edit(controller, text.replace("not in session:", "not in session"))
+        edit(controller, text)
+        server.terminate()
+        server.wait()
+        written = f"$ gearbox-lite serve development.ini\nServing{banner}Ctrl-C\n{log.read_text()[begin:]}"
+        lines = written.replace(folder, "/home/ada/sites").splitlines()
+    (IMAGES / "reload.svg").write_text(terminal(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

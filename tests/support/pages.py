@@ -1,0 +1,348 @@
+"""A page of the documentation as a script: its blocks run and are checked in the order in which a reader meets them.
+
+- A ``console`` block runs in a real shell that knows nothing but what the page has set up. A line that begins with a
+  prompt is a command, the lines below it are its output, and ``...`` stands for any text, or for any lines. The prompt
+  tells whether a virtual environment is active, and must be right.
+- A server keeps its terminal, so later commands run in a second one, until the text says "Stop the server".
+- A block with a title is a file: it is written, an ``ini`` changes the settings that it shows, and a ``diff`` replaces
+  the lines that it removes.
+- An address in angle brackets is visited, and must show the text in backquotes that follows the word "shows".
+- ``<!-- not run: reason -->`` before a block says why it is not run.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from gearbox_lite.ini.locate import IniFile
+from support.helpers import AS_ROOT, PATIENCE, REPOSITORY, Browser, copy_repository, fresh_environment, new_project
+
+PROMPT = re.compile(r"(?:\((?P<environment>[\w.-]+)\) )?[$#] (?P<command>.*)")
+FENCE = re.compile(
+    r'```(?P<language>[\w-]*)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL
+)
+STEP = re.compile(
+    rf"(?:^<!-- (?P<note>[^>]*?) -->\n+)?^(?P<fence>{FENCE.pattern})"
+    r"|<(?P<url>http://localhost:\d+[^>]*)>(?:\s+(?:now\s+)?shows\s+`(?P<shown>[^`]+)`)?"
+    r"|(?P<stop>Stop\s+the\s+server|Ctrl-C\s+stops)",
+    re.MULTILINE | re.DOTALL,
+)
+SERVER = re.compile(r"^(?:gearbox-lite(?: -v)? serve|gunicorn|pserve|gearbox serve)\b|--serve\b")
+STARTS = ("clone", "environment", "project")
+"""What a page takes for granted (``start`` in its front matter): a clone of this repository in the home folder, an
+active environment with gearbox-lite as well, or that and a project, whose folder is the current one."""
+END = "--- end of command"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    page: Path
+    line: int
+    language: str
+    title: str
+    text: str
+    note: str
+
+    @property
+    def reason_not_to_run(self) -> str:
+        return self.note.partition("not run: ")[2]
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An address that the page has its reader open."""
+
+    page: Path
+    line: int
+    url: str
+    shown: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}: {self.url}"
+
+
+class Stop:
+    """The page has its reader stop the server."""
+
+
+def pages() -> list[Path]:
+    """Return the README and all pages of the site, relative to the repository."""
+    found = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    return [path.relative_to(REPOSITORY) for path in found]
+
+
+def front_matter(page: Path) -> dict[str, str]:
+    found = re.match(r"---\n(.*?)^---\n", (REPOSITORY / page).read_text(), re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r"^(\w+): (.*)$", found[1], re.MULTILINE)) if found else {}
+
+
+def steps(page: Path) -> Iterator[Block | Visit | Stop]:
+    """Yield what a page has its reader do, in order."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for found in STEP.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        if found["fence"]:
+            yield Block(page, line, found["language"], found["title"] or "", found["text"], found["note"] or "")
+        elif found["url"]:
+            yield Visit(page, line, found["url"], found["shown"] or "")
+        else:
+            yield Stop()
+
+
+def blocks(page: Path) -> list[Block]:
+    return [step for step in steps(page) if isinstance(step, Block)]
+
+
+def commands(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the environment that the prompt names, the command, and the output that is shown, for each command."""
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if PROMPT.fullmatch(line)]
+    assert starts[:1] == [0], f"a console block begins with a prompt: {text}"
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        found = PROMPT.fullmatch(lines[start])
+        command = found["command"]
+        while command.endswith("\\"):
+            start += 1  # noqa: PLW2901
+            command += "\n" + lines[start]
+        yield found["environment"] or "", command, "\n".join(lines[start + 1 : end]).strip("\n")
+
+
+def pattern(shown: str) -> re.Pattern[str]:
+    """Return what matches output that is shown with ``...`` for the parts that vary."""
+    lines = [r"(?:.*\n)*?" if line.strip() == "..." else r".*?".join(map(re.escape, line.split("..."))) + r" *\n"
+             for line in shown.splitlines()]  # fmt: skip
+    return re.compile("".join(lines))
+
+
+class Terminal:
+    """A bash that takes one command after the other."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.folder = folder
+        self._process = subprocess.Popen(
+            ["bash", "--noprofile", "--norc"], cwd=folder, env=environment, text=True, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.active = Path(environment.get("VIRTUAL_ENV", "")).name
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a command to its end; return its exit code and what it printed."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        stdin.write(f'{{ {command}\n}} </dev/null\nprintf \'\\n{END} %s %s %s\\n\' "$?" "$PWD" "$VIRTUAL_ENV"\n')
+        stdin.flush()
+        watchdog = threading.Timer(5 * PATIENCE, self.close)
+        watchdog.start()
+        output = ""
+        for line in stdout:
+            if line.startswith(END):
+                break
+            output += line
+        else:
+            raise AssertionError(f"the shell ended: {command}\n{output}")
+        watchdog.cancel()
+        code, folder, environment = line[len(END) + 1 : -1].split(" ")
+        self.folder, self.active = Path(folder), Path(environment).name
+        return int(code), AS_ROOT.sub("", output).removesuffix("\n")
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+class Reader:
+    """Does what one page after the other says."""
+
+    def __init__(self, home: Path, start: str) -> None:
+        assert start in STARTS
+        self.home = home
+        self.log = home.parent / "server.log"
+        self._start = self._prepare(start)
+        self._terminals = [self._terminal()]
+        self._server: int | None = None
+        self._browser: Browser | None = None
+
+    def _prepare(self, start: str) -> tuple[Path, dict[str, str]]:
+        self.home.mkdir(exist_ok=True)
+        programs = self.home.parent / "programs"
+        programs.mkdir()
+        (programs / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
+        environment = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        environment |= {"HOME": str(self.home), "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        copy_repository(self.home / "gearbox-lite")
+        if start == "clone":
+            return self.home, environment
+        python = fresh_environment(self.home / ".venv")
+        add_programs(python)
+        environment["VIRTUAL_ENV"] = str(python.parents[1])
+        environment["PATH"] = f"{python.parent}:{environment['PATH']}"
+        return new_project(self.home) if start == "project" else self.home, environment
+
+    def _terminal(self) -> Terminal:
+        return Terminal(*self._start)
+
+    @property
+    def terminal(self) -> Terminal:
+        """The terminal in which the reader types: the server has the first."""
+        if self._server and len(self._terminals) == 1:
+            self._terminals.append(self._terminal())
+        return self._terminals[1 if self._server else 0]
+
+    def follow(self, page: Path) -> None:
+        """Do all that a page says."""
+        for step in steps(page):
+            if isinstance(step, Stop):
+                self.stop_server()
+            elif isinstance(step, Visit):
+                self._visit(step)
+            elif step.language == "console":
+                if not step.reason_not_to_run:
+                    self._type(step)
+            elif step.title and not step.reason_not_to_run:
+                self._edit(step)
+
+    def _type(self, block: Block) -> None:
+        for environment, command, shown in commands(block.text):
+            if SERVER.search(command):
+                self.stop_server()
+            terminal = self.terminal
+            assert terminal.active == environment, f"{block}: the prompt is wrong: {command}"
+            if SERVER.search(command):
+                self._serve(block, command, shown)
+                continue
+            deadline = time.monotonic() + PATIENCE
+            code, output = terminal.run(command)
+            while not pattern(shown).fullmatch(output) and command.startswith("curl ") and time.monotonic() < deadline:
+                time.sleep(0.05)  # the server has not noticed the last edit yet
+                code, output = terminal.run(command)
+            assert pattern(shown).fullmatch(output), f"{block}: {command}\n{output}\n--- but the page shows\n{shown}"
+            assert code == 0 or "rror" in shown, f"{block}: exit code {code}: {command}\n{output}"
+
+    def _serve(self, block: Block, command: str, shown: str) -> None:
+        """Start a server in the terminal, and wait until it has written what is shown."""
+        code, _ = self.terminal.run(
+            f"set -m; ( {command} ) >{self.log} 2>&1 </dev/null & echo $! >{self.log}.pid; set +m"
+        )
+        assert code == 0
+        self._server = int(Path(f"{self.log}.pid").read_text())
+        deadline = time.monotonic() + PATIENCE
+        while not pattern(shown).match(AS_ROOT.sub("", self.log.read_text())):
+            text = self.log.read_text()
+            alive = Path(f"/proc/{self._server}").exists()
+            assert alive, f"{block}: {command} ended\n{text}\n--- but the page shows\n{shown}"
+            assert time.monotonic() < deadline, f"{block}: {command}\n{text}\n--- but the page shows\n{shown}"
+            time.sleep(0.02)
+
+    def _visit(self, visit: Visit) -> None:
+        assert self._server, f"{visit}: no server runs at this point of the page"
+        address = re.match(r"http://localhost:\d+", visit.url)[0]
+        if self._browser is None or self._browser.url != address:
+            self._browser = Browser(address)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer = self._browser.get(visit.url[len(address) :] or "/")
+            text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", answer.text)).split())
+            if visit.shown in text and (visit.shown or answer.status == 200):
+                return
+            assert time.monotonic() < deadline, f"{visit} shows {answer.status}: {text}; not {visit.shown!r}"
+            time.sleep(0.05)
+
+    def _edit(self, block: Block) -> None:
+        path = self._terminals[0].folder / block.title
+        if block.language == "diff":
+            path.write_text(patched(path.read_text(), block))
+        elif block.language == "ini" and path.exists():
+            path.write_text(with_settings(path.read_text(), block.text))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
+        if path.suffix == ".ini":
+            parsed = IniFile(path, {})
+            assert all(parsed.options(section) for section in parsed.sections() if section.startswith("session"))
+
+    def stop_server(self) -> None:
+        if self._server is None:
+            return
+        os.killpg(self._server, signal.SIGINT)
+        self._terminals[0].run(f"wait {self._server}")
+        self._server = None
+        assert "Traceback" not in self.log.read_text(), self.log.read_text()
+
+    def close(self) -> None:
+        if self._server:
+            os.killpg(self._server, signal.SIGKILL)
+        for terminal in self._terminals:
+            terminal.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def add_programs(python: Path) -> None:
+    """Give an environment of fresh_environment the programs of this one that pages use, and pip."""
+    wanted = {"gearbox-lite", "gunicorn", "pserve", "gearbox", "pytest", "pip"}
+    for entry in entry_points(group="console_scripts"):
+        if entry.name in wanted:
+            program = python.with_name(entry.name)
+            call = f"from {entry.module} import {entry.attr}; sys.exit({entry.attr}())"
+            program.write_text(f"#!{python}\nimport sys\n{call}\n")
+            program.chmod(0o755)
+
+
+def patched(text: str, block: Block) -> str:
+    """Return a file's text with the lines of a diff replaced; its lines must be in the file, once."""
+    lines = block.text.splitlines()
+    assert all(line[:1] in ("-", "+", " ", "") for line in lines), f"{block}: a diff's lines begin with -, + or a space"
+    for hunk in "\n".join(lines).split("\n...\n"):
+        old = "".join(line[1:] + "\n" for line in hunk.split("\n") if line[:1] != "+")
+        new = "".join(line[1:] + "\n" for line in hunk.split("\n") if line[:1] != "-")
+        assert text.count(old) == 1, f"{block}: these lines are in {block.title} {text.count(old)} times:\n{old}"
+        text = text.replace(old, new)
+    return text
+
+
+def with_settings(text: str, snippet: str) -> str:
+    """Return an ini with a snippet's settings in their sections; one that is commented out is replaced."""
+    section = ""
+    for line in snippet.splitlines():
+        header = re.fullmatch(r"\[(.+)\]", line)
+        option = re.match(r"([\w.-]+) *=", line)
+        if header:
+            section = header[1]
+            if f"[{section}]" not in text.splitlines():
+                text = f"{text.rstrip()}\n\n[{section}]\n"
+        elif option:
+            assert section, "an ini snippet begins with a section"
+            before, start, rest = text.partition(f"[{section}]\n")
+            body, end, after = re.match(r"(.*?)(^\[|\Z)(.*)", rest, re.MULTILINE | re.DOTALL).groups()
+            own = rf"^{re.escape(option[1])} *=.*$"
+            for present in (own, rf"^#{own[1:]}"):
+                body, count = re.subn(present, lambda _, line=line: line, body, count=1, flags=re.MULTILINE)
+                if count:
+                    break
+            else:
+                body = f"{line}\n{body}"
+            text = before + start + body + end + after
+    return text
