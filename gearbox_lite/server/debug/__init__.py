@@ -1,1 +1,1 @@
-"""Whether an application is being debugged, who could reach its debug page, and what guards that page."""
+"""Debug pages, which run code: whether an application shows one, who can reach it, and what guards it."""

@@ -1,8 +1,8 @@
-"""What stands before an application that is being debugged, whose debug page runs code.
+"""WSGI middleware around an application that is being debugged, whose debug page runs code.
 
-Only this server's own pages may use that page: requests for other host names, which DNS rebinding causes, are refused,
-and so are debugger requests from other sites. backlash's console at /__console__, which shows its secret to everyone
-who asks, is not served at all.
+Only this server's own pages may use that page. Requests for other host names, which DNS rebinding causes, are refused,
+and so are debugger requests from other sites. backlash's console at /__console__ is not served at all, since it shows
+its secret to every client.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ StartResponse = Callable[..., Any]
 Headers = list[tuple[str, str]]
 
 CONSOLE = "/__console__"
-"""backlash's ``console_path`` (backlash.debugger.DebuggerCore), below whatever the application is mounted at."""
+"""backlash's ``console_path`` (backlash.debugger.DebuggerCore), below the path at which the application is mounted."""
 _DEBUGGER = "__debugger__"
 """The parameter of backlash's and Werkzeug's debugger requests."""
 _FORWARDED_HOST = re.compile(r"(?:^|[;,\s])host\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 """The host parameters of a Forwarded header (RFC 7239)."""
-_LONGEST_SHOWN = 80
-_MOST_REMEMBERED = 100
+_MAX_SHOWN_HOST = 80
+"""Characters of a refused host that its answer shows."""
+_MAX_CACHED_HOSTS = 100
 
 _CORS = "access-control-"
 _OWN_HEADERS = {
@@ -36,14 +37,14 @@ _OWN_HEADERS = {
     "Cache-Control": "no-store",
 }
 """Headers that keep a page with a traceback from being framed, read, or run as a script by other sites."""
-_ONE_PROCESS = (
-    "The console needs workers = 1: with several workers each process has frames of its own, "
+_NEEDS_ONE_PROCESS = (
+    "The console needs workers = 1: with several workers, each process has its own stack frames, "
     "and this request may have reached another one."
 )
 
 
 class DebugGuard:
-    """A WSGI application around one that is being debugged, and around everything that rewrites its requests."""
+    """Refuses what other sites send; put outside of all middleware that rewrites requests, such as that for proxies."""
 
     def __init__(self, application: WSGIApplication, allowed: AllowedHosts, *, one_process: bool) -> None:
         """``one_process`` says that all requests reach the same process, which the console's commands need."""
@@ -56,19 +57,20 @@ class DebugGuard:
         """Answer a request, or refuse it in one line."""
         foreign = self._foreign_host(environ)
         if foreign is not None:
-            shown = ascii(foreign[:_LONGEST_SHOWN])
+            shown = ascii(foreign[:_MAX_SHOWN_HOST])
             hint = "if it is a name of this server, add it to allowed_hosts in the ini's section [serve]"
-            return _say(
+            return _answer(
                 environ, start_response, "400 Bad Request", f"Host {shown} is not allowed while debugging; {hint}."
             )
         if environ.get("PATH_INFO", "").endswith(CONSOLE):
-            return _say(environ, start_response, "404 Not Found", "There is no console without an exception.")
+            return _answer(environ, start_response, "404 Not Found", "There is no console without an exception.")
         query = environ.get("QUERY_STRING", "")
         command = _debugger_command(query) if _DEBUGGER in query or "%" in query else None
         if command is not None and not _is_own_page(environ):
-            return _say(environ, start_response, "403 Forbidden", "Other sites may not use the debugger.")
-        if command not in (None, "resource") and not self._one_process:  # 200, or the page would not show the line
-            return _say(environ, start_response, "200 OK", _ONE_PROCESS)
+            return _answer(environ, start_response, "403 Forbidden", "Other sites may not use the debugger.")
+        if command not in (None, "resource") and not self._one_process:
+            # With status 200, since the debug page shows the text of no other answer.
+            return _answer(environ, start_response, "200 OK", _NEEDS_ONE_PROCESS)
 
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
             if command is not None or status.startswith("5"):
@@ -78,10 +80,10 @@ class DebugGuard:
         return self._application(environ, start)  # type: ignore[no-any-return]
 
     def _foreign_host(self, environ: dict[str, Any]) -> str | None:
-        """Return the first host that a request names and that is not allowed, None where all are.
+        """Return the first host that a request names and that is not allowed, None if all are allowed.
 
-        What proxies say counts as well, never instead: scripts can set those headers. A request of HTTP/1.0 needs no
-        Host, and no browser sends one without.
+        The headers of proxies count in addition to Host, never instead of it, because scripts can set them. An HTTP/1.0
+        request needs no Host; no browser sends one without.
         """
         host = environ.get("HTTP_HOST")
         if host is None and environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
@@ -98,21 +100,21 @@ class DebugGuard:
             return True
         if not self._allowed.allow(host):
             return False
-        if len(self._accepted) < _MOST_REMEMBERED:
+        if len(self._accepted) < _MAX_CACHED_HOSTS:
             self._accepted.add(host)
         return True
 
 
 def _debugger_command(query: str) -> str | None:
-    """Return what a debugger request asks for, empty where it does not say, None for any other request."""
+    """Return the command of a debugger request, empty if it names none; None for any other request."""
     parameters = parse_qs(query, keep_blank_values=True)
     return parameters.get("cmd", [""])[0] if _DEBUGGER in parameters else None
 
 
 def _is_own_page(environ: dict[str, Any]) -> bool:
-    """Whether a page of this very server, or no page at all, has sent a request.
+    """Whether a request was sent by a page of this server, or by no page at all.
 
-    Browsers say so in Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), older ones in Origin or Referer.
+    Browsers send that in Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), older ones in Origin or Referer.
     """
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
@@ -127,13 +129,13 @@ def _is_own_page(environ: dict[str, Any]) -> bool:
 
 
 def _for_own_pages(headers: Headers) -> Headers:
-    """Return headers that keep an answer from other sites, without any that would share it."""
+    """Return headers that keep other sites from reading an answer, without those that would let them (CORS)."""
     own = {name.lower() for name in _OWN_HEADERS}
     kept = [(name, value) for name, value in headers if name.lower() not in own and not name.lower().startswith(_CORS)]
     return [*kept, *_OWN_HEADERS.items()]
 
 
-def _say(environ: dict[str, Any], start_response: StartResponse, status: str, line: str) -> list[bytes]:
+def _answer(environ: dict[str, Any], start_response: StartResponse, status: str, line: str) -> list[bytes]:
     body = f"{line}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response(status, _for_own_pages(headers))

@@ -1,7 +1,7 @@
-"""The names in Host headers, and which of them a server answers to.
+"""Which Host headers a server accepts while debugging.
 
-A page of another site can have its own name resolved to 127.0.0.1 (DNS rebinding); then the browser takes this server
-for that site, and only the Host header tells the two apart.
+Another site can have its own name resolve to 127.0.0.1 (DNS rebinding). The browser then takes this server for that
+site, and only the Host header shows the difference.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _HOST = re.compile(
     r"""(?: \[ (?P<six> [0-9A-Fa-f:.]+ ) (?: % [\w.~%-]+ )? \] | (?P<name> [A-Za-z0-9_.-]+ ) ) (?: : [0-9]* )?""",
     re.ASCII | re.VERBOSE,
 )
-"""RFC 9110, section 7.2, without user names, lists and whatever else is not a host; a zone id is ignored."""
-_LAST_OF_NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)")
-"""Names that browsers read as an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker)."""
+"""RFC 9110, section 7.2: a host and a port, without user names or lists; a zone id is ignored."""
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)")
+"""A name that browsers read as an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker)."""
 
 
 def host_name(header: str) -> str | None:
@@ -31,7 +31,7 @@ def host_name(header: str) -> str | None:
             address = IPv6Address(found["six"])
             return str(address.ipv4_mapped or address)
         name = found["name"].lower().removesuffix(".")
-        if _LAST_OF_NUMBER.fullmatch(name):
+        if _ENDS_IN_NUMBER.fullmatch(name):
             return str(IPv4Address(socket.inet_aton(name)))
     except (OSError, ValueError):
         return None
@@ -40,9 +40,9 @@ def host_name(header: str) -> str | None:
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """Names and addresses that are answered to, beside ``localhost``, its subdomains and loopback addresses.
+    """Names and addresses that are accepted, besides ``localhost``, its subdomains and loopback addresses.
 
-    ``any_address`` allows all IP addresses: no name is involved in them, so none can be rebound.
+    ``any_address`` accepts all IP addresses: they involve no name that could be rebound.
     """
 
     names: frozenset[str]
@@ -51,7 +51,7 @@ class AllowedHosts:
 
     @classmethod
     def of(cls, patterns: Iterable[str], *, any_address: bool) -> AllowedHosts:
-        """Return what some names allow; those that begin with a dot or ``*.`` include their subdomains."""
+        """Return the hosts that some patterns allow; those that begin with a dot or ``*.`` include subdomains."""
         names, domains = set(), [".localhost"]
         for pattern in ("localhost", *patterns):
             text = pattern.lower().strip("[]").removesuffix(".")

@@ -1,1 +1,1 @@
-"""Addresses and listening sockets: from settings to what the kernel accepts on."""
+"""Addresses and listening sockets: from the settings to sockets that are bound and listen."""

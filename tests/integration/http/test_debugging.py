@@ -219,7 +219,7 @@ def test_looking_for_a_debugger_sets_up_no_object_that_waits_for_its_first_use(t
 def test_several_workers_show_tracebacks_and_say_that_the_console_needs_one(project):
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError('oh')\n")
-    warning = "workers = 2: the console of debug pages does not work, since each process has frames of its own; "
+    warning = "workers = 2: the console of debug pages does not work, since each process has its own stack frames; "
     with serve(project, "--workers", "2") as served:
         page = Browser(served.url).get("/crash")
         assert (page.status, "RuntimeError" in page.text) == (500, True)
