@@ -1,4 +1,4 @@
-"""Requests to a server on this machine: single ones, and a light load that notes what goes wrong."""
+"""Requests to a server on this machine: single ones, and a light load that counts failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; ``cookies`` is what a browser would send next."""
+    """One response; ``cookies`` is what a browser would send next."""
 
     status: int
     body: str
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 def get(port: int, path: str, cookies: str = "") -> Answer:
-    """Send one request on a new connection. Raises OSError, also for a broken answer."""
+    """Send one request on a new connection. Raises OSError, also for an incomplete answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         return _ask(connection, path, cookies)
@@ -44,13 +44,13 @@ def _ask(connection: http.client.HTTPConnection, path: str, cookies: str) -> Ans
 
 
 class Visitor:
-    """Sends requests on one connection for as long as the server keeps it, as a browser does."""
+    """Sends requests on one keep-alive connection, as a browser does."""
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
     def get(self, path: str, cookies: str = "") -> Answer:
-        """Send a request; where a kept connection turns out to be closed, once more on a new one."""
+        """Send a request; if the server has closed the connection, retry on a new one."""
         reused = self.connection.sock is not None
         try:
             return _ask(self.connection, path, cookies)
@@ -65,7 +65,7 @@ class Visitor:
 
 
 class LightLoad(threading.Thread):
-    """Asks for /version 50 times a second, on a kept connection or on new ones, and counts what goes wrong."""
+    """Requests /version 50 times a second, on a keep-alive connection or on new ones, and counts failures."""
 
     def __init__(self, port: int, *, keep_alive: bool) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""What a case measures: figures, taken in turns so that a busy moment of the machine meets every contestant."""
+"""What a case measures: figures, taken in turns so that a busy moment of the machine affects every contestant."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ OURS = "gearbox-lite"
 
 
 class MissingError(Exception):
-    """Something that a case or a contestant needs is not installed; the message says what and how to get it."""
+    """Something that a case or a contestant needs is not installed; the message says what and how to install it."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What one contestant took for one thing; without samples the note says why."""
+    """What one contestant needed for one thing; if there are no samples, the note says why."""
 
     what: str
     who: str
@@ -59,7 +59,7 @@ class Bench:
             print(f"  missing: {error}", file=sys.stderr, flush=True)
 
     def try_each(self, makers: dict[str, Callable[[], object]]) -> dict[str, object]:
-        """Make every contestant that can be made here."""
+        """Prepare every contestant that can be installed on this machine."""
         made = {}
         for name, make in makers.items():
             try:

@@ -1,4 +1,4 @@
-"""Processes that are started, timed, weighed and, whatever happens, ended."""
+"""Starting processes, measuring their time and memory, and killing them whatever happens."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import psutil
 from client import get
 
 PATIENCE = 60.0
-"""Seconds after which a process that should have answered or ended is given up."""
+"""Seconds after which the run gives up on a process that should have answered or exited."""
 
 _SUBREAPER = 36  # prctl(2): PR_SET_CHILD_SUBREAPER
 
 
 def keep_orphans() -> None:
-    """Become the parent of every process below this one whose own parent ends, so that none can get away."""
+    """Become the parent of every descendant whose own parent exits, so that ``end_all`` finds it."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def below(pid: int) -> list[int]:
-    """Return the ids of all processes below this one."""
+    """Return the ids of all descendants of this process."""
     try:
         return [process.pid for process in psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
@@ -35,7 +35,7 @@ def below(pid: int) -> list[int]:
 
 
 def end_all() -> None:
-    """Kill every process below this one, also those that are started meanwhile."""
+    """Kill every descendant of this process, also those that are started while this runs."""
     while remaining := below(os.getpid()):
         _kill(remaining)
 
@@ -50,7 +50,7 @@ def _kill(pids: list[int]) -> None:
 
 
 def time_to_end(command: list[object], cwd: Path, expected: str = "", **environment: str) -> float:
-    """Run a command to its end and return its milliseconds. Raises AssertionError for a wrong exit code or output."""
+    """Run a command and return how many milliseconds it took. Raises AssertionError for a wrong exit code or output."""
     words = [str(word) for word in command]
     started = time.perf_counter()
     result = subprocess.run(
@@ -64,7 +64,7 @@ def time_to_end(command: list[object], cwd: Path, expected: str = "", **environm
 
 
 class Server:
-    """A server and all its processes, from its start to its first right answer to its end."""
+    """A server and all its processes, from the start to the first correct answer to the exit."""
 
     def __init__(self, command: list[object], cwd: Path, port: int, **environment: str) -> None:
         self.command = [str(word) for word in command]
@@ -104,7 +104,7 @@ class Server:
         return kilobytes / 1024
 
     def processor_time(self) -> float:
-        """Return the seconds of processor time that all its processes have taken."""
+        """Return the seconds of processor time that all its processes have used."""
         assert self.process is not None
         spent = 0.0
         for pid in [self.process.pid, *below(self.process.pid)]:
@@ -114,14 +114,14 @@ class Server:
         return spent
 
     def settle(self) -> None:
-        """Wait until no process of it has started or ended for half a second: a replaced worker ends after its heir."""
+        """Wait until no process of it has started or exited for half a second: a replaced worker exits last."""
         assert self.process is not None
         before: list[int] = []
         while before != (before := below(self.process.pid)):
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Ask it to end, and kill what is left after a moment."""
+        """Send SIGTERM, and kill what remains after a moment."""
         if self.process is None:
             return
         children = below(self.process.pid)
@@ -137,7 +137,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(servers: dict[str, Server]) -> Iterator[None]:
-    """Start all these servers, and stop them at the end."""
+    """Start all these servers, and stop them when the block ends."""
     try:
         for server in servers.values():
             server.start()
@@ -148,6 +148,6 @@ def running(servers: dict[str, Server]) -> Iterator[None]:
 
 
 def _environ(extra: dict[str, str]) -> dict[str, str]:
-    """Return an environment in which no other program's settings take part."""
+    """Return an environment without other programs' settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     return {**kept, "HOME": tempfile.gettempdir(), "PYTHONUNBUFFERED": "1", **extra}

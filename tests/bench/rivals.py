@@ -1,4 +1,4 @@
-"""A virtual environment for each program, made once in a cache folder."""
+"""The programs that are compared, each installed once in a virtual environment of its own in a cache folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ REPOSITORY = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gearbox-lite-bench"
 
 THEIRS = "theirs"
-"""The project that gearbox's own quickstart writes; it must be installed to be served."""
+"""The project that gearbox's own quickstart writes; gearbox can only serve it once it is installed."""
 
 SESSIONS = f"{OURS}-all"
 """The environment with everything that the session stores need."""
 
 REQUIREMENTS = {
     OURS: ["-e", str(REPOSITORY)],
-    SESSIONS: ["-e", f"{REPOSITORY}[all]", "python-memcached"],  # which is what stock Beaker needs for memcached
+    SESSIONS: ["-e", f"{REPOSITORY}[all]", "python-memcached"],  # which stock Beaker needs for memcached
     "gearbox": ["gearbox", "tg.devtools", "waitress", "Beaker", "jinja2", "click"],  # and what our application needs
     "pyramid": ["pyramid", "plaster_pastedeploy", "waitress"],
     "flask": ["flask", "gunicorn", "waitress"],
@@ -36,13 +36,13 @@ DISTRIBUTIONS = {
     "gearbox": ["gearbox", "tg.devtools"],
     "flask": ["flask", "gunicorn"],
 }
-"""Whose versions are shown; without an entry, the environment's own name."""
+"""The distributions whose versions are shown; the default is the one with the environment's name."""
 
 
 def program(environment: str, name: str) -> Path:
-    """Return a program of one environment, which is made first where it is missing or out of date.
+    """Return the path of a program, after installing its environment if that is missing or out of date.
 
-    Raises MissingError where it cannot be made.
+    Raises MissingError if that fails.
     """
     folder = CACHE / environment
     stamp = folder / "stamp"
@@ -87,7 +87,7 @@ def _install(folder: Path, *words: str) -> None:
 
 
 def _install_theirs(folder: Path) -> None:
-    """Quickstart a project without a database and users, as ours has none, and install it."""
+    """Quickstart a project without a database and users, which ours does not have either, and install it."""
     subprocess.run(
         [folder / "bin" / "gearbox", "quickstart", "--minimal", "--noauth", "--nosa", THEIRS],
         cwd=folder, check=True, capture_output=True,

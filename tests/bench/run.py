@@ -1,7 +1,7 @@
-"""gearbox-lite beside what a user would pick instead, measured in turns in one run on this machine.
+"""Measure gearbox-lite next to the programs that a user would choose instead, in turns, in one run on this machine.
 
-The programs' virtual environments are made once in ~/.cache/gearbox-lite-bench. Each figure is the median, with the
-minimum and the maximum; the ratio is the figure divided by gearbox-lite's.
+The other programs are installed once, in virtual environments in ~/.cache/gearbox-lite-bench. Each figure is the
+median, with the minimum and the maximum; the ratio is the figure divided by gearbox-lite's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for services, which the tests use too
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for support.services, which starts the stores
 
 import processes
 import rivals
@@ -28,8 +28,8 @@ import table
 from figures import Bench, Figure, MissingError
 
 CASES = ["start", "quickstart", "first_answer", "reload", "large_project", "load", "sessions", "memory"]
-README = rivals.REPOSITORY / "README.md"
-BEGIN, END = "<!-- tests/bench/run.py --readme writes from here -->", "<!-- to here -->"
+PAGE = rivals.REPOSITORY / "docs" / "performance.md"
+BEGIN, END = "<!-- tests/bench/run.py --docs writes from here -->", "<!-- to here -->"
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
     results: dict[str, list[Figure]] = {}
     try:
         with tempfile.TemporaryDirectory(prefix="gearbox-lite-bench-") as folder:
-            tempfile.tempdir = folder  # and all that is started leaves nothing anywhere else
+            tempfile.tempdir = folder  # so that no program leaves files elsewhere
             bench = Bench(Path(folder), quick=options.quick)
             machine = _machine()
             print(machine, flush=True)
@@ -60,22 +60,22 @@ def main() -> int:
     if bench.failed:
         print(f"failed: {', '.join(bench.failed)}", file=sys.stderr)
         return 1
-    if options.readme:
-        _write_readme(machine, bench, results)
+    if options.docs:
+        _write_page(machine, bench, results)
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all without one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures with all samples as well")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    parser.add_argument("--readme", action="store_true", help="put the tables of a whole run into the README")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one of {', '.join(CASES)}; default: all")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures, with all samples")
+    parser.add_argument("--quick", action="store_true", help="measure fewer rounds, for a first impression")
+    parser.add_argument("--docs", action="store_true", help="write the tables of a whole run to docs/performance.md")
     options = parser.parse_args()
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no such case: {', '.join(sorted(unknown))}; choose from {', '.join(CASES)}")
-    if options.readme and (options.cases or options.quick):
-        parser.error("--readme needs a whole run: no CASE and no --quick")
+    if options.docs and (options.cases or options.quick):
+        parser.error("--docs needs a whole run: no CASE and no --quick")
     options.cases = options.cases or CASES
     return options
 
@@ -89,7 +89,7 @@ def _measure(case: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
     except MissingError as error:
         bench.lacks(error)
         return
-    except Exception as error:  # noqa: BLE001 (the other cases are still worth having)
+    except Exception as error:  # noqa: BLE001 (the other cases are still worth measuring)
         traceback.print_exception(error)
         bench.failed.append(case)
         return
@@ -98,7 +98,7 @@ def _measure(case: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
 
 
 def _machine() -> str:
-    """Return the date, the machine and what is compared on it."""
+    """Return the date, the machine and the versions that are compared."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = []
     for environment in rivals.REQUIREMENTS:
@@ -113,14 +113,14 @@ def _machine() -> str:
     )
 
 
-def _write_readme(machine: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
+def _write_page(machine: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
     parts = [BEGIN, f"{machine}."]
     parts += [table.markdown(import_module(f"cases.{case}").TITLE, figures) for case, figures in results.items()]
     parts += [f"Not measured: {'; '.join(bench.missing)}."] if bench.missing else []
-    before, _, rest = README.read_text().partition(BEGIN)
+    before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    assert after, f"{README} has no {BEGIN} ... {END}"
-    README.write_text(before + "\n\n".join(parts) + f"\n\n{END}" + after)
+    assert after, f"{PAGE} has no {BEGIN} ... {END}"
+    PAGE.write_text(before + "\n\n".join(parts) + f"\n\n{END}" + after)
 
 
 if __name__ == "__main__":

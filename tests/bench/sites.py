@@ -41,16 +41,16 @@ class Site:
         self.save("start")
 
     def save(self, version: str) -> None:
-        """Give the application another version, in one step, as careful editors save."""
+        """Write another version of the application atomically, as careful editors do."""
         self.saves += 1
-        # Python takes its compiled file for current where the source's second and size are the same.
+        # Python considers its bytecode current if the source's size and its time, in seconds, are the same.
         comment = "#" * (self.saves % 60)
         new = self.source.with_name(f".{self.source.name}.new")
         new.write_text(f"{self.code.replace('VERSION_HERE', version)}{comment}\n")
         os.replace(new, self.source)
 
     def server(self, words: list[object]) -> Server:
-        """Return a server by one of the commands, with the port where it belongs."""
+        """Return a server for one of the commands, with its port filled in."""
         return Server([str(word).replace("PORT", str(self.port)) for word in words], self.folder, self.port,
                       **self.environment)  # fmt: skip
 
@@ -73,7 +73,7 @@ def ours(folder: Path, *, debug: bool = True) -> Site:
 
 
 def ours_under_gearbox(folder: Path, *, debug: bool = True) -> Site:
-    """Return the same project for ``gearbox serve``, which finds it and our filter on Python's path."""
+    """Return the same project for ``gearbox serve``, which finds it and our filter through PYTHONPATH."""
     project = _quickstart(folder, debug=debug)
     port = free_port()
     edit(project / "development.ini", {
@@ -89,7 +89,7 @@ def ours_under_gearbox(folder: Path, *, debug: bool = True) -> Site:
 
 
 def gearbox(folder: Path, *, debug: bool = True) -> Site:
-    """Return the installed project of gearbox's own quickstart, with inis of its own."""
+    """Return the installed project of gearbox's own quickstart, with its own inis."""
     project, place = theirs(), _folder(folder)
     port = free_port()
     for name, server in (("wsgiref.ini", "gearbox#wsgiref"), ("waitress.ini", "waitress#main")):
@@ -182,7 +182,7 @@ def _quickstart(folder: Path, *, debug: bool) -> Path:
 
 
 def edit(file: Path, changes: dict[str, str]) -> None:
-    """Replace texts in a file. Raises AssertionError where one is not there."""
+    """Replace texts in a file. Raises AssertionError if one is missing."""
     text = file.read_text()
     for old, new in changes.items():
         assert old in text, f"{file} has no {old!r}"

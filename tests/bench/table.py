@@ -1,4 +1,4 @@
-"""The figures as a table for the terminal, and as Markdown for the README."""
+"""The figures as a table for the terminal, and as Markdown for docs/performance.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from figures import Figure
 
 
 def terminal(title: str, figures: list[Figure]) -> str:
-    """Return one case's table; the ratio is to the first of those who did the same thing."""
+    """Return one case's table; ratios refer to the first program that did the same."""
     lines = [f"\n{title}", f"  {'':44}{'median':>10}{'min':>10}{'max':>10}{'ratio':>8}"]
     for what, group in _groups(figures).items():
         lines.append(f"  {what}{f', {group[0].unit}' if group[0].unit else ''}")
@@ -30,7 +30,7 @@ def markdown(title: str, figures: list[Figure]) -> str:
     else:
         columns, rows = who, [[head, *(cells.get((what, name), "") for name in who)] for what, head in heads.items()]
     lines = [f"| {' | '.join(['', *columns])} |", f"|{' --- |' * (len(columns) + 1)}"]
-    return "\n".join([f"### {title}", "", *lines, *(f"| {' | '.join(row)} |" for row in rows)])
+    return "\n".join([f"## {title}", "", *lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def as_data(case: str, figures: list[Figure]) -> list[dict[str, object]]:

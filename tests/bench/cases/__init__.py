@@ -1,1 +1,1 @@
-"""One module a case: a TITLE, and ``measure(bench)`` that returns its figures."""
+"""One module for each case, with a TITLE and ``measure(bench)``, which returns its figures."""

@@ -1,4 +1,4 @@
-"""How long it takes from the command to the first answer."""
+"""How long a server takes from its start to the first answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from figures import OURS, Bench, Figure, in_turns
 from processes import Server
 from sites import DEV_SERVERS
 
-TITLE = "From `serve` to the first answer"
+TITLE = "From the start of `serve` to the first answer"
 
 
 def measure(bench: Bench) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""A project of 5,000 files under reload: how long a save takes, and what watching costs while nobody saves."""
+"""A project of 5,000 files with reload: how long a reload takes, and what watching costs while no file changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _fill(site: Site) -> None:
-    """Add Python files beside the one that is edited, in folders of 100."""
+    """Add Python files next to the one that is edited, in folders of 100."""
     for number in range(FILES):
         folder = site.source.parent / f"part{number // 100}"
         folder.mkdir(exist_ok=True)
@@ -44,7 +44,7 @@ def _fill(site: Site) -> None:
 
 
 def _idle(server: Server) -> float:
-    """Return the milliseconds of processor time that all processes take in a second of nothing."""
+    """Return the milliseconds of processor time that all processes need per second without any request or change."""
     seconds = 5
     before = server.processor_time()
     time.sleep(seconds)

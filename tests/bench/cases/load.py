@@ -13,7 +13,7 @@ from client import get
 from figures import OURS, Bench, Figure, MissingError, in_turns
 from processes import Server, running
 
-TITLE = "Requests a second: 8 connections that are kept"
+TITLE = "Requests a second on 8 keep-alive connections"
 
 WORK = {"none": ("no session", "hello"), "read": ("session read", "MVL"), "write": ("session write", "stored")}
 """Each path, what it does, and the body that every answer must have."""

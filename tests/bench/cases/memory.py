@@ -45,7 +45,7 @@ def _visit(server: Server) -> None:
 
 
 def _reloads(bench: Bench) -> list[Figure]:
-    """An hour's worth of reloads: after the first few, and after all of them."""
+    """Measure after a few reloads and after as many as an hour of work may have."""
     few, many = 10, bench.rounds(500, 50)
     site = ours(bench.folder / "sites")
     server = site.server(site.reload)

@@ -11,7 +11,7 @@ from figures import OURS, Bench, Figure, in_turns
 from processes import time_to_end
 from rivals import REPOSITORY, program
 
-TITLE = "quickstart, the whole process"
+TITLE = "quickstart, as a whole process"
 
 TREE = REPOSITORY / "templates" / "turbogears" / "tree"
 
@@ -43,7 +43,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _our_files(bench: Bench) -> list[tuple[Path, int, bool]]:
-    """Return path, size and whether it is rendered of each file that our own template writes."""
+    """Return path, size and "is rendered" of each file that our own template writes."""
     time_to_end([program(OURS, OURS), "quickstart", "hello"], bench.folder)
     rendered = {path.name.removesuffix(".j2") for path in TREE.rglob("*.j2")}
     project = bench.folder / "hello"
@@ -54,7 +54,7 @@ def _our_files(bench: Bench) -> list[tuple[Path, int, bool]]:
 def _writer(
     bench: Bench, environment: str, name: str, words: list[object], files: int = 5, **variables: str
 ) -> Callable[[], float]:
-    """Return what runs a generator in a new folder, checks that its files are there, and removes them."""
+    """Return a function that runs a generator in a new folder, checks that its files exist, and removes them."""
     path = program(environment, name)
     place = bench.folder / "written"
 
@@ -72,7 +72,7 @@ def _writer(
 
 
 def _templates(bench: Bench, files: list[tuple[Path, int, bool]], name: str) -> dict[str, Callable[[], Callable]]:
-    """Write one template in three dialects, and return what makes the writers of its projects."""
+    """Write the same template for three generators, and return functions that prepare each of them."""
     place = bench.folder / f"template-{name}"
     marks = {OURS: "{{ package }}", "cookiecutter": "{{ cookiecutter.package }}", "copier": "{{ package }}"}
     roots = {OURS: place / OURS / "tree", "cookiecutter": place / "cookiecutter" / "{{ cookiecutter.package }}",

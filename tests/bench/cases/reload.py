@@ -1,4 +1,4 @@
-"""How long it takes from saving a file to the first fresh answer, and what goes wrong meanwhile."""
+"""How long a reload takes, from saving a file to the first answer of the new code, and how many requests fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from figures import Bench, Figure, in_turns
 from processes import PATIENCE, running
 from sites import DEV_SERVERS, Site, gunicorn
 
-TITLE = "Reload: from saving a file to the first fresh answer"
+TITLE = "Reload: from saving a file to the first answer of the new code"
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -30,11 +30,11 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def editor(site: Site, lost: list[float]) -> Callable[[], float]:
-    """Return what edits the site once, under a light load of 100 requests a second, and waits for the answer."""
+    """Return a function that edits the site once, under 100 requests a second, and waits for the new code."""
 
     def edit() -> float:
         version = f"v{site.saves}"
-        # At another moment of a polling reloader's second each time; nobody saves in step with it.
+        # At a different point of a polling reloader's interval each time, because users do not save in step with it.
         pause = 0.5 + site.saves * 0.618 % 1
         with LightLoad(site.port, keep_alive=True) as kept, LightLoad(site.port, keep_alive=False) as new:
             time.sleep(pause)
@@ -42,7 +42,7 @@ def editor(site: Site, lost: list[float]) -> Callable[[], float]:
             site.save(version)
             wait_for(site, version)
             spent = (time.perf_counter() - started) * 1000
-            time.sleep(0.2)  # what is cut late counts as well
+            time.sleep(0.2)  # connections that are cut late count as well
         lost.append(kept.problems + new.problems)
         return spent
 
@@ -50,7 +50,7 @@ def editor(site: Site, lost: list[float]) -> Callable[[], float]:
 
 
 def wait_for(site: Site, version: str) -> None:
-    """Ask back to back, on new connections, until the version is there."""
+    """Send requests one after the other, on new connections, until the new version answers."""
     deadline = time.perf_counter() + PATIENCE
     while time.perf_counter() < deadline:
         with contextlib.suppress(OSError):

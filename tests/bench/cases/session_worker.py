@@ -1,4 +1,4 @@
-"""Run by cases/sessions.py in gearbox-lite's environment: requests under our middleware and under Beaker's, in turns.
+"""Run by cases/sessions.py in gearbox-lite's environment: requests with our middleware and with Beaker's, in turns.
 
 It reads {"rounds": N, "stores": {name: [our options, stock Beaker's]}} from standard input and prints
 {name: {"ours" or "stock": {page: [microseconds of a request, ...]}}}.
@@ -44,7 +44,7 @@ def application() -> Callable:
 
 
 class Visitor:
-    """Sends requests straight into a WSGI application and keeps its cookie."""
+    """Calls a WSGI application directly, and keeps its cookie."""
 
     def __init__(self, app: Callable) -> None:
         self.app = app

@@ -1,6 +1,6 @@
-"""What a session alone costs a request, in one process: our middleware beside stock Beaker's.
+"""What a session adds to a request, in one process: our middleware next to stock Beaker's.
 
-The same application answers under both. What a request costs that leaves the session alone is taken off.
+The same application runs behind both. The cost of a request that does not touch the session is subtracted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rivals import SESSIONS, program
 from sites import KEY
 from support import services
 
-TITLE = "The session alone, in one process"
+TITLE = "The session by itself, in one process"
 
 SERVERS = {"redis": services.Redis, "memcached": services.Memcached, "database, PostgreSQL": services.PostgreSQL}
 WORKER = Path(__file__).with_name("session_worker.py")
@@ -66,13 +66,13 @@ def _stores(bench: Bench, stack: ExitStack) -> dict[str, dict[str, str]]:
     for name, kind in SERVERS.items():
         try:
             found[name] = stack.enter_context(services.running(kind)).options()
-        except (Exception, pytest.skip.Exception) as error:  # noqa: BLE001 (one store less)
+        except (Exception, pytest.skip.Exception) as error:  # noqa: BLE001 (the other stores are still worth measuring)
             bench.lacks(MissingError(f"{name}: {error}"))
     return found
 
 
 def _pair(name: str, options: dict[str, str], folder: Path) -> list[dict[str, str]]:
-    """Return our options and stock Beaker's for the same store, each with a place of its own."""
+    """Return our options and stock Beaker's for the same store, each with its own place in it."""
     ours = {**options, "session.key": "hello"}
     if not name.startswith("cookie"):
         ours["session.secret"] = KEY

@@ -1,4 +1,4 @@
-"""How long a command takes that does nothing."""
+"""How long the command line takes to start: a command that does nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from figures import OURS, Bench, Figure, in_turns
 from processes import time_to_end
 from rivals import program
 
-TITLE = "Command start"
+TITLE = "Start of the command line"
 
 PROGRAMS = {
     OURS: OURS,
@@ -22,7 +22,7 @@ PROGRAMS = {
 """Each program and its environment."""
 
 OPTIONS = {"--version": "", "--help": "help"}
-"""Each option, and what its answer must hold."""
+"""Each option, and what its output must contain."""
 
 
 def measure(bench: Bench) -> list[Figure]:
