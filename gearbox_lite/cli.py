@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {
-    "quickstart": "Write a new TurboGears project.",
+    "quickstart": "Create a new TurboGears project.",
     "templates": "List the templates that come with gearbox-lite.",
     "serve": "Serve the application of a PasteDeploy ini.",
     "check": "Check an ini and its application without serving it, or a running site.",
-    "routes": "List the URLs that a TurboGears application answers.",
+    "routes": "List the URLs of a TurboGears application.",
     "shell": "Run Python with the application loaded.",
     "setup-app": "Run the websetup of a project.",
-    "scaffold": "Add to a project.",
+    "scaffold": "Add code to a project.",
     "session": "Look at sessions, remove them, and rotate their keys.",
 }
 """Each command and the first sentence of its help."""

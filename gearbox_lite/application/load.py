@@ -41,7 +41,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
 def _check_session(settings: AppSettings) -> None:
     """Raise UserError for a TurboGears application that would put a session of its own in place of our filter's."""
     ours = configured.section_of(settings.app)
-    place = None if ours is None else loaded.switched_on(misplaced.ENABLED)
+    place = None if ours is None else loaded.enabled_in_code(misplaced.ENABLED)
     if ours is not None and place is not None:
         raise UserError(
             f"{ours.factory}: the application switches on {misplaced.ENABLED} ({place}), which would replace this "

@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting
-from gearbox_lite.ini.locate import places, read_text
+from gearbox_lite.ini.lines import line_ranges
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.ini.text import read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
@@ -66,7 +67,9 @@ class _Followed(configparser.ConfigParser):
 
 
 def _explain(error: Exception, parser: _Followed, settings: AppSettings, text: str) -> UserError:
-    lines = {(section, option and option.lower()): place.first for (section, option), place in places(text).items()}
+    lines = {
+        (section, option and option.lower()): found.first for (section, option), found in line_ranges(text).items()
+    }
     section, option = _blamed(error, parser)
     problem = f"logging cannot be set up: {_reason(error)}"
     if (section, option) in lines:

@@ -1,1 +1,1 @@
-"""One module per command: it parses, calls and prints."""
+"""One module per command: it parses the command line, calls the code that does the work, and prints the result."""

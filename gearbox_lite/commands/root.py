@@ -1,4 +1,4 @@
-"""The warning to those who run a server as root."""
+"""The warning against running a server as root."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 
 from gearbox_lite.output import show_warning
 
-WARNING = (
-    "running as root, so a fault in the application would give away the whole machine; run it as a user of its own "
+ROOT_WARNING = (
+    "running as root, so a security hole in the application would expose the whole machine; run it as its own user "
     "(systemd: User=, Docker: USER)"
 )
 
 
 def warn_as_root() -> None:
-    """Show one warning line if this process may do everything, in a container too."""
+    """Show one warning line if this process runs as root, also in a container."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        show_warning(WARNING)
+        show_warning(ROOT_WARNING)

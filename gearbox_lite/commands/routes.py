@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import click
 
-from gearbox_lite.commands.application import ini_parameters, read_ini
+from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
 from gearbox_lite.errors import UserError, shorten
 from gearbox_lite.output import printable, show
 
@@ -16,19 +16,19 @@ HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
 @click.command(name="routes")
 @ini_parameters("-c", "--config")
 def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> None:
-    """List the URLs that a TurboGears application answers.
+    """List the URLs of a TurboGears application.
 
-    INI is development.ini where it is left out; NAME=VALUE sets a variable that it uses as %(NAME)s. In a URL, {name}
-    is an argument and * is any rest. What a controller's _lookup finds at run time cannot be listed.
+    INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. In a URL, {name} is an
+    argument and * stands for any rest. URLs that a controller's _lookup finds at run time cannot be listed.
     """
     settings = read_ini(arguments, ini, app_name)
     from gearbox_lite.application import load
     from gearbox_lite.turbogears import loaded, routes
 
     load.load_application(settings)
-    config = loaded.config()
+    config = loaded.loaded_config()
     with load.explaining(settings, "its URLs cannot be listed"):
-        root = None if config is None else routes.find_root(config)
+        root = None if config is None else routes.find_root_controller(config)
         if root is None:
             factory = settings.app.innermost.factory
             raise UserError(
@@ -36,7 +36,7 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
                 at=factory.at if factory else None,
                 remedy="name another one with --app-name if the ini has one",
             )
-        found = routes.find(root, config.get("default_renderer"))
+        found = routes.list_routes(root, config.get("default_renderer"))
     rows = [HEADER, *(tuple(map(printable, astuple(route))) for route in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

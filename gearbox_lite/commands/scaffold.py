@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gearbox_lite.commands.application import hand_on, ini_options, ini_parameters, read_ini
+from gearbox_lite.commands.ini_parameters import ini_options, ini_parameters, read_ini, share_options
 from gearbox_lite.errors import UserError, shorten
 from gearbox_lite.generate import scaffold, writer
-from gearbox_lite.ini.deploy import factory_module
+from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.output import show
 
 
@@ -16,7 +16,7 @@ from gearbox_lite.output import show
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> None:
     """Add code to a project."""
-    hand_on(context)
+    share_options(context)
 
 
 @command.command(name="controller")
@@ -32,7 +32,7 @@ def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_na
     """
     settings = read_ini(arguments, ini, app_name)
     folder = settings.ini.parent
-    package = (factory_module(settings.app) or "").partition(".")[0]
+    package = (factory_module(settings.app.innermost.factory) or "").partition(".")[0]
     if not package:
         raise UserError(f"{shorten(settings.ini)}: cannot tell which package the application comes from")
     planned = scaffold.plan_controller(folder, package, settings.ini.name, name, url)

@@ -13,16 +13,18 @@ from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
 from gearbox_lite.errors import UserError, shorten
-from gearbox_lite.ini.settings import DEFAULT_INI, Overrides, ServeSettings, find_ini, load_server
+from gearbox_lite.ini.discover import DEFAULT_INI, find_ini
+from gearbox_lite.ini.precedence import Overrides
+from gearbox_lite.ini.settings import ServeSettings, read_server_settings
 from gearbox_lite.output import show, show_failure, show_warning
 
-INI = click.Path(readable=False)
-"""The type of a parameter that names an ini, whether it can be read or not: that is said by ``find_ini`` and after."""
+INI_PATH = click.Path(readable=False)
+"""The type of a parameter that names an ini, readable or not; ``find_ini`` reports what is wrong with it."""
 
 
 @click.command(name="serve")
-@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI)
-@click.option("-c", "--config", metavar="INI", type=INI, help="The ini, the same as the argument INI.")
+@click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
+@click.option("-c", "--config", metavar="INI", type=INI_PATH, help="The ini, the same as the argument INI.")
 @click.option("--host", help="Address to listen on, instead of the ini's.")
 @click.option("--port", help="Port to listen on, instead of the ini's.")
 @click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
@@ -95,7 +97,7 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
     )
     verbose = click.get_current_context().obj["verbose"]
     given = replace(overrides or Overrides(), verbose=verbose)
-    run(lambda: load_server(ini, given), terminal, pid_file=pid_file)
+    run(lambda: read_server_settings(ini, given), terminal, pid_file=pid_file)
 
 
 def _banner(settings: ServeSettings, urls: list[str]) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 
 from gearbox_lite.commands import running_server
-from gearbox_lite.commands.application import hand_on, ini_options
+from gearbox_lite.commands.ini_parameters import ini_options, share_options
 from gearbox_lite.errors import FAILURE, UserError, shorten
-from gearbox_lite.ini.settings import Overrides, find_ini, load
+from gearbox_lite.ini.discover import find_ini
+from gearbox_lite.ini.precedence import Overrides
+from gearbox_lite.ini.settings import read_serve_settings
 from gearbox_lite.output import show
 from gearbox_lite.sessions import admin, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
@@ -34,12 +36,12 @@ _HOW_TO_LOAD = (
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> None:
     """Look at sessions, remove them, and rotate their keys."""
-    hand_on(context)
+    share_options(context)
 
 
 def _configured(context: click.Context) -> configured.Configured:
     path = find_ini(context.params["ini"], Path.cwd())
-    found = configured.find(load(path, Overrides(context.params["app_name"])).app)
+    found = configured.find(read_serve_settings(path, Overrides(context.params["app_name"])).app)
     if found is None:
         raise UserError(
             f"{shorten(path)}: its application has no filter of gearbox-lite's sessions",

@@ -1,4 +1,4 @@
-"""Changing single options of an ini, with everything else in it left as it is."""
+"""Change single options of an ini and leave every other byte of it unchanged."""
 
 from __future__ import annotations
 
@@ -8,49 +8,50 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.ini.locate import places, split_lines
+from gearbox_lite.ini.lines import line_ranges, split_lines
 from gearbox_lite.safe_files import Folder, follow
 
 
 @contextmanager
 def locked(paths: Iterable[Path]) -> Iterator[None]:
-    """Keep other processes of ours from changing some inis. Raises UserError if one holds them for too long.
+    """Keep other gearbox-lite processes from changing some inis. Raises UserError if one keeps the lock for too long.
 
-    The folders of the inis are locked, since an ini that is replaced takes its own lock with it.
+    The lock is on each ini's folder: replacing an ini also replaces the inode that a lock on the ini would be on.
     """
     folders: dict[str, Path] = {}
     for path in paths:
-        with _explained(path):
+        with _os_errors_explained(path):
             folders[os.path.realpath(follow(path).parent)] = path
     with ExitStack() as stack:
-        for folder in sorted(folders):  # in one order, so that two processes cannot wait for each other
-            with _explained(folders[folder]):
+        for folder in sorted(folders):  # always in the same order, so that two processes cannot deadlock
+            with _os_errors_explained(folders[folder]):
                 stack.enter_context(stack.enter_context(Folder.opened(Path(folder))).locked())
         yield
 
 
 def replace_options(path: Path, changes: Mapping[int, list[str]]) -> None:
-    """Put other lines in the place of some options, given by their first lines, from 1.
+    """Replace some options, given by the numbers of their first lines (from 1), with other lines.
 
-    The new lines take over the indent and the line ending. The file is replaced whole, or left as it is; its mode,
-    owner and access control list stay, and a symbolic link stays one. Raises UserError if that fails.
+    The new lines keep the indent and the line ending of the old ones. The change is atomic: the file is replaced as a
+    whole or not at all. Its mode, owner and access control list are kept, and so is a symbolic link to it. Raises
+    UserError if that fails.
     """
-    with _explained(path), Folder.opened(path.parent) as folder:
-        folder.rewrite(path.name, lambda content: _changed(content, changes, path))
+    with _os_errors_explained(path), Folder.opened(path.parent) as folder:
+        folder.rewrite(path.name, lambda content: _replace_lines(content, changes, path))
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _os_errors_explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise UserError(f"cannot be changed: {error.strerror}", at=Location(path), code=FAILURE) from error
 
 
-def _changed(content: bytes, changes: Mapping[int, list[str]], path: Path) -> bytes:
+def _replace_lines(content: bytes, changes: Mapping[int, list[str]], path: Path) -> bytes:
     text = content.decode("utf-8")
     lines = split_lines(text)
-    options = {place.first: place for (_, option), place in places(text).items() if option is not None}
+    options = {found.first: found for (_, option), found in line_ranges(text).items() if option is not None}
     for first in sorted(changes, reverse=True):
         if first not in options:
             raise UserError(

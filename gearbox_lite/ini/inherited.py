@@ -1,4 +1,4 @@
-"""Which inis an ini is made of: itself and all that it inherits from, also where some of them are broken."""
+"""Which inis an ini consists of: itself and all that it inherits from, even if some of them are broken."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.locate import ENVIRONMENT, FROM_ENVIRONMENT, Parser, places, raw_value, read_text
+from gearbox_lite.ini.ini_file import ENVIRONMENT, FROM_ENVIRONMENT
+from gearbox_lite.ini.lines import line_ranges, raw_value
+from gearbox_lite.ini.text import IniParser, read_text
 
 _INTERPOLATION = configparser.BasicInterpolation()
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What can be told of one ini: the line and the raw value of each option, by section and option."""
+    """What is known of one ini, broken or not: the line and the raw value of each option, by section and option."""
 
     path: Path
     options: Mapping[tuple[str, str], tuple[int, str]]
@@ -32,31 +34,31 @@ def inherited_path(ini: Path, name: str) -> Path:
 def with_inherited(path: Path, variables: Mapping[str, str]) -> Iterator[Outline]:
     """Yield an ini and all that it inherits from; one that is missing or cannot be read has no options."""
     seen: set[str] = set()
-    taken = {f"{ENVIRONMENT}{name}": _escaped(value) for name, value in os.environ.items()}
-    waiting = [(path, {**taken, **variables})]
+    environment = {f"{ENVIRONMENT}{name}": _escaped(value) for name, value in os.environ.items()}
+    waiting = [(path, {**environment, **variables})]
     while waiting:
         current, known = waiting.pop(0)
         if os.path.realpath(current) in seen:
             continue
         seen.add(os.path.realpath(current))
-        outline = Outline(current, _written(current))
+        outline = Outline(current, _raw_options(current))
         yield outline
-        handed = dict(known)
+        passed_on = dict(known)
         names: list[str] = []
         for section, option, value in _interpolated(outline, known):
             if section == "DEFAULT":
-                handed.setdefault(option, value)
+                passed_on.setdefault(option, value)
             elif option.startswith("set "):
-                handed[option[4:].strip()] = value
+                passed_on[option[4:].strip()] = value
             names += value.split() if option == "pipeline" else [value]
         inis = [name[len("config:") :].partition("#")[0] for name in names if name.startswith("config:")]
-        # No file's name has a NUL, which every function of paths refuses.
+        # No file name has a NUL character; the functions of os.path raise ValueError for one.
         waiting += [
-            (found, handed) for found in (inherited_path(current, ini) for ini in inis) if "\0" not in str(found)
+            (found, passed_on) for found in (inherited_path(current, ini) for ini in inis) if "\0" not in str(found)
         ]
 
 
-def environment(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+def environment_variables(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
     outlines = with_inherited(path, variables)
     values = [value for outline in outlines for _, value in outline.options.values()]
@@ -64,7 +66,7 @@ def environment(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     return {f"{ENVIRONMENT}{name}": _escaped(os.environ[name]) for name in names if name in os.environ}
 
 
-def find_setting(path: Path, option: str, variables: Mapping[str, str]) -> Location:
+def locate_setting(path: Path, option: str, variables: Mapping[str, str]) -> Location:
     """Return the first line that sets ``option`` in an ini or one that it inherits from, else the ini itself."""
     for outline in with_inherited(path, variables):
         for (_, name), (line, _) in outline.options.items():
@@ -77,22 +79,22 @@ def _escaped(value: str) -> str:
     return value.replace("%", "%%")
 
 
-def _written(path: Path) -> dict[tuple[str, str], tuple[int, str]]:
+def _raw_options(path: Path) -> dict[tuple[str, str], tuple[int, str]]:
     try:
         text = read_text(path)
-    except UserError:  # said where the ini is read to be used
+    except UserError:  # reported when the ini is read for use
         return {}
-    found = places(text).items()
+    found = line_ranges(text).items()
     return {
-        (section, option): (place.first, raw_value(text, place))
-        for (section, option), place in found
+        (section, option): (lines.first, raw_value(text, lines))
+        for (section, option), lines in found
         if option is not None
     }
 
 
 def _interpolated(outline: Outline, variables: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield section, option and value of all options whose value can be told."""
-    parser = Parser()
+    """Yield section, option and value of all options that can be interpolated."""
+    parser = IniParser()
     sections: dict[str, dict[str, str]] = {}
     for (section, option), (_, value) in outline.options.items():
         sections.setdefault(section, {})[option] = value

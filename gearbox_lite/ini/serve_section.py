@@ -1,16 +1,17 @@
-"""The [serve] section: what ``gearbox-lite serve`` does beside serving."""
+"""The settings of [serve]: one table with each one's type, default and meaning, and the values read from an ini."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
 from gearbox_lite.booleans import as_bool
-from gearbox_lite.errors import Location, Setting, at_setting, nearest
-from gearbox_lite.ini.locate import IniFile
+from gearbox_lite.errors import Setting, at_setting, nearest
+from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.precedence import override_serve_section
 
 _HOST_NAME = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 WORKER_TIMEOUT = 60.0
@@ -19,7 +20,7 @@ WORKER_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """The options of [serve] and of the command line."""
+    """The values of [serve], with the options of the command line applied."""
 
     reload: bool = False
     workers: int = 1
@@ -33,36 +34,34 @@ class ServeOptions:
 
     @property
     def seconds_without_answer(self) -> float:
-        """After how many seconds a worker that does not answer is replaced, 0 for never.
+        """After how many seconds a worker that does not answer is replaced; 0 means never.
 
-        With reload the default is never: a debugger may stop the whole process for as long as it likes.
+        With reload the default is never, because a debugger may stop the whole process for any length of time.
         """
         if self.worker_timeout is not None:
             return self.worker_timeout
         return 0.0 if self.reload else WORKER_TIMEOUT
 
 
-def read(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
-    """Read [serve]; ``given`` are the command line's options, which win.
+def read_serve_section(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
+    """Read [serve]; ``given`` are the command line's options, which take precedence.
 
-    Raises UserError for an unknown name and a value that cannot be used.
+    Raises UserError for an unknown name and an invalid value.
     """
     section = ini.options("serve") if "serve" in ini.sections() else {}
-    options = {name: Setting(name, text, Location(f"--{name.replace('_', '-')}")) for name, text in given.items()}
     result = ServeOptions()
-    for name, setting in {**section, **options}.items():
-        if name not in _CONVERT:
-            guess = nearest(name, list(_CONVERT))
-            raise at_setting(
-                setting, "[serve] has no such setting", f"did you mean {guess}?" if guess else f"it has {_NAMES}"
-            )
-        result = replace(result, **{name: _CONVERT[name](setting)})
+    for name, setting in override_serve_section(section, given).items():
+        if name not in SERVE_SETTINGS:
+            guess = nearest(name, list(SERVE_SETTINGS))
+            hint = f"did you mean {guess}?" if guess else f"it has {', '.join(SERVE_SETTINGS)}"
+            raise at_setting(setting, "[serve] has no such setting", hint)
+        result = replace(result, **{name: SERVE_SETTINGS[name].convert(setting)})
     return result
 
 
 def _workers(setting: Setting) -> int:
     if not setting.value.isdecimal() or not 1 <= int(setting.value) <= 1000:
-        raise at_setting(setting, "not a number of workers", "write a number from 1 up")
+        raise at_setting(setting, "not a valid number of workers", "write a number from 1 to 1000")
     return int(setting.value)
 
 
@@ -72,7 +71,7 @@ def _seconds(setting: Setting) -> float:
     except ValueError:
         seconds = -1
     if not 0 <= seconds < 1e6:
-        raise at_setting(setting, "not a time in seconds", "write a number from 0 up")
+        raise at_setting(setting, "not a valid time in seconds", "write a number, 0 or more")
     return seconds
 
 
@@ -84,7 +83,9 @@ def _hosts(setting: Setting) -> tuple[str, ...]:
     for name in setting.value.split():
         if _HOST_NAME.fullmatch(name) is None and not _is_address(name):
             raise at_setting(
-                setting, f"{name} is not a host name", "write names without ports, .example.com for all below a domain"
+                setting,
+                f"{name} is not a host name",
+                "write names without ports; .example.com allows a domain and all its subdomains",
             )
     return tuple(setting.value.split())
 
@@ -97,15 +98,93 @@ def _is_address(text: str) -> bool:
     return True
 
 
-_CONVERT: dict[str, Callable[[Setting], Any]] = {
-    "reload": as_bool,
-    "workers": _workers,
-    "watch": _globs,
-    "ignore": _globs,
-    "drain_timeout": _seconds,
-    "worker_timeout": _seconds,
-    "access_log": as_bool,
-    "open_browser": as_bool,
-    "allowed_hosts": _hosts,
+@dataclass(frozen=True)
+class ServeSetting:
+    """One row of the table: how an ini's text is converted, and what the reference says of the setting.
+
+    ``options`` are the options of ``gearbox-lite serve`` that override it.
+    """
+
+    convert: Callable[[Setting], Any]
+    type: str
+    default: str
+    meaning: str
+    example: str
+    options: str = ""
+
+
+SERVE_SETTINGS = {
+    "reload": ServeSetting(
+        as_bool,
+        "true or false",
+        "false",
+        "Load the application again when one of its files, a template or the ini changes. Requests are neither refused "
+        "nor cut while it reloads.",
+        "true",
+        "--reload, --no-reload",
+    ),
+    "workers": ServeSetting(
+        _workers,
+        "1 to 1000",
+        "1",
+        "How many worker processes answer requests, on the same port. With 2 or more, SIGHUP reloads them. A server "
+        "other than waitress has a setting of its own for this.",
+        "4",
+        "--workers",
+    ),
+    "watch": ServeSetting(
+        _globs,
+        "globs, separated by spaces",
+        "",
+        "Further files whose changes cause a reload, relative to the ini's folder.",
+        "data/*.json texts/*.md",
+        "--watch, which may be repeated",
+    ),
+    "ignore": ServeSetting(
+        _globs,
+        "globs, separated by spaces",
+        "",
+        "Files whose changes cause no reload, relative to the ini's folder.",
+        "hello/generated/*.py",
+        "--ignore, which may be repeated",
+    ),
+    "drain_timeout": ServeSetting(
+        _seconds,
+        "seconds, 0 or more",
+        "10",
+        "How long a graceful shutdown waits for running requests before it cuts them. It applies when the server stops "
+        "and when a reload replaces a worker.",
+        "30",
+        "--drain-timeout",
+    ),
+    "worker_timeout": ServeSetting(
+        _seconds,
+        "seconds, 0 or more",
+        f"{WORKER_TIMEOUT:.0f}; 0 with reload",
+        "A worker that has not responded to the supervisor for so long is killed and replaced; 0 disables this. A slow "
+        "request does not count as long as other threads of the worker can run.",
+        "120",
+        "--worker-timeout",
+    ),
+    "access_log": ServeSetting(
+        as_bool,
+        "true or false",
+        "false",
+        "Write one line for each request: time, client address, method, path, status, bytes and duration.",
+        "true",
+        "--access-log, --no-access-log",
+    ),
+    "open_browser": ServeSetting(
+        as_bool, "true or false", "false", "Open the browser once the server runs.", "true", "--open"
+    ),
+    "allowed_hosts": ServeSetting(
+        _hosts,
+        "host names, separated by spaces",
+        "",
+        "While debug is true, further host names that requests may be sent to, besides localhost and the address that "
+        "the server listens on. Others are answered 400, because a web page could resolve its own name to this machine "
+        "(DNS rebinding). A leading dot allows a domain and all its subdomains.",
+        "hello.test .example.com",
+    ),
 }
-_NAMES = ", ".join(field.name for field in fields(ServeOptions))
+"""Every setting of [serve], in the order in which the reference lists them."""

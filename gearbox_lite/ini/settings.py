@@ -1,37 +1,20 @@
-"""What the commands need to know from an ini and the command line, as frozen data."""
+"""What the commands get from an ini and the command line: frozen, checked settings."""
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gearbox_lite.booleans import TRUE, as_bool
 from gearbox_lite.errors import Location, Setting, UserError
-from gearbox_lite.ini import deploy, serve_section
-from gearbox_lite.ini.inherited import environment
-from gearbox_lite.ini.locate import IniFile
+from gearbox_lite.ini.deploy import Section, read_section
+from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.precedence import Overrides, global_variables, override_address, refuse_address_variables
+from gearbox_lite.ini.serve_section import ServeOptions, read_serve_section
 
-DEFAULT_INI = "development.ini"
 WAITRESS = "egg:waitress"
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """What the command line says over the ini; None and empty where it says nothing."""
-
-    app_name: str = "main"
-    server_name: str = "main"
-    host: str | None = None
-    port: str | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    serve: Mapping[str, str] = field(default_factory=dict)
-    allow_remote_debug: bool = False
-    verbose: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,17 +24,17 @@ class AppSettings:
     ini: Path
     app_name: str
     variables: Mapping[str, str]
-    app: deploy.Section
+    app: Section
     has_logging: bool
 
     @property
     def debug(self) -> Setting | None:
-        """The setting that turns an application's debug page on, None where none does."""
+        """The setting that turns an application's debug page on, or None."""
         return next((setting for setting in self._debug_settings if _is_true(setting)), None)
 
     @property
     def forbids_debug(self) -> bool:
-        """Whether the ini turns the debug page off; one that does not mention it says neither."""
+        """Whether the ini turns the debug page off; an ini that does not mention ``debug`` decides nothing."""
         return bool(self._debug_settings) and self.debug is None
 
     @property
@@ -61,7 +44,7 @@ class AppSettings:
 
     @property
     def session(self) -> tuple[str, str] | None:
-        """The session's store and cookie name, None where the ini sets up no session."""
+        """The session's store and cookie name, or None if the ini configures no session."""
         for section in self.app.walk():
             everything = {**section.options, **section.globals}
             settings = {
@@ -77,17 +60,17 @@ class AppSettings:
 
 @dataclass(frozen=True)
 class ServeSettings(AppSettings):
-    """What ``serve`` needs beside the application: the server's section, and [serve].
+    """What ``serve`` needs besides the application: the server's section, and [serve].
 
-    ``mistake`` is what keeps the application's part from being read; then ``app`` knows the global settings only.
-    ``verbose`` is -v: logs show whole tracebacks.
+    ``app_error`` is the error in the application's part of the ini, if there is one; ``app`` then has only the global
+    settings. ``verbose`` is -v: logs show whole tracebacks.
     """
 
     server_name: str
-    server: deploy.Section
-    serve: serve_section.ServeOptions
+    server: Section
+    serve: ServeOptions
     allow_remote_debug: bool = False
-    mistake: UserError | None = None
+    app_error: UserError | None = None
     verbose: bool = False
 
     @property
@@ -97,92 +80,55 @@ class ServeSettings(AppSettings):
         return use is not None and use.value.partition("#")[0] == WAITRESS
 
 
-def find_ini(name: str | None, folder: Path) -> Path:
-    """Return the ini's absolute path. Raises UserError that names the inis nearby where it is missing."""
-    path = folder / (name or DEFAULT_INI)
-    try:
-        kind = path.stat().st_mode
-    except OSError as error:
-        if error.errno != errno.ENOENT:
-            remedy = "correct the name, or make its folder readable"
-            raise UserError(f"cannot be reached: {error.strerror}", at=Location(path), remedy=remedy) from error
-        found, problem = [], "there is no such file"
-    else:
-        if stat.S_ISREG(kind):
-            return Path(os.path.abspath(path))
-        if stat.S_ISDIR(kind):
-            found, problem = sorted(path.glob("*.ini")), "this is a folder, not an ini"
-        else:
-            found, problem = [], "this is a device or a pipe, not an ini"
-    found = found or sorted([*folder.glob("*.ini"), *folder.glob("*/*.ini")])
-    found = sorted(found, key=lambda candidate: candidate.name != DEFAULT_INI)
-    if found:
-        near = [str(candidate.relative_to(folder)) for candidate in found if candidate.is_relative_to(folder)]
-        remedy = f"there is: {', '.join(near[:5] or [str(found[0])])}"
-    else:
-        remedy = "go to your project's folder, or write a project: gearbox-lite quickstart hello"
-    raise UserError(problem, at=Location(path), remedy=remedy)
-
-
-def load(ini: Path, overrides: Overrides) -> ServeSettings:
-    """Read an ini for serving. Raises UserError, with file and line, for everything that is wrong in it."""
-    settings = load_server(ini, overrides)
-    if settings.mistake is not None:
-        raise settings.mistake
+def read_serve_settings(ini: Path, overrides: Overrides) -> ServeSettings:
+    """Read an ini for serving. Raises UserError, with file and line, for the first error in any part of it."""
+    settings = read_server_settings(ini, overrides)
+    if settings.app_error is not None:
+        raise settings.app_error
     return settings
 
 
-def load_server(ini: Path, overrides: Overrides) -> ServeSettings:
-    """Read an ini for serving an application that may be mended meanwhile.
+def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
+    """Read an ini for serving; an error in the application's part is returned as ``app_error``.
 
-    Raises UserError, with file and line, for what is wrong in the server's part of it and in [serve].
+    ``serve --reload`` starts with such an ini: the user may fix it while the error page is served. Raises UserError,
+    with file and line, for an error in the server's part and in [serve], without which there is nothing to bind.
     """
-    for name in ("host", "port"):
-        if name in overrides.variables:
-            value = overrides.variables[name]
-            raise UserError(
-                f"{name}={value} sets a variable of the ini, not the server's {name}",
-                remedy=f"write --{name} {value}",
-            )
-    file, values, variables = _open(ini, overrides)
+    refuse_address_variables(overrides)
+    file, variables = _open(ini, overrides)
     with _no_circle(ini):
-        server = deploy.read(file, "server", overrides.server_name, variables)
-    serve = serve_section.read(file, overrides.serve)
-    mistake = None
+        server = read_section(file, "server", overrides.server_name, variables)
+    serve = read_serve_section(file, overrides.serve)
+    app_error = None
     try:
         app = _read_app(file, overrides.app_name, variables)
     except UserError as error:
-        app, mistake = deploy.Section("app", {}, {**file.defaults(), **variables}, None, ()), error
-    options = dict(server.options)
-    for name, given in (("host", overrides.host), ("port", overrides.port)):
-        if given is not None:
-            options = {key: item for key, item in options.items() if key not in ("listen", "unix_socket")}
-            options[name] = Setting(name, given, Location(f"--{name}"))
+        app, app_error = Section("app", {}, {**file.defaults(), **variables}, None, ()), error
     return ServeSettings(
         ini=ini,
         app_name=overrides.app_name,
-        variables=values,
+        variables=_values(variables),
         app=app,
         has_logging="loggers" in file.sections(),
         server_name=overrides.server_name,
-        server=deploy.Section(server.name, options, server.globals, server.factory, ()),
+        server=Section(server.name, override_address(server.options, overrides), server.globals, server.factory, ()),
         serve=serve,
         allow_remote_debug=overrides.allow_remote_debug,
-        mistake=mistake,
+        app_error=app_error,
         verbose=overrides.verbose,
     )
 
 
-def load_app(ini: Path, overrides: Overrides) -> AppSettings:
-    """Read the application's part of an ini. Raises UserError, with file and line, for what is wrong in it."""
-    file, values, variables = _open(ini, overrides)
+def read_app_settings(ini: Path, overrides: Overrides) -> AppSettings:
+    """Read the application's part of an ini. Raises UserError, with file and line, for an error in it."""
+    file, variables = _open(ini, overrides)
     app = _read_app(file, overrides.app_name, variables)
-    return AppSettings(ini, overrides.app_name, values, app, has_logging="loggers" in file.sections())
+    return AppSettings(ini, overrides.app_name, _values(variables), app, has_logging="loggers" in file.sections())
 
 
-def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> deploy.Section:
+def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> Section:
     with _no_circle(file.path):
-        app = deploy.read(file, "app", name, variables)
+        app = read_section(file, "app", name, variables)
     for section in app.walk():
         setting = section.get("debug")
         if setting is not None:
@@ -194,16 +140,16 @@ def _is_true(setting: Setting) -> bool:
     return setting.value.strip().lower() in TRUE
 
 
-def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, str], dict[str, Setting]]:
-    """Return the ini, and all variables that it is read with as PasteDeploy gets them."""
+def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, Setting]]:
+    """Return the ini, and the variables that it is read with."""
     if "#" in str(ini):
         raise UserError("PasteDeploy cannot read an ini whose path has a #", at=Location(ini), remedy="rename it")
-    taken = environment(ini, overrides.variables)
-    given = {
-        **{name: Setting(name, value, Location("environment")) for name, value in taken.items()},
-        **{name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()},
-    }
-    return IniFile(ini, given), {**taken, **overrides.variables}, given
+    variables = global_variables(ini, overrides)
+    return IniFile(ini, variables), variables
+
+
+def _values(variables: Mapping[str, Setting]) -> dict[str, str]:
+    return {name: setting.value for name, setting in variables.items()}
 
 
 @contextmanager

@@ -32,8 +32,8 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     serve = settings.serve
     readiness = Readiness(pid_file)
     check_workers(settings)
-    if settings.mistake is not None and not serve.reload:
-        raise settings.mistake
+    if settings.app_error is not None and not serve.reload:
+        raise settings.app_error
     listening = Listening(socket_activation.take_sockets() if settings.is_waitress else [])
     have_threads_ended = True
     try:

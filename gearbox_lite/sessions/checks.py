@@ -7,7 +7,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.settings import DEFAULT_INI, ServeSettings
+from gearbox_lite.ini.discover import DEFAULT_INI
+from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.masking import masked
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.rotate import key_names

@@ -11,7 +11,7 @@ from beaker.middleware import SessionMiddleware as BeakerSessionMiddleware
 from beaker.session import SessionObject as BeakerSessionObject
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.inherited import find_setting
+from gearbox_lite.ini.inherited import locate_setting
 from gearbox_lite.sessions import unavailable
 from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.common import default_reissue
@@ -295,5 +295,5 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
 def _located(error: session_options.OptionError, given: Mapping[str, str], global_conf: Mapping[str, str]) -> UserError:
     """Return the error with the line of the ini that PasteDeploy is loading."""
     ini = global_conf.get("__file__")
-    at = find_setting(Path(ini), error.option, global_conf) if ini else Location("[filter:session]")
+    at = locate_setting(Path(ini), error.option, global_conf) if ini else Location("[filter:session]")
     return UserError(f"{error.shown(given)}: {error.problem}", at=at, remedy=error.remedy)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.edit import locked, replace_options
-from gearbox_lite.ini.locate import is_literal
+from gearbox_lite.ini.lines import is_literal
 from gearbox_lite.sessions.settings.configured import Configured
 from gearbox_lite.sessions.settings.options import PREFIX, OptionError, check
 

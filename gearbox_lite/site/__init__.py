@@ -1,1 +1,1 @@
-"""A running site as a visitor meets it, for ``check --url``."""
+"""``check --url``: visit a running site as a new visitor would, and report what is wrong with its deployment."""

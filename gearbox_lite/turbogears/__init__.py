@@ -1,1 +1,1 @@
-"""What is known of TurboGears applications: their controllers and their websetup."""
+"""What is specific to TurboGears applications: their configuration, controllers and websetup."""

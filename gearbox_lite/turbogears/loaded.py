@@ -1,4 +1,4 @@
-"""The TurboGears application that this process has loaded."""
+"""The configuration of the TurboGears application that this process has loaded."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from gearbox_lite.booleans import TRUE
 from gearbox_lite.errors import Location
 
 
-def config() -> Any:
-    """Return ``tg.config`` once an application has been made, which is when it knows a package; None before."""
+def loaded_config() -> Any:
+    """Return ``tg.config``, or None before an application has been created: only then does it have a package name."""
     turbogears = sys.modules.get("tg")
     return turbogears.config if turbogears is not None and "package_name" in turbogears.config else None
 
 
-def switched_on(option: str) -> Location | None:
-    """Return where the application switches an option of its configuration on; None if it does not.
+def enabled_in_code(option: str) -> Location | None:
+    """Return where the application's code enables an option of its configuration; None if it does not.
 
-    That is the line of its configuration if it is easily found, else its package.
+    That is a line of the configuration module if a simple search finds it, else the package as a whole.
     """
-    configuration = config()
+    configuration = loaded_config()
     if configuration is None or str(configuration.get(option, "")).strip().lower() not in TRUE:
         return None
     package = str(configuration["package_name"])
     name = re.escape(option)
-    written = re.compile(rf"""(?:["']{name}["']\s*[:\]]|\b{name}\b)\s*=?\s*True\b""")
+    assignment = re.compile(rf"""(?:["']{name}["']\s*[:\]]|\b{name}\b)\s*=?\s*True\b""")
     for module in (f"{package}.config.app_cfg", f"{package}.config.application", package):
         file = getattr(sys.modules.get(module), "__file__", None)
         if isinstance(file, str) and file.endswith(".py"):
             lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
             for number, line in enumerate(lines, start=1):
-                if written.search(line.partition("#")[0]):
+                if assignment.search(line.partition("#")[0]):
                     return Location(Path(file), number)
     return Location(f"the code of {package}")

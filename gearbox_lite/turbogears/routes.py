@@ -1,7 +1,7 @@
-"""The URLs that a loaded TurboGears application answers, read from its tree of controllers.
+"""The URLs of a loaded TurboGears application, read from its tree of controllers.
 
-The rules are crank's, the dispatcher of TurboGears: crank.objectdispatcher and crank.restdispatcher, crank 0.8 and 0.9,
-and the table in the docstring of tg.controllers.RestController, TurboGears 2.5.
+The rules are those of crank, TurboGears' dispatcher (crank.objectdispatcher and crank.restdispatcher, 0.8 and 0.9), and
+the table in the docstring of tg.controllers.RestController, TurboGears 2.5.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
 
-ANY = "ANY"
+ANY_METHOD = "ANY"
 """Stands for all HTTP methods."""
 
 BY_NAME = "GET,PATCH,POST,PUT"
-"""The HTTP methods that reach any exposed method of a RestController at its own name."""
+"""The HTTP methods that call any exposed method of a RestController at its own name."""
 
 
-def _changing(http: str, path: str) -> tuple[tuple[str, str], ...]:
-    """Return all that reaches the method for one HTTP method: that, ``_method`` in a query or form, and its own name.
+def _requests_for(http: str, path: str) -> tuple[tuple[str, str], ...]:
+    """Return all requests that call a changing method: the HTTP method, ``_method`` in a query or form, and by name.
 
-    RestDispatcher._dispatch refuses ``_method`` in a GET for PUT and DELETE alone.
+    RestDispatcher._dispatch refuses ``_method`` in a GET only for PUT and DELETE.
     """
     instead = {"PATCH": "GET,POST", "POST": "GET"}.get(http, "POST")
     own_name = (BY_NAME, f"{{name}}/{path}"), ("GET", f"{path}/{{name}}")
     return (http, path), (instead, f"{path}?_method={http.lower()}"), *own_name
 
 
-REST = {
+REST_METHODS = {
     "get_all": (("GET", ""),),
     "get_one": (("GET", "{item}"),),
     "get": (("GET", ""), ("GET", "{item}")),
     "new": (("GET", "new"),),
     "edit": (("GET", "{item}/edit"),),
     "get_delete": (("GET", "{item}/delete"),),
-    "post": _changing("POST", ""),
-    "put": _changing("PUT", "{item}"),
-    "patch": _changing("PATCH", "{item}"),
-    "post_delete": _changing("DELETE", "{item}"),
-    "delete": _changing("DELETE", "{item}"),
+    "post": _requests_for("POST", ""),
+    "put": _requests_for("PUT", "{item}"),
+    "patch": _requests_for("PATCH", "{item}"),
+    "post_delete": _requests_for("DELETE", "{item}"),
+    "delete": _requests_for("DELETE", "{item}"),
     "options": (("OPTIONS", ""),),
 }
-"""What reaches the methods of a RestController; {item} stands for the arguments that name one item.
+"""The requests that call each method of a RestController; {item} stands for the arguments that identify one item.
 
-Methods that only read are listed at their usual URLs, although they also answer at their own names.
+Methods that only read are listed at their usual URLs, although they can also be called by name.
 """
 
 PREFERRED = {
@@ -55,12 +55,12 @@ PREFERRED = {
     ("delete", "{item}?_method=delete"): "post_delete",
     ("delete", "{item}/{name}"): "get_delete",
 }
-"""Which method answers instead, if the controller exposes it too."""
+"""Which method is called instead, if the controller exposes it too."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One URL: the HTTP methods, comma separated, the controller's class, its method, and what it answers with."""
+    """One URL: the HTTP methods, comma separated, the controller's class, its method, and what the response is."""
 
     url: str
     http: str
@@ -69,8 +69,8 @@ class Route:
     answer: str
 
 
-def find_root(config: Any) -> Any:
-    """Return the root controller of ``tg.config``, None where that is not a TurboGears application's.
+def find_root_controller(config: Any) -> Any:
+    """Return the root controller of ``tg.config``, or None if no TurboGears application has set it up.
 
     Raises whatever the controller's module or constructor raises.
     """
@@ -82,11 +82,11 @@ def find_root(config: Any) -> Any:
     return root() if inspect.isclass(root) else root
 
 
-def find(root: Any, default_renderer: str | None) -> list[Route]:
+def list_routes(root: Any, default_renderer: str | None) -> list[Route]:
     """Return the routes below a root controller, sorted by URL, wildcards last.
 
-    A controller that is mounted a second time, or inside itself, is one line that names its first URL. No property
-    of a controller is read, because that may run its code.
+    A controller that is mounted a second time, or inside itself, is one line that refers to its first URL. Properties
+    of a controller are not read, because that would run its code.
     """
     routes: list[Route] = []
     first: dict[int, str] = {}
@@ -95,19 +95,19 @@ def find(root: Any, default_renderer: str | None) -> list[Route]:
         url, controller = waiting.pop(0)
         if id(controller) in first:
             name = _class_name(controller)
-            routes.append(Route(f"{url}*", ANY, name, "-", f"as below {first[id(controller)]}"))
+            routes.append(Route(f"{url}*", ANY_METHOD, name, "-", f"as below {first[id(controller)]}"))
             continue
         first[id(controller)] = url
-        for name, value in _attributes(controller):
+        for name, value in _static_attributes(controller):
             if _is_exposed(value):
-                routes += _routes(url, controller, name, value, default_renderer)
+                routes += _routes_of(url, controller, name, value, default_renderer)
             elif _is_controller(value):
-                waiting += [(f"{url}{part}{name}/", value) for part in _parts_before(controller)]
+                waiting += [(f"{url}{part}{name}/", value) for part in _url_prefixes(controller)]
     return sorted(routes, key=lambda route: (route.url.replace("*", "\U0010ffff"), route.http))
 
 
-def _attributes(controller: Any) -> Iterator[tuple[str, Any]]:
-    for name in sorted(object.__dir__(controller)):  # dir() would ask a proxy's own __dir__
+def _static_attributes(controller: Any) -> Iterator[tuple[str, Any]]:
+    for name in sorted(object.__dir__(controller)):  # dir() would call the __dir__ of a proxy object
         value = inspect.getattr_static(controller, name)
         if isinstance(value, (FunctionType, MethodType)):
             value = getattr(controller, name)
@@ -120,10 +120,10 @@ def _is_exposed(value: Any) -> bool:
 
 
 def _is_controller(value: Any) -> bool:
-    """Whether crank goes on below this attribute: it asks for ``_dispatch``, and looks into other objects as well."""
+    """Whether crank dispatches to this attribute: it has ``_dispatch``, or is another object with exposed methods."""
     if inspect.isclass(value) or inspect.ismodule(value) or inspect.isroutine(value):
         return False
-    return hasattr(type(value), "_dispatch") or any(_is_exposed(inner) for _, inner in _attributes(value))
+    return hasattr(type(value), "_dispatch") or any(_is_exposed(inner) for _, inner in _static_attributes(value))
 
 
 def _is_rest(controller: Any) -> bool:
@@ -132,17 +132,17 @@ def _is_rest(controller: Any) -> bool:
     return isinstance(controller, RestDispatcher)
 
 
-def _parts_before(controller: Any) -> list[str]:
-    """Return what may stand between a controller's URL and a sub-controller's name.
+def _url_prefixes(controller: Any) -> list[str]:
+    """Return what may come between a controller's URL and a sub-controller's name.
 
-    Below a RestController that is also the arguments of get_one or get, RestDispatcher._check_for_sub_controllers.
+    For a RestController these are also the arguments of get_one or get: RestDispatcher._check_for_sub_controllers.
     """
     item = _item_of(controller) if _is_rest(controller) else ""
     return [f"{item}/", ""] if item else [""]
 
 
 def _item_of(controller: Any) -> str:
-    """Return the part of the URL that get_one or get take, empty where there is neither."""
+    """Return the part of the URL that get_one or get takes; empty if the controller has neither."""
     for name in ("get_one", "get"):
         if hasattr(controller, name):
             return _arguments(getattr(controller, name))
@@ -150,35 +150,37 @@ def _item_of(controller: Any) -> str:
 
 
 def _arguments(method: Any, most: int | None = None) -> str:
-    """Return a method's parameters as parts of a URL, at most so many of them."""
+    """Return a method's parameters as parts of a URL, at most ``most`` of them."""
     parameters = list(inspect.signature(method).parameters.values())
     named = [f"{{{one.name}}}" for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     rest = ["*" for one in parameters if one.kind is one.VAR_POSITIONAL]
     return "/".join([*named, *rest][:most])
 
 
-def _routes(url: str, controller: Any, name: str, method: Any, default_renderer: str | None) -> Iterator[Route]:
-    """Yield what one exposed method answers."""
+def _routes_of(url: str, controller: Any, name: str, method: Any, default_renderer: str | None) -> Iterator[Route]:
+    """Yield the routes of one exposed method."""
     if name in ("_default", "_lookup"):
-        places = [(ANY, "*")]
+        requests = [(ANY_METHOD, "*")]
     elif not _is_rest(controller):
-        places = [(ANY, "" if name == "index" else name)]
-    elif name in REST:
+        requests = [(ANY_METHOD, "" if name == "index" else name)]
+    elif name in REST_METHODS:
         item = _item_of(controller)
         most = None if name in ("get_one", "get") else item.count("/") + 1
         item = _arguments(method, most)
-        reached = [
-            (http, path) for http, path in REST[name] if not _is_exposed_at(controller, PREFERRED.get((name, path)))
+        called = [
+            (http, path)
+            for http, path in REST_METHODS[name]
+            if not _is_exposed_at(controller, PREFERRED.get((name, path)))
         ]
-        places = [(http, _path(path.format(item=item, name=name))) for http, path in reached]
+        requests = [(http, _clean_path(path.format(item=item, name=name))) for http, path in called]
     elif name.startswith("get_"):
-        places = [("GET", name.removeprefix("get_"))]
+        requests = [("GET", name.removeprefix("get_"))]
     else:
-        places = [(BY_NAME, name)]
+        requests = [(BY_NAME, name)]
     allowed = method.decoration._allowed_methods  # noqa: SLF001 (TurboGears has no public name for it)
-    for http, path in dict.fromkeys(places):
+    for http, path in dict.fromkeys(requests):
         if allowed:
-            http = ",".join(sorted(allowed if http == ANY else allowed & set(http.split(","))))  # noqa: PLW2901
+            http = ",".join(sorted(allowed if http == ANY_METHOD else allowed & set(http.split(","))))  # noqa: PLW2901
         if http:
             shown = f"{name}{_parameters(method)}"
             answer = _answer(controller, name, method.decoration, default_renderer)
@@ -189,14 +191,14 @@ def _is_exposed_at(controller: Any, name: str | None) -> bool:
     return name is not None and _is_exposed(getattr(controller, name, None))
 
 
-def _path(path: str) -> str:
-    """Return a path without the slashes that empty parts leave."""
+def _clean_path(path: str) -> str:
+    """Return a path without the extra slashes that empty parts leave behind."""
     path, query, value = path.partition("?")
     return path.strip("/").replace("//", "/") + query + value
 
 
 def _parameters(method: Any) -> str:
-    """Return a method's parameters, nothing where it takes none; defaults are not shown, because repr may run code."""
+    """Return a method's parameters in parentheses, if any. Default values are not shown: repr may run code."""
     shown = []
     for one in inspect.signature(method).parameters.values():
         stars = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
@@ -205,13 +207,13 @@ def _parameters(method: Any) -> str:
 
 
 def _answer(controller: Any, name: str, decoration: Any, default_renderer: str | None) -> str:
-    """Return content types, each with its template, or the WSGI application or controller that answers instead."""
+    """Return the content types, each with its template, or the WSGI application or controller that responds instead."""
     from tg.controllers import WSGIAppController
 
     if name == "_lookup":
         return "another controller"
     if name == "_default" and isinstance(controller, WSGIAppController):
-        return f"WSGI application {_name(controller.app)}"
+        return f"WSGI application {_qualified_name(controller.app)}"
     engines = [(kind, *decoration.engines[kind][:2]) for kind in decoration.engines_keys]
     engines += [(kind, engine, template) for kind, engine, template, *_ in decoration.custom_engines.values()]
     shown = []
@@ -227,6 +229,6 @@ def _class_name(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _name(value: Any) -> str:
+def _qualified_name(value: Any) -> str:
     name = getattr(value, "__qualname__", None)
     return f"{value.__module__}.{name}" if name else _class_name(value)

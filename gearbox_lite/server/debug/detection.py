@@ -28,7 +28,7 @@ _CONTAINERS = (list, tuple, set, frozenset)
 
 def debugger_of(application: WSGIApplication) -> Setting | None:
     """Return where a loaded application itself turns a debug page on, None if it does not."""
-    place = loaded.switched_on("debug")
+    place = loaded.enabled_in_code("debug")
     if place is not None:
         return Setting("debug", "True", place)
     for part in _parts_of(application):

@@ -81,7 +81,7 @@ class Supervised:
         try:
             settings = self._load()
             options = self._check(settings)
-            failure = None if settings.mistake is None else Failure.of(settings.mistake)
+            failure = None if settings.app_error is None else Failure.of(settings.app_error)
             if self._listening.open(settings):
                 self._terminal.note(f"Now serving at {' and '.join(self._listening.urls(settings))}")
             self._settings, self._options = settings, options

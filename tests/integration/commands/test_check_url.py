@@ -15,7 +15,8 @@ from support.helpers import Browser, free_port, set_option
 from support.warm import run, serve
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.site import walk
+from gearbox_lite.site import check_site
+from gearbox_lite.site.address import parse_url
 
 GOOD = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
@@ -61,7 +62,7 @@ def send(handler, status=200, body="hello", **headers):
 
 
 def found(url):
-    return [str(finding) for finding in walk.find(url)]
+    return [str(finding) for finding in check_site.check_site(parse_url(url))]
 
 
 def test_a_foreign_site_is_only_read_whatever_forms_it_has():
@@ -77,14 +78,14 @@ def test_a_redirect_to_another_host_is_named_and_not_followed():
         there = other.replace("localhost", "127.0.0.1")
         with site(lambda handler: send(handler, 302, Location=f"{there}/x")) as (url, _):
             (line,) = found(url)
-            assert line.startswith(f"{url}/: / redirects to another host, {there}/x; if that is no public name, pass ")
+            assert line.startswith(f"{url}/: / redirects to another host, {there}/x; if that is an internal name, ")
     assert requests == []
 
 
 @pytest.mark.parametrize("location", ["file://localhost/etc/passwd", "ftp://localhost/", "http://[x", "//localhost:x/"])
 def test_a_redirect_to_what_is_no_page_is_named_and_not_followed(location):
     with site(lambda handler: send(handler, 302, Location=location)) as (url, _):
-        assert found(url) == [f"{url}/: / redirects to {location}, which is no page; correct it"]
+        assert found(url) == [f"{url}/: / redirects to {location}, which is not a web page; fix the redirect"]
 
 
 def test_endless_redirects_end():
@@ -116,12 +117,12 @@ def test_a_site_that_sends_a_byte_now_and_then_is_given_up(monkeypatch):
             handler.wfile.write(b"X")
             time.sleep(0.05)
 
-    monkeypatch.setattr(walk, "LIMIT", 0.5)
+    monkeypatch.setattr(check_site, "SITE_TIMEOUT", 0.5)
     with (
         site(dripping) as (url, _),
-        pytest.raises(UserError, match="no complete answer within 0 s; see the server's log"),
+        pytest.raises(UserError, match="no complete response within 0 s; see the server's log"),
     ):
-        walk.find(url)
+        check_site.check_site(parse_url(url))
 
 
 def test_a_certificate_that_is_not_valid_is_named(tmp_path):
@@ -132,8 +133,8 @@ def test_a_certificate_that_is_not_valid_is_named(tmp_path):
         result = run("check", "--url", url)
         assert result.returncode == 1
         assert result.stderr == (
-            f"Error: {url}/: its certificate is not valid: self-signed certificate; use one for this host name that "
-            "this machine trusts; SSL_CERT_FILE adds a file of authorities\n"
+            f"Error: {url}/: invalid certificate: self-signed certificate; use one for this host name that this "
+            "machine trusts; SSL_CERT_FILE names a file of further certificate authorities\n"
         )
         assert result.stdout == f"{url}: 1 error, no warnings\n"
     assert requests == []
@@ -152,7 +153,7 @@ def test_nothing_from_the_network_controls_the_terminal_and_no_query_is_shown():
 @pytest.mark.parametrize(
     ("status", "body", "remedy"),
     [
-        (502, "", "start the application, and see that it listens at the address that the proxy connects to"),
+        (502, "", "start the application, and check that it listens at the address that the proxy connects to"),
         (400, "Host 'x' is not allowed while debugging; ...", "serve an ini with debug = false"),
         (500, "", "see the server's log"),
     ],
@@ -160,7 +161,7 @@ def test_nothing_from_the_network_controls_the_terminal_and_no_query_is_shown():
 def test_an_error_instead_of_the_page_is_named_with_what_is_likely_wrong(status, body, remedy):
     with site(lambda handler: send(handler, status, body)) as (url, _):
         (line,) = found(url)
-        assert line.startswith(f"{url}/: the page answers {status}")
+        assert line.startswith(f"{url}/: the page returns {status}")
         assert line.endswith(f"; {remedy}")
 
 
@@ -168,20 +169,20 @@ def test_cookies_that_browsers_should_guard_better_are_warnings():
     with site(lambda handler: send(handler, Set_Cookie="seen=1; Path=/")) as (url, _):
         assert [line.partition(": ")[2] for line in found(url)] == [
             "JavaScript can read the cookie seen; set session.httponly = true",
-            "forms of other sites carry the cookie seen; set session.samesite = Lax",
+            "requests from other sites include the cookie seen; set session.samesite = Lax",
         ]
 
 
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("hello.example.org", "not the address of a site"),
-        ("ftp://hello.example.org", "not the address of a site"),
-        ("http://", "not the address of a site"),
+        ("hello.example.org", "not the URL of a website"),
+        ("ftp://hello.example.org", "not the URL of a website"),
+        ("http://", "not the URL of a website"),
         ("http://localhost:x", "Port could not be cast to integer value as 'x'"),
-        ("http://localhost:0", "not the address of a site"),
-        ("http://me:secret@localhost", "the address holds a user name"),
-        ("http://localhost/\r\nX: y", "not the address of a site"),
+        ("http://localhost:0", "not the URL of a website"),
+        ("http://me:secret@localhost", "the URL has a user name"),
+        ("http://localhost/\r\nX: y", "not the URL of a website"),
     ],
 )
 def test_an_address_that_cannot_be_visited_is_a_wrong_command_line(url, problem):
@@ -197,7 +198,7 @@ def test_a_site_that_is_not_served_is_one_line():
     url = f"http://localhost:{free_port()}"
     result = run("check", "--url", url)
     assert result.returncode == 1
-    assert result.stderr == f"Error: {url}/: Connection refused; start the server, or correct the address\n"
+    assert result.stderr == f"Error: {url}/: Connection refused; start the server, or correct the URL\n"
 
 
 def test_a_server_of_another_protocol_is_one_short_line():
@@ -207,7 +208,7 @@ def test_a_server_of_another_protocol_is_one_short_line():
         url = f"http://localhost:{listener.getsockname()[1]}/"
         result = run("check", "--url", url)
         thread.join()
-    assert result.stderr == f"Error: {url}: its answer is not HTTP; start the server, or correct the address\n"
+    assert result.stderr == f"Error: {url}: the response is not HTTP; start the server, or correct the URL\n"
 
 
 def answer_with_noise(listener):

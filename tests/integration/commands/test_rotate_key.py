@@ -169,7 +169,7 @@ def test_a_key_from_the_environment_is_used_and_printed(project):
     assert run("check", cwd=project, HELLO_KEY=key).returncode == 0
     missing = run("check", cwd=project)
     assert missing.returncode == 1
-    assert "the environment has no HELLO_KEY; set it: export HELLO_KEY=" in missing.stderr
+    assert "the environment variable HELLO_KEY is not set; set it: export HELLO_KEY=" in missing.stderr
     with serve(project, HELLO_KEY=key) as served:
         browser = Browser(served.url)
         browser.get("/setsession")

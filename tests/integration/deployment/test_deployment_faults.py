@@ -40,10 +40,10 @@ FAULTS = {
     ),
     "Host not passed on": (
         {}, without("proxy_set_header Host", "proxy_set_header X-Forwarded-Host"),
-        "the proxy does not pass the host on: the application was asked for hello; in nginx, proxy_set_header Host",
+        "the proxy does not pass the host name on: the application sees hello; in nginx, proxy_set_header Host",
     ),
     "scheme not passed on": (
-        {}, without("proxy_set_header X-Forwarded-Proto"), "the application takes this request for http; see trusted",
+        {}, without("proxy_set_header X-Forwarded-Proto"), "the application sees this request as http; see trusted",
     ),
     "missing headers": (
         {}, bare_headers,

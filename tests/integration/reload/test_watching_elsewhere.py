@@ -66,7 +66,7 @@ def test_what_links_point_to_is_watched(project, tmp_path):
         wait_until(answers_with(served, "two"))
         with (elsewhere / "development.ini").open("a") as file:
             file.write("\n[serve]\n")
-        wait_until(answers_with(served, "section [serve] is there twice"))
+        wait_until(answers_with(served, "section [serve] appears twice"))
 
 
 def test_imported_modules_in_folders_that_hold_no_source_otherwise_are_watched(project):

@@ -127,7 +127,7 @@ def test_a_nul_character_is_named_with_its_line(project):
     ini.write_text(ini.read_text() + "\n[app:x]\nuse = config:a\0b\n")
     result = run("serve", "--no-reload", cwd=project)
     assert result.stderr == (
-        f"Error: development.ini:{line_of(ini, 'use = config')}: a NUL character is no text; remove it\n"
+        f"Error: development.ini:{line_of(ini, 'use = config')}: this line has a NUL character; remove it\n"
     )
 
 
@@ -171,7 +171,7 @@ def test_a_project_whose_folder_is_removed_is_an_error_page_and_not_the_servers_
     with serve(project, "--reload") as served:
         assert answers_with(served, "good")()
         shutil.rmtree(project)
-        wait_until(answers_with(served, "development.ini: there is no such file; put it back"))
+        wait_until(answers_with(served, "development.ini: there is no such file; restore it"))
         assert served.end() == 0
 
 

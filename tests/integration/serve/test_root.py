@@ -9,7 +9,7 @@ import sys
 import pytest
 from support.helpers import PATIENCE, PROGRAM, Browser, free_port
 
-WARNING = "Warning: running as root, so a fault in the application would give away the whole machine; "
+WARNING = "Warning: running as root, so a security hole in the application would expose the whole machine; "
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be root")
 

@@ -55,9 +55,9 @@ def test_a_file_that_is_no_pastedeploy_ini(project):
         (
             "ident = %(ident)s",
             None,
-            "ident = %(ident)s: these name each other in a circle: ident -> ident; give one of",
+            "ident = %(ident)s: circular reference: ident -> ident; give one of",
         ),
-        ("ident = 100%", None, "ident = 100%: this interpolation does not work; write %% for a percent sign"),
+        ("ident = 100%", None, "ident = 100%: invalid interpolation; write %% for a percent sign"),
         ("thread = 4", None, "thread = 4: waitress has no such setting; did you mean threads?"),
         ("backlog = many", None, "backlog = many: not a whole number in range; write a number from 1 up"),
         (

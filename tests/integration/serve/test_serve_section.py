@@ -30,8 +30,8 @@ def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(proj
     [
         ("relaod = true", "[serve] has no such setting; did you mean reload?"),
         ("reload = maybe", "not a truth value; write true or false"),
-        ("workers = 0", "not a number of workers; write a number from 1 up"),
-        ("drain_timeout = soon", "not a time in seconds; write a number from 0 up"),
+        ("workers = 0", "not a valid number of workers; write a number from 1 to 1000"),
+        ("drain_timeout = soon", "not a valid time in seconds; write a number, 0 or more"),
     ],
 )
 def test_a_wrong_setting_is_one_line(project, line, message):
@@ -45,7 +45,10 @@ def test_a_wrong_setting_is_one_line(project, line, message):
 def test_a_wrong_option_is_one_line(project):
     result = run("serve", "--port=0", "--workers=many", cwd=project)
     assert result.returncode == 2
-    assert result.stderr == "Error: --workers: workers = many: not a number of workers; write a number from 1 up\n"
+    assert (
+        result.stderr
+        == "Error: --workers: workers = many: not a valid number of workers; write a number from 1 to 1000\n"
+    )
 
 
 def test_workers_of_another_server_are_its_own(project):

@@ -6,8 +6,9 @@ import pytest
 
 from gearbox_lite.application.load import load_application
 from gearbox_lite.errors import UserError
-from gearbox_lite.ini.deploy import factory_module
-from gearbox_lite.ini.settings import Overrides, load
+from gearbox_lite.ini.factories import factory_module
+from gearbox_lite.ini.precedence import Overrides
+from gearbox_lite.ini.settings import read_serve_settings
 
 SERVER = "[server:main]\nuse = egg:waitress\n"
 FACTORY = "paste.app_factory = nowhere:make\n"
@@ -18,7 +19,7 @@ def settings(folder, text, **others):
         (folder / f"{name}.ini").write_text(content)
     ini = folder / "main.ini"
     ini.write_text(SERVER + text)
-    return load(ini, Overrides())
+    return read_serve_settings(ini, Overrides())
 
 
 def test_a_debug_page_inside_a_composite_is_seen(tmp_path):
@@ -89,7 +90,7 @@ def test_the_environment_is_read_and_a_missing_name_is_one_line(tmp_path, monkey
     assert set(found.variables) == {"ENV_GEARBOX_LITE_TEST"}
     monkeypatch.delenv("GEARBOX_LITE_TEST")
     with pytest.raises(
-        UserError, match=r"main\.ini:5: key = .*: the environment has no GEARBOX_LITE_TEST; set it: export"
+        UserError, match=r"main\.ini:5: key = .*: the environment variable GEARBOX_LITE_TEST is not set; set it: export"
     ):
         settings(tmp_path, text)
 
@@ -116,7 +117,7 @@ def test_the_module_that_makes_the_application_is_known_in_every_form(tmp_path, 
     monkeypatch.syspath_prepend(tmp_path)
     other = "[app:third]\npaste.app_factory = third.wsgi:make\n"
     found = settings(tmp_path, f"[pipeline:main]\npipeline = last\n[app:last]\n{section}\n", other=other)
-    assert factory_module(found.app) == (module or "example.made")
+    assert factory_module(found.app.innermost.factory) == (module or "example.made")
 
 
 def loaded(found):
@@ -145,10 +146,8 @@ def test_a_percent_sign_that_pastedeploy_hands_on_unescaped_is_named_where_it_is
     text = "[DEFAULT]\nname = %(ENV_GEARBOX_LITE_TEST)s\n[app:main]\nuse = config:base.ini\n"
     with pytest.raises(UserError) as raised:
         settings(tmp_path, text, base=f"[app:main]\n{naming}")
-    message = (
-        "main.ini:4: name = b%a: handed on to base.ini, where its percent sign does not work; set name in base.ini"
-    )
-    assert f"{message} instead" in raised.value.message
+    message = "main.ini:4: name = b%a: base.ini inherits this value and cannot interpolate its percent sign; set name"
+    assert f"{message} in base.ini instead" in raised.value.message
     base = f"[DEFAULT]\nname = %(ENV_GEARBOX_LITE_TEST)s\n[app:main]\n{naming}"
     own = "[app:main]\nuse = config:base.ini\nname = %(ENV_GEARBOX_LITE_TEST)s\n"
     assert loaded(settings(tmp_path, own, base=base)) == "b%a"
@@ -156,13 +155,13 @@ def test_a_percent_sign_that_pastedeploy_hands_on_unescaped_is_named_where_it_is
 
 def test_variables_in_a_circle_are_named_as_such(tmp_path):
     text = f"[DEFAULT]\na = x%(b)s\nb = %(a)s\n[app:main]\n{FACTORY}"
-    with pytest.raises(UserError, match=r"main\.ini:4: a = x%\(b\)s: these name each other in a circle: a -> b -> a; "):
+    with pytest.raises(UserError, match=r"main\.ini:4: a = x%\(b\)s: circular reference: a -> b -> a; "):
         settings(tmp_path, text)
-    with pytest.raises(UserError, match=r"main\.ini:5: c = %\(a\)s: these name each other in a circle: a -> b -> a; "):
+    with pytest.raises(UserError, match=r"main\.ini:5: c = %\(a\)s: circular reference: a -> b -> a; "):
         settings(tmp_path, f"[app:main]\n{FACTORY}c = %(a)s\na = %(b)s\nb = %(a)s\n")
 
 
 def test_a_variable_of_the_command_line_that_cannot_be_interpolated_is_named_as_such(tmp_path):
     (tmp_path / "main.ini").write_text(f"{SERVER}[app:main]\n{FACTORY}")
-    with pytest.raises(UserError, match=r"^command line: foo = 50%: this interpolation does not work; write %% for"):
-        load(tmp_path / "main.ini", Overrides(variables={"foo": "50%"}))
+    with pytest.raises(UserError, match=r"^command line: foo = 50%: invalid interpolation; write %% for"):
+        read_serve_settings(tmp_path / "main.ini", Overrides(variables={"foo": "50%"}))

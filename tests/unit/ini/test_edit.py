@@ -6,7 +6,8 @@ import pytest
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.edit import replace_options
-from gearbox_lite.ini.locate import IniFile, places
+from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.lines import line_ranges
 
 TEXT = """\
 # first
@@ -52,7 +53,7 @@ def test_a_line_ends_where_configparser_ends_it(tmp_path, text):
 def test_a_mixed_file_is_changed_where_it_was_read(tmp_path):
     ini = tmp_path / "a.ini"
     ini.write_bytes(b"[a]\r\nx = 1\ny = 2\n")
-    replace_options(ini, {places(ini.read_bytes().decode())["a", "y"].first: ["y = 3"]})
+    replace_options(ini, {line_ranges(ini.read_bytes().decode())["a", "y"].first: ["y = 3"]})
     assert ini.read_bytes() == b"[a]\r\nx = 1\ny = 3\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearbox_lite.ini.inherited import environment, find_setting, with_inherited
+from gearbox_lite.ini.inherited import environment_variables, locate_setting, with_inherited
 
 
 def names(folder, text, variables=None, **others):
@@ -50,11 +50,11 @@ def test_the_environment_of_comments_is_not_wanted(tmp_path, monkeypatch):
         "[app:main]\n# x = %(ENV_GEARBOX_LITE_B)s\nuse = config:%(here)s/a.ini\n",
         a="[app:main]\nlong = x\n  %(ENV_GEARBOX_LITE_A)s\n  # %(ENV_GEARBOX_LITE_B)s\n",
     )
-    assert environment(tmp_path / "main.ini", {}) == {"ENV_GEARBOX_LITE_A": "a%%"}
+    assert environment_variables(tmp_path / "main.ini", {}) == {"ENV_GEARBOX_LITE_A": "a%%"}
 
 
 def test_a_setting_is_found_in_the_ini_that_sets_it(tmp_path):
     names(tmp_path, "[app:main]\nuse = config:%(given)s.ini\n", a="[app:main]\nx = 1\ny = 2\n")
-    found = find_setting(tmp_path / "main.ini", "y", {"given": "a"})
+    found = locate_setting(tmp_path / "main.ini", "y", {"given": "a"})
     assert (found.source, found.line) == (tmp_path / "a.ini", 3)
-    assert find_setting(tmp_path / "main.ini", "z", {"given": "a"}).line is None
+    assert locate_setting(tmp_path / "main.ini", "z", {"given": "a"}).line is None

@@ -1,4 +1,4 @@
-"""The command line that the commands share which are about an ini's application."""
+"""The parameters that the commands about an ini's application share: INI, NAME=VALUE, --config and --app-name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import click
 from click.core import ParameterSource
 
 from gearbox_lite.application.user_code import make_importable
-from gearbox_lite.commands.serve import INI, split_arguments
-from gearbox_lite.ini.settings import AppSettings, Overrides, find_ini, load_app
+from gearbox_lite.commands.serve import INI_PATH, split_arguments
+from gearbox_lite.ini.discover import find_ini
+from gearbox_lite.ini.precedence import Overrides
+from gearbox_lite.ini.settings import AppSettings, read_app_settings
 
 Function = Callable[..., Any]
 
@@ -20,17 +22,23 @@ def ini_parameters(*config: str) -> Callable[[Function], Function]:
     """Give a command the parameters ``arguments``, ``ini`` (an option written as ``config``) and ``app_name``."""
 
     def decorate(function: Function) -> Function:
-        arguments = click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI)
-        return arguments(ini_options(*config, text="The ini, the same as the argument INI.")(function))
+        arguments = click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
+        return arguments(ini_options(*config, text="The ini; the same as the argument INI.")(function))
 
     return decorate
 
 
-def ini_options(*config: str, text: str = "The ini; development.ini by default.") -> Callable[[Function], Function]:
+def ini_options(*config: str, text: str = "The ini.  [default: development.ini]") -> Callable[[Function], Function]:
     """Give a command or group the options ``ini`` (written as ``config``) and ``app_name``."""
     options = (
-        click.option(*config, "ini", metavar="INI", type=INI, help=text),
-        click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...]."),
+        click.option(*config, "ini", metavar="INI", type=INI_PATH, help=text),
+        click.option(
+            "-n",
+            "--app-name",
+            default="main",
+            show_default=True,
+            help="Section [app:...] or [pipeline:...].",
+        ),
     )
 
     def decorate(function: Function) -> Function:
@@ -39,8 +47,8 @@ def ini_options(*config: str, text: str = "The ini; development.ini by default."
     return decorate
 
 
-def hand_on(context: click.Context) -> None:
-    """Make a group's options the defaults of its commands, so that they are accepted on both sides."""
+def share_options(context: click.Context) -> None:
+    """Make a group's options the defaults of its subcommands, so that they are accepted before and after the name."""
     group = context.command
     assert isinstance(group, click.Group)  # noqa: S101 (narrows the type)
     given = {name: value for name, value in context.params.items() if value is not None}
@@ -48,11 +56,14 @@ def hand_on(context: click.Context) -> None:
 
 
 def read_ini(arguments: tuple[str, ...], ini: str | None, app_name: str) -> AppSettings:
-    """Return what the ini says of its application, and make the project beside it importable. Raises UserError."""
+    """Read the application's part of the ini, and make the project beside it importable. Raises UserError.
+
+    An ini after the subcommand's name takes precedence over one before it.
+    """
     of_group = click.get_current_context().get_parameter_source("ini") is ParameterSource.DEFAULT_MAP
     name, variables = split_arguments(arguments, None if of_group else ini)
     if of_group and name is None:
         name = ini
     path = find_ini(name, Path.cwd())
     make_importable(path.parent)
-    return load_app(path, Overrides(app_name, variables=variables))
+    return read_app_settings(path, Overrides(app_name, variables=variables))

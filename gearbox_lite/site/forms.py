@@ -1,17 +1,18 @@
-"""The forms and addresses of an HTML page."""
+"""The forms of an HTML page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from gearbox_lite.site.visitor import Answer
+from gearbox_lite.site.address import resolve
+from gearbox_lite.site.visitor import Response
 
 
 @dataclass
 class Form:
-    """A form of a page: where it is sent, and its inputs' names and values."""
+    """A form: its method and action, the values of its hidden inputs, and the names of its visible ones."""
 
     method: str
     action: str
@@ -19,7 +20,7 @@ class Form:
     visible: list[str] = field(default_factory=list)
 
 
-class _Forms(HTMLParser):
+class _FormParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Form] = []
@@ -46,14 +47,14 @@ class _Forms(HTMLParser):
 
 
 def forms(html: str) -> list[Form]:
-    """Return the forms of a page, in their order."""
-    parser = _Forms()
+    """Return the forms of a page, in order."""
+    parser = _FormParser()
     parser.feed(html)
     return parser.found
 
 
-def form_with_token(page: Answer, action: str) -> Form | None:
-    """Return the page's form with a token that is sent to this path of the same site."""
+def form_with_token(page: Response, action: str) -> Form | None:
+    """Return the page's POST form with a hidden token whose action is this path on the same site."""
     here = urlsplit(page.url)
     for form in forms(page.text):
         target = resolve(page.url, form.action)
@@ -61,13 +62,3 @@ def form_with_token(page: Answer, action: str) -> Form | None:
         if form.method == "post" and form.hidden and same_site and target.path.endswith(action):
             return form
     return None
-
-
-def resolve(base: str, reference: str) -> SplitResult:
-    """Return the parts of the address that a page refers to; empty ones if it is not an address."""
-    try:
-        target = urlsplit(urljoin(base, reference))
-        _ = target.port
-    except ValueError:
-        return urlsplit("")
-    return target
