@@ -12,11 +12,11 @@ from gearbox_lite.output import show
 @click.command(name="setup-app")
 @ini_parameters("-c", "--config")
 def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> None:
-    """Run the websetup of a project, for example to create its database.
+    """Run the websetup of a project.
 
     INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. The command calls the
-    function setup_app(command, conf, vars) of the module websetup in the application's package. It succeeds without
-    doing anything if the project has no such module.
+    function setup_app(command, conf, vars) of the module websetup in the application's package, for example to create a
+    database. It succeeds without doing anything if the project has no such module.
     """
     settings = read_ini(arguments, ini, app_name)
     from gearbox_lite.application import load, logs
