@@ -1,4 +1,4 @@
-"""Open descriptors between processes: received so that no program inherits them, and closed in forked children."""
+"""File descriptors passed between processes: received so that no child inherits them, and closed in forked children."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _private: list[Callable[[], Iterable[socket.socket]]] = []
 
 
 def receive(source: socket.socket, size: int, most: int) -> tuple[bytes, list[int]]:
-    """Return up to ``size`` bytes and the descriptors that came with them, closed on exec from the start.
+    """Return up to ``size`` bytes and the descriptors that came with them, which are closed on exec from the start.
 
-    ``socket.recv_fds`` ignores its flags (Python 3.10 to 3.13), so that programs inherit what it receives. Raises
+    ``socket.recv_fds`` ignores its flags (Python 3.10 to 3.13), so child processes inherit what it receives. Raises
     OSError as ``recvmsg`` does.
     """
     if not hasattr(source, "recvmsg"):  # Windows passes none
@@ -32,10 +32,10 @@ def receive(source: socket.socket, size: int, most: int) -> tuple[bytes, list[in
 
 
 def close_in_forks(sockets: Callable[[], Iterable[socket.socket]]) -> None:
-    """Have the sockets that this returns at that time closed in each process that the application forks from here.
+    """Close the sockets that this function returns in each process that the application forks.
 
-    A child without exec keeps every descriptor: the port would stay taken as long as it runs, clients would wait for
-    the end of connections that are closed here, and it could write into the channel to the supervisor.
+    A child that does not call exec keeps every descriptor: the port would stay in use as long as it runs, clients
+    would wait for the end of connections that are closed here, and it could write into the channel to the supervisor.
     """
     if not hasattr(os, "register_at_fork"):
         return
@@ -53,7 +53,7 @@ def _close_private() -> None:
 
 
 def close_all(descriptors: Iterable[int]) -> None:
-    """Close descriptors."""
+    """Close all of these descriptors; one that is closed already is skipped."""
     for descriptor in descriptors:
         with suppress(OSError):
             os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Telling process managers when the server is ready: systemd by a message, others by a file with the process id."""
+"""Telling process managers when the server is ready: systemd by a message (sd_notify), others by a pid file."""
 
 from __future__ import annotations
 
@@ -23,49 +23,51 @@ PID_FILE = Location("--pid-file")
 
 
 class Readiness:
-    """What a process manager is told of one server, from its start to its end.
+    """Tells a process manager the state of one server, from its start to its shutdown.
 
-    systemd is told where NOTIFY_SOCKET is set: https://www.freedesktop.org/software/systemd/man/sd_notify.html.
+    It tells systemd if NOTIFY_SOCKET is set: https://www.freedesktop.org/software/systemd/man/sd_notify.html.
     """
 
     def __init__(self, pid_file: Path | None) -> None:
-        """Raise UserError if the file could not be written, is something else, or belongs to a running server."""
-        self._pid_file = None if pid_file is None else pid_file.absolute()  # the application may change the folder
-        self._address = os.environ.pop("NOTIFY_SOCKET", "")  # the application is not to speak for the server
+        """Raise UserError if the pid file cannot be written, is something else, or belongs to a running server."""
+        self._pid_file = (
+            None if pid_file is None else pid_file.absolute()
+        )  # the application may change the working directory
+        self._address = os.environ.pop("NOTIFY_SOCKET", "")  # the application must not notify systemd for the server
         self._is_ready = False
         self._locked: int | None = None
         if pid_file is not None:
             _check(pid_file)
 
     @property
-    def is_heard(self) -> bool:
-        """Whether systemd awaits what it is told."""
+    def is_under_systemd(self) -> bool:
+        """Whether systemd waits for messages (Type=notify)."""
         return bool(self._address)
 
     def ready(self) -> None:
-        """Say that requests are answered. Raises UserError where the file cannot be written."""
+        """Report that requests are answered. Raises UserError if the pid file cannot be written."""
         if self._pid_file is not None and not self._is_ready:
-            _check(self._pid_file)  # again: two servers may have started at once
+            _check(self._pid_file)  # again, since two servers may have started at once
             self._locked = _write(self._pid_file)
         self._is_ready = True
         self._notify("READY=1")
 
     def reloading(self) -> None:
-        """Say that a reload has begun; ``reloaded`` ends it."""
+        """Report that a reload has begun; ``reloaded`` follows."""
         if self._is_ready:
             self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def reloaded(self) -> None:
-        """Say that a reload has ended, in whatever way; requests are answered."""
+        """Report that a reload has succeeded or failed; requests are answered."""
         if self._is_ready:
             self._notify("READY=1")
 
     def stopping(self) -> None:
-        """Say that the end has begun."""
+        """Report that the graceful shutdown has begun."""
         self._notify("STOPPING=1")
 
     def close(self) -> None:
-        """Remove the file, if it is still ours."""
+        """Remove the pid file if it is still ours."""
         locked, self._locked = self._locked, None
         if self._pid_file is not None and locked is not None:
             with suppress(OSError):
@@ -87,9 +89,9 @@ def _content() -> str:
 
 
 def _check(path: Path) -> None:
-    """Raise UserError for a path at which no pid file can be written, or that a running server has taken."""
+    """Raise UserError for a path that cannot be a pid file, or is that of a running server."""
     if not path.absolute().parent.is_dir():
-        raise UserError(f"{path}: there is no folder {path.absolute().parent}", at=PID_FILE, remedy="make it first")
+        raise UserError(f"{path}: there is no folder {path.absolute().parent}", at=PID_FILE, remedy="create it first")
     if path.is_symlink():
         raise UserError(f"{path}: this is a symbolic link", at=PID_FILE, remedy="choose another name")
     if path.is_dir():
@@ -100,17 +102,17 @@ def _check(path: Path) -> None:
             if stat.S_ISREG(os.fstat(number).st_mode):
                 process = int(file.read(32) or b"0")
                 if not _lock(number, exclusive=False):
-                    problem = f"{path}: process {process} is running and has written this file"
+                    problem = f"{path}: this is the pid file of process {process}, which is running"
                     raise UserError(problem, at=PID_FILE, remedy="stop it, or choose another name", code=FAILURE)
                 return
     if path.exists():
-        raise UserError(f"{path}: this file is no pid file", at=PID_FILE, remedy="choose another name")
+        raise UserError(f"{path}: this file is not a pid file", at=PID_FILE, remedy="choose another name")
 
 
 def _write(path: Path) -> int:
-    """Write the file in one step, so that no process reads half of it, and return it open and locked.
+    """Write the file atomically, so that no process reads half of it, and return it open and locked.
 
-    The lock tells a running server from one that was killed, whose process id another program may have now.
+    The lock tells a running server from one that was killed, whose process id another process may have now.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -129,9 +131,9 @@ def _write(path: Path) -> int:
 
 
 def _lock(number: int, *, exclusive: bool) -> bool:
-    """Lock an open file for this process alone, not its children; return whether no other process has.
+    """Lock an open file for this process, not its children; return False if another process has locked it.
 
-    On systems and folders without such locks, none has.
+    Where the system or the file system has no such locks, return True.
     """
     if fcntl is None:
         return True

@@ -1,4 +1,4 @@
-"""Serving one ini from start to end, in this process or with workers."""
+"""Serving one ini from its start to its shutdown, in this process or with a supervisor and workers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from gearbox_lite.server.notify import Readiness
 from gearbox_lite.server.terminal import Terminal
 
 if TYPE_CHECKING:
-    from gearbox_lite.server.supervisor.reloader import Supervised
+    from gearbox_lite.server.supervisor.reloader import Reloader
 
 
-_STAYS = "SIGHUP ignored: a single process cannot reload itself; start it with --reload or --workers 2"
+_SIGHUP_IGNORED = "SIGHUP ignored: a single process cannot reload itself; start it with --reload or --workers 2"
 
 
 def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path | None) -> None:
     """Serve until SIGINT or SIGTERM. ``load`` reads the ini, again at each reload.
 
-    Raises UserError for whatever keeps it from starting.
+    Raises UserError if the server cannot start.
     """
     settings = load()
     serve = settings.serve
@@ -38,12 +38,12 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     have_threads_ended = True
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            # systemd may ask for a reload, which takes a second process; otherwise one worker needs no supervisor.
-            if serve.reload or serve.workers > 1 or (readiness.is_heard and settings.is_waitress):
-                from gearbox_lite.server.supervisor.reloader import Supervised
+            # One worker without reload needs no supervisor, except under systemd, which may send SIGHUP to reload.
+            if serve.reload or serve.workers > 1 or (readiness.is_under_systemd and settings.is_waitress):
+                from gearbox_lite.server.supervisor.reloader import Reloader
 
                 _supervise(
-                    Supervised(load, settings, terminal, listening, readiness), lambda: _clean(listening, readiness)
+                    Reloader(load, settings, terminal, listening, readiness), lambda: _clean_up(listening, readiness)
                 )
             elif settings.is_waitress:
                 have_threads_ended = _run_here(settings, terminal, listening, readiness)
@@ -52,26 +52,26 @@ def run(load: Callable[[], ServeSettings], terminal: Terminal, *, pid_file: Path
     except (RuntimeError, MemoryError) as error:
         from gearbox_lite.server import limits
 
-        explained = limits.explain(error)
+        explained = limits.explain_limit(error)
         if explained is None:
             raise
         raise explained from error
     finally:
-        _clean(listening, readiness)
+        _clean_up(listening, readiness)
     if not have_threads_ended:
         from gearbox_lite.server.http.shutdown import end_process
 
         end_process(0)
 
 
-def _clean(listening: Listening, readiness: Readiness) -> None:
-    """Remove what the server has put into the file system; once more does no harm."""
+def _clean_up(listening: Listening, readiness: Readiness) -> None:
+    """Remove the unix sockets and the pid file that the server has created; may be called again."""
     listening.close()
     readiness.close()
 
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
-    """Serve in this process: one worker, no reload. Returns whether the application's threads have ended too."""
+    """Serve in this process: one worker, no reload. Returns whether all threads of the application have finished."""
     from gearbox_lite.application import logs, tracebacks
     from gearbox_lite.application.load import load_application
     from gearbox_lite.server import descriptors, signals
@@ -82,18 +82,19 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
 
     running: list[Server] = []
 
-    def end() -> None:
+    def shut_down() -> None:
         if not running:
             raise KeyboardInterrupt
         readiness.stopping()
         running[0].drain()
 
-    def stay() -> None:
-        threading.Thread(target=terminal.warn, args=[_STAYS]).start()  # a handler must not print in between
+    def warn_that_it_is_ignored() -> None:
+        # In a thread, since the handler may have interrupted code that is printing.
+        threading.Thread(target=terminal.warn, args=[_SIGHUP_IGNORED]).start()
 
-    with signals.ending_on_signals(end, lambda: _clean(listening, readiness)):
-        signals.on_hangup(stay, end)
-        _check(settings, terminal)
+    with signals.graceful_shutdown_on_signals(shut_down, lambda: _clean_up(listening, readiness)):
+        signals.handle_hup(warn_that_it_is_ignored, shut_down)
+        _check_sessions(settings, terminal)
         adjust = adjustments.check_options(settings.server.options)
         logs.configure(settings)
         listening.open(settings)
@@ -113,7 +114,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         return wait_for_threads(server.drain_deadline, settings.serve.drain_timeout)
 
 
-def _check(settings: ServeSettings, terminal: Terminal) -> None:
+def _check_sessions(settings: ServeSettings, terminal: Terminal) -> None:
     from gearbox_lite.sessions import checks
 
     findings = checks.find(settings)
@@ -123,7 +124,7 @@ def _check(settings: ServeSettings, terminal: Terminal) -> None:
 
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
-    """Serve with any other PasteDeploy server, which binds its own socket; returns what ``_run_here`` does."""
+    """Serve with any other PasteDeploy server, which binds its own socket. Returns the same as ``_run_here``."""
     from gearbox_lite.application import logs, tracebacks
     from gearbox_lite.application.load import load_application
     from gearbox_lite.server import signals
@@ -131,12 +132,12 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     from gearbox_lite.server.http.other_server import RequestTracker, load_server
     from gearbox_lite.server.http.shutdown import wait_for_threads
 
-    _check(settings, terminal)
+    _check_sessions(settings, terminal)
     listening.open(settings)
     application: RequestTracker | None = None
     is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
-    clean = lambda: _clean(listening, readiness)  # noqa: E731
-    with contextlib.suppress(KeyboardInterrupt), signals.interrupting_on_signals(is_busy, clean):
+    clean_up = lambda: _clean_up(listening, readiness)  # noqa: E731
+    with contextlib.suppress(KeyboardInterrupt), signals.keyboard_interrupt_on_signals(is_busy, clean_up):
         logs.configure(settings)
         loaded = load_application(settings)
         protected = protection.protect(settings, loaded, [])
@@ -148,15 +149,15 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()
         serve(application)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends at once
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # another Ctrl-C ends the process at once
     drain_timeout = settings.serve.drain_timeout
     return wait_for_threads(time.monotonic() + drain_timeout, drain_timeout)
 
 
-def _supervise(supervised: Supervised, clean: Callable[[], None]) -> None:
-    """Keep workers, and reload them when a file changes or SIGHUP comes."""
+def _supervise(reloader: Reloader, clean_up: Callable[[], None]) -> None:
+    """Keep workers running, and reload them when a file changes or on SIGHUP."""
     from gearbox_lite.server import signals
 
-    with signals.ending_on_signals(supervised.end, clean):
-        signals.on_hangup(supervised.reload_with_fresh_imports, supervised.end)
-        supervised.run()
+    with signals.graceful_shutdown_on_signals(reloader.shut_down, clean_up):
+        signals.handle_hup(reloader.reload_with_fresh_imports, reloader.shut_down)
+        reloader.run()

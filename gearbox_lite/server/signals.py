@@ -1,4 +1,13 @@
-"""Ending on SIGINT and SIGTERM, reloading on SIGHUP."""
+"""Signal handlers of the server: SIGINT and SIGTERM begin the graceful shutdown, SIGHUP a reload.
+
+| signal | first one | second one |
+| --- | --- | --- |
+| SIGTERM, SIGINT (Ctrl-C) | graceful shutdown: drain, then exit with 0 | exit at once, by that signal |
+| SIGHUP | reload (with a supervisor); shut down if the terminal has been closed | as the first one |
+
+A handler runs in the main thread between any two instructions. So handlers only set flags, write to the wakeup socket
+pair (``Supervisor.send_command``) or start a thread, and never take a lock that the code they interrupt may hold.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +19,37 @@ from types import FrameType
 
 
 @contextlib.contextmanager
-def ending_on_signals(end: Callable[[], None], clean: Callable[[], None]) -> Iterator[None]:
-    """Call ``end`` on the first SIGINT or SIGTERM; a second one, of either, ends the process at once.
+def graceful_shutdown_on_signals(shut_down: Callable[[], None], clean_up: Callable[[], None]) -> Iterator[None]:
+    """Call ``shut_down`` on the first SIGINT or SIGTERM; a second one, of either, ends the process at once.
 
-    ``clean`` is called at the end of the block, and before a second signal ends the process; maybe by both.
+    ``clean_up`` is called at the end of the block, and before a second signal ends the process; perhaps by both.
     """
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def handle_term(_number: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, die)
-        end()
+            signal.signal(number, exit_at_once)
+        shut_down()
 
-    def die(number: int, _frame: FrameType | None) -> None:
+    def exit_at_once(number: int, _frame: FrameType | None) -> None:
         try:
-            clean()
+            clean_up()
         finally:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, handle_term) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        clean()  # while a second signal still cleans up as well
-        for number, handler in before.items():
+        clean_up()  # before the handlers change, so that a second signal in between cleans up as well
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def on_hangup(swap: Callable[[], None], end: Callable[[], None]) -> None:
-    """Call ``swap`` on SIGHUP, but ``end`` when the terminal has been closed.
+def handle_hup(reload: Callable[[], None], shut_down: Callable[[], None]) -> None:
+    """Call ``reload`` on SIGHUP, but ``shut_down`` if it was sent because the terminal has been closed.
 
-    Windows has no such signal, and nohup has programs ignore it.
+    Windows has no such signal, and nohup makes programs ignore it.
     """
     if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
@@ -49,13 +58,13 @@ def on_hangup(swap: Callable[[], None], end: Callable[[], None]) -> None:
 
     def handle(*_: object) -> None:
         nonlocal handling
-        if handling:  # more of them than can be handled, one inside the other
+        if handling:  # another SIGHUP during this one; many would nest until the stack is full
             return
         handling = True
         if had_terminal and not _has_terminal():
-            end()
+            shut_down()
         else:
-            swap()
+            reload()
         handling = False
 
     signal.signal(signal.SIGHUP, handle)
@@ -70,18 +79,18 @@ def _has_terminal() -> bool:
 
 
 @contextlib.contextmanager
-def interrupting_on_signals(is_busy: Callable[[], bool], clean: Callable[[], None]) -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGINT or SIGTERM, for servers that run a loop of their own.
+def keyboard_interrupt_on_signals(is_busy: Callable[[], bool], clean_up: Callable[[], None]) -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGINT or SIGTERM, for servers that have their own loop.
 
-    While ``is_busy`` it waits. wsgiref swallows an exception that meets it inside a request, so it is raised again
-    until it gets through.
+    It waits while ``is_busy``. wsgiref swallows an exception raised inside a request, so it is raised again until the
+    server's loop ends.
     """
 
     def interrupt(*_: object) -> None:
         if not is_busy():
             raise KeyboardInterrupt
 
-    def end() -> None:
+    def shut_down() -> None:
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, interrupt)
             signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
@@ -90,7 +99,7 @@ def interrupting_on_signals(is_busy: Callable[[], bool], clean: Callable[[], Non
             raise KeyboardInterrupt
 
     try:
-        with ending_on_signals(end, clean):
+        with graceful_shutdown_on_signals(shut_down, clean_up):
             yield
     finally:
         if hasattr(signal, "setitimer"):

@@ -13,5 +13,5 @@ def test_children_get_nothing_that_speaks_for_the_server(monkeypatch):
         monkeypatch.setenv(name, "1")
     socket_activation.take_sockets()
     readiness = Readiness(None)
-    assert readiness.is_heard
+    assert readiness.is_under_systemd
     assert not {name for name in os.environ if name.startswith(("LISTEN_", "NOTIFY_"))}

@@ -20,7 +20,7 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.http.shutdown import end_process
 from gearbox_lite.server.listen import bind
-from gearbox_lite.server.signals import interrupting_on_signals
+from gearbox_lite.server.signals import keyboard_interrupt_on_signals
 
 
 class OtherServer:
@@ -43,7 +43,7 @@ class OtherServer:
         code: object = 0
         process = os.getpid()
         try:
-            with interrupting_on_signals(self._application.is_busy, clean=lambda: None):
+            with keyboard_interrupt_on_signals(self._application.is_busy, clean_up=lambda: None):
                 self._server(self._application)
         except KeyboardInterrupt:
             pass

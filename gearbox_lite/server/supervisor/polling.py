@@ -1,4 +1,4 @@
-"""Looking at files again and again, where the system watches no more of them.
+"""Polling files for changes, for systems that cannot watch (more of) them.
 
 watchfiles' own polling compares whole seconds, so that it misses a save soon after another.
 """
@@ -12,30 +12,30 @@ from contextlib import suppress
 from watchfiles import Change
 
 INTERVAL = 0.5
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 
 class PollNotify:
-    """Does what watchfiles' RustNotify does for some folders, without what is below them."""
+    """Does what watchfiles' RustNotify does for some folders, without their subfolders."""
 
     def __init__(self, folders: list[str]) -> None:
         self._folders = folders
-        self._before = self._look()
+        self._before = self._snapshot()
 
     def watch(self, _burst: int, _step: int, _timeout: int, stop: threading.Event) -> set[tuple[int, str]] | str:
-        """Return the next changes, or "stop"."""
+        """Wait for changes and return them, or "stop"."""
         while not stop.wait(INTERVAL):
-            before, self._before = self._before, self._look()
+            before, self._before = self._before, self._snapshot()
             changes = {(_kind(path, before, self._before), path) for path, _ in before.items() ^ self._before.items()}
             if changes:
                 return changes
         return "stop"
 
     def close(self) -> None:
-        """Do nothing: there is nothing to be given back."""
+        """Do nothing: there is nothing to release."""
 
-    def _look(self) -> dict[str, tuple[int, ...]]:
-        """Return what tells one state of a file from another, of all files and folders in the folders."""
+    def _snapshot(self) -> dict[str, tuple[int, ...]]:
+        """Return, for each file and folder in the folders, values that differ after a change."""
         found = {}
         for folder in self._folders:
             with suppress(OSError), os.scandir(folder) as entries:

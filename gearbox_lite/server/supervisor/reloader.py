@@ -1,4 +1,4 @@
-"""What the supervisor serves: the ini as it now is, on sockets that are kept, with the changes of its files."""
+"""The supervisor of one ini: which settings and sockets it serves, which files it watches, and whom it informs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.listen.listening import Listening, check_workers
 from gearbox_lite.server.notify import Readiness
 from gearbox_lite.server.supervisor.supervisor import Command, Supervisor
-from gearbox_lite.server.supervisor.watch import Interest, Watcher
+from gearbox_lite.server.supervisor.watch import Watcher, WatchFilter
 from gearbox_lite.server.terminal import Terminal
 from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import Plan, Ready
 
 
-class Supervised:
-    """One ini under a supervisor."""
+class Reloader:
+    """Serves one ini, and reloads it when its files change or on SIGHUP."""
 
     def __init__(
         self,
@@ -43,29 +43,29 @@ class Supervised:
         self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...]] | None = None
         self._reported = ""
-        self._supervisor = Supervisor(self._plan, self)
+        self._supervisor = Supervisor(self._make_plan, self)
 
     def run(self) -> None:
-        """Serve until ``end``."""
-        self._watch([])  # before anything is loaded, so that no change is missed
+        """Serve until ``shut_down`` is called."""
+        self._watch([])  # before anything is loaded, so that no change is missed in between
         try:
             self._supervisor.run()
         finally:
             if self._watcher is not None:
                 self._watcher.close()
 
-    def end(self) -> None:
-        """Drain all workers, then return from ``run``."""
+    def shut_down(self) -> None:
+        """Begin the graceful shutdown (SIGTERM, SIGINT): drain all workers, then return from ``run``."""
         self._readiness.stopping()
-        self._supervisor.command(Command.END)
+        self._supervisor.send_command(Command.SHUT_DOWN)
 
     def reload(self) -> None:
-        """Replace all workers by new ones."""
-        self._supervisor.command(Command.RELOAD)
+        """Replace all workers, since a file has changed."""
+        self._supervisor.send_command(Command.RELOAD)
 
     def reload_with_fresh_imports(self) -> None:
-        """Replace all workers by new ones that import even installed modules again."""
-        self._supervisor.command(Command.RELOAD_WITH_FRESH_IMPORTS)
+        """Replace all workers by ones that import installed modules again as well (SIGHUP)."""
+        self._supervisor.send_command(Command.RELOAD_WITH_FRESH_IMPORTS)
 
     def _check(self, settings: ServeSettings) -> dict[str, str]:
         """Return waitress' settings. Raises UserError for those that cannot be used, at all or by a reload."""
@@ -74,8 +74,8 @@ class Supervised:
             raise at_setting(settings.server.factory, "a reload cannot change the server", "stop it and start it again")
         return adjustments.check_options(settings.server.options) if settings.is_waitress else {}
 
-    def _plan(self) -> tuple[Plan, list[socket.socket]]:
-        """Read the ini again; if that fails, keep the settings that are known and serve the error page."""
+    def _make_plan(self) -> tuple[Plan, list[socket.socket]]:
+        """Read the ini again; if that fails, keep the present settings and serve the error page."""
         self._readiness.reloading()
         failure: Failure | None = None
         try:
@@ -87,16 +87,16 @@ class Supervised:
             self._settings, self._options = settings, options
         except UserError as error:
             failure = Failure.of(error)
-        except OSError as error:  # such as too many open files, which pass
-            failure = Failure(f"{self._settings.ini}: cannot be served as it now is: {error}; save it again")
+        except OSError as error:  # for example too many open files, which may pass
+            failure = Failure(f"{self._settings.ini}: cannot be served: {error}; save it again to retry")
         return Plan(self._settings, self._options, failure), self._listening.sockets
 
-    def loaded(self, ready: Ready) -> None:
-        """Watch what a worker has imported, also one whose application has not loaded."""
+    def watch_files(self, ready: Ready) -> None:
+        """Watch what a worker has imported, also if its application has not loaded."""
         self._watch(ready.files)
 
     def announce(self, ready: Ready, *, first: bool) -> None:
-        """Tell that a start or a reload has succeeded, or why the error page is served instead."""
+        """Report that a start or a reload has succeeded, or why the error page is served instead."""
         self._reported = ""
         if ready.failure is not None:
             self._terminal.fail(ready.failure.message, ready.failure.report)
@@ -113,38 +113,38 @@ class Supervised:
         self._readiness.ready()
 
     def report_load_failure(self, failure: Failure, consequence: str) -> None:
-        """Tell why a worker has failed to load, with the traceback unless the last one has been the same."""
+        """Report why a worker has failed to load, with the traceback unless it is the same as the last one."""
         report = "" if failure.report == self._reported else failure.report
         self._reported = failure.report
         self._terminal.fail(f"{failure.message}; {consequence}", report)
         self._readiness.reloaded()
 
     def report_problem(self, message: str) -> None:
-        """Tell that a worker has ended or could not be started."""
+        """Report that a worker has exited or could not be spawned."""
         self._terminal.warn(message)
         self._readiness.reloaded()
 
-    def ending(self) -> None:
+    def close_listeners(self) -> None:
         """Refuse new connections, unless systemd keeps the sockets open."""
         self._listening.close()
 
-    def _watch(self, made_of: list[str]) -> None:
-        """Watch the project as it now is; what broke before it was reported is still watched as it was."""
+    def _watch(self, imported: list[str]) -> None:
+        """Watch the project's files, and those of earlier loads: a load that failed may not have reported all."""
         ini, serve = self._settings.ini, self._settings.serve
-        project = Interest(ini.parent, (), serve.watch, serve.ignore)
+        project = WatchFilter(ini.parent, (), serve.watch, serve.ignore)
         inis = [os.path.abspath(one.path) for one in with_inherited(ini, self._settings.variables)]
-        files = {*made_of, *inis, *map(os.path.realpath, inis)}
+        files = {*imported, *inis, *map(os.path.realpath, inis)}
         self._files |= {path for path in files if not project.covers(path)}
         wanted = (frozenset(self._files), serve.watch, serve.ignore) if serve.reload else None
         if wanted == self._watched:
             return
         before, self._watched = self._watcher, wanted
-        self._watcher = Watcher(Interest(ini.parent, *wanted), self.reload, self._polls) if wanted else None
+        self._watcher = Watcher(WatchFilter(ini.parent, *wanted), self.reload, self._report_polling) if wanted else None
         if before is not None:
             before.close()  # only now, so that no change is missed in between
 
-    def _polls(self, reason: str) -> None:
+    def _report_polling(self, reason: str) -> None:
         if not self._is_polling:
             self._is_polling = True
             hint = "raise fs.inotify.max_user_watches or max_user_instances by sysctl"
-            self._terminal.warn(f"the system watches no more files, so they are looked at instead; {hint} ({reason})")
+            self._terminal.warn(f"inotify limit reached ({reason}); polling for changes instead; {hint}")

@@ -1,4 +1,14 @@
-"""Starting worker processes with what takes time already imported."""
+"""Spawning worker processes from a fork server that has already imported what takes time.
+
+The fork server is replaced
+
+- after an upgrade with pip, or any other change of the folders of installed distributions (``_site_packages_times``),
+- on SIGHUP (``restart_fork_server``),
+- when the application imports many installed modules that it does not know yet (``preload``),
+- when it has been killed or does not answer (``replace_dead_fork_server``).
+
+Workers of a previous fork server keep running; it exits with the last of them.
+"""
 
 from __future__ import annotations
 
@@ -31,58 +41,61 @@ KNOWN = [
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
     "encodings.idna",  # which socket.getaddrinfo imports
 ]
-"""Modules that take time and do not change; the fork server imports them once for all workers."""
+"""Modules that take time and do not change; the fork server imports them once for all workers.
 
-WORTH_A_SERVER = 25
+A name that does not exist is skipped there, so test_spawner checks each.
+"""
+
+MIN_PRELOAD = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
-SEND_PATIENCE = 5.0
-"""Seconds for which the supervisor waits for a fork server that takes nothing; only one that is stopped does so."""
+FORK_REQUEST_TIMEOUT = 5.0
+"""Seconds for which the supervisor waits for a fork server that reads nothing; only a stopped one does that."""
 
-START_PATIENCE = 60.0
-"""Seconds for which a fork server may import what workers need; also for which one may not answer."""
+FORK_SERVER_START_TIMEOUT = 60.0
+"""Seconds within which a new fork server must have imported what workers need and have answered."""
 
 
 @dataclass
 class _ForkServer:
-    """A process to fork from, and the socket that it takes requests from."""
+    """A fork server process, and the socket that it reads requests from."""
 
     pid: int
     control: socket.socket
     is_reaped: bool = False
     has_answered: bool = False
 
-    def note_answer(self) -> None:
-        """Note that it has imported what it is to share, and forks."""
+    def on_answer(self) -> None:
+        """Note that it has imported what workers share, and forks."""
         self.has_answered = True
 
-    def has_ended(self) -> bool:
-        """Reap the process, and return whether it has ended."""
+    def has_exited(self) -> bool:
+        """Reap the process if it has exited, and return whether it has."""
         if not self.is_reaped:
             self.is_reaped = os.waitpid(self.pid, os.WNOHANG)[0] != 0
         return self.is_reaped
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Kill and reap the process; its workers keep running."""
         self.control.close()
-        if not self.has_ended():  # so that the number is still its own
+        if not self.has_exited():  # as long as it is not reaped, no other process can have its id
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)  # does not wait for long, since nothing survives SIGKILL
+            os.waitpid(self.pid, 0)  # not for long, since nothing survives SIGKILL
             self.is_reaped = True
 
 
 class Spawner:
-    """Starts workers from a fork server, or in new interpreters if the system cannot fork."""
+    """Spawns workers from a fork server, or in new interpreters if the system cannot fork."""
 
     def __init__(self) -> None:
         """Raise OSError if the system has no room for a process."""
-        self._has_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
+        self._uses_fork_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
         self._modules = KNOWN
-        self._installed = _installed()
-        self._former: list[_ForkServer] = []
-        if self._has_server:
-            self._server = self._start_server()
+        self._packages_seen = _site_packages_times()
+        self._previous: list[_ForkServer] = []
+        if self._uses_fork_server:
+            self._server = self._start_fork_server()
 
-    def start(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, ControlChannel]:
+    def spawn(self, sockets: list[socket.socket], plan: Plan) -> tuple[Process, ControlChannel]:
         """Return a new worker process, which may not have started yet, and the channel to it.
 
         Raises OSError if the system has no room for it.
@@ -90,23 +103,25 @@ class Spawner:
         ours, theirs = control_channel.pair()
         try:
             with theirs:
-                process = self._start(theirs, sockets, plan)
+                process = self._spawn(theirs, sockets, plan)
         except BaseException:
             ours.close()
             raise
         return process, ControlChannel(ours, FROM_WORKER)
 
-    def _start(self, channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> Process:
-        if not self._has_server:
-            process = multiprocessing.get_context("spawn").Process(target=_spawned, args=(channel, sockets, plan))
+    def _spawn(self, channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> Process:
+        if not self._uses_fork_server:
+            process = multiprocessing.get_context("spawn").Process(
+                target=_run_spawned_worker, args=(channel, sockets, plan)
+            )
             process.start()
             return Spawned(process)
-        if _installed() != self._installed:
-            self.renew()
+        if _site_packages_times() != self._packages_seen:
+            self.restart_fork_server()
         try:
             return self._fork(channel, sockets, plan)
-        except (ConnectionError, TimeoutError):  # the fork server has been killed or stopped
-            self.replace_server()
+        except (ConnectionError, TimeoutError):  # the fork server was killed or stopped
+            self.replace_dead_fork_server()
             return self._fork(channel, sockets, plan)
 
     def _fork(self, channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> Forked:
@@ -119,86 +134,91 @@ class Spawner:
             raise
         finally:
             os.close(theirs)
-        return Forked(report, self._server.note_answer, partial(self._give_up, self._server))
+        return Forked(report, self._server.on_answer, partial(self._replace, self._server))
 
-    def start_patience(self, timeout: float) -> float:
-        """Return the seconds after which a requested process must have started: a new fork server imports first."""
-        return timeout if timeout and self._has_server and self._server.has_answered else START_PATIENCE
+    def start_timeout(self, worker_timeout: float) -> float:
+        """Return the seconds within which a requested process must start: a new fork server imports first."""
+        is_running = self._uses_fork_server and self._server.has_answered
+        return worker_timeout if worker_timeout and is_running else FORK_SERVER_START_TIMEOUT
 
     def preload(self, modules: list[str]) -> None:
-        """Have the processes after this one start with these modules, if that is worth it.
+        """Have the next processes start with these modules, if that is worth a new fork server.
 
-        A worker names them, so those that are not installed are left to the workers: it cannot choose what runs here.
+        A worker names them, so only installed ones are imported: an application must not choose what runs here.
         """
         further = [name for name in modules if name not in self._modules]
-        if self._has_server and len(further) >= WORTH_A_SERVER:
+        if self._uses_fork_server and len(further) >= MIN_PRELOAD:
             self._modules = [*self._modules, *_only_installed(further)]
-            self.renew()
+            self.restart_fork_server()
 
-    def renew(self) -> None:
-        """Have the next process come from a new fork server, which imports everything again.
+    def restart_fork_server(self) -> None:
+        """Have the next processes come from a new fork server, which imports everything again.
 
         Raises OSError if the system has no room for it; then the present one stays.
         """
-        if self._has_server:
-            installed = _installed()
-            former, self._server = self._server, self._start_server()
-            self._installed = installed
-            former.control.close()  # it ends with its last process
-            self._former.append(former)
+        if self._uses_fork_server:
+            # Before the new one imports anything: a later change is noticed by the next spawn.
+            packages = _site_packages_times()
+            previous, self._server = self._server, self._start_fork_server()
+            self._packages_seen = packages
+            previous.control.close()  # it exits with its last worker
+            self._previous.append(previous)
             self.reap()
 
-    def replace_server(self) -> None:
-        """Replace a fork server that has been killed or does not answer; its workers keep running."""
-        if self._has_server:
-            self._modules = KNOWN  # others may be the reason
-            former = self._server
-            self.renew()
-            former.end()
+    def replace_dead_fork_server(self) -> None:
+        """Replace a fork server that was killed or does not answer; its workers keep running."""
+        if self._uses_fork_server:
+            self._modules = KNOWN  # a module of the application may be the reason
+            previous = self._server
+            self.restart_fork_server()
+            previous.kill()
 
-    def _give_up(self, server: _ForkServer) -> None:
-        """End a fork server that does not answer, be it a former one; its workers keep running."""
+    def _replace(self, server: _ForkServer) -> None:
+        """Kill a fork server that does not answer, which may be a previous one; its workers keep running."""
         if server is self._server:
-            self.replace_server()
+            self.replace_dead_fork_server()
         else:
-            server.end()
+            server.kill()
 
-    def replace_ended_server(self) -> None:
-        """Replace the fork server if it has ended."""
-        if self._has_server and self._server.has_ended():
-            self.replace_server()
+    def replace_exited_fork_server(self) -> None:
+        """Replace the fork server if it has exited."""
+        if self._uses_fork_server and self._server.has_exited():
+            self.replace_dead_fork_server()
 
     def reap(self) -> None:
-        """Reap the former fork servers that have ended."""
-        self._former = [one for one in self._former if not one.has_ended()]
+        """Reap the previous fork servers that have exited."""
+        self._previous = [one for one in self._previous if not one.has_exited()]
 
     def close(self) -> None:
-        """End all fork servers; all workers have ended."""
-        if not self._has_server:
+        """Kill all fork servers; all workers have exited."""
+        if not self._uses_fork_server:
             return
-        for one in [*self._former, self._server]:
-            one.end()
+        for one in [*self._previous, self._server]:
+            one.kill()
 
-    def _start_server(self) -> _ForkServer:
+    def _start_fork_server(self) -> _ForkServer:
         ours, theirs = socket.socketpair()
-        ours.settimeout(SEND_PATIENCE)
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until it ignores them itself
+        ours.settimeout(FORK_REQUEST_TIMEOUT)
+        # A signal to the whole process group (Ctrl-C) may arrive between the fork and the moment when the new process
+        # ignores it. It inherits this mask, so the signal waits there, and it unblocks only after it has set SIG_IGN.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             with theirs:
-                # A process with threads must not be forked, so only the first one shares what this one has imported.
-                start = _fork_server if threading.active_count() == 1 else _spawn_server
+                # A process with threads must not be forked: another thread may hold a lock at that moment. So only the
+                # first fork server, which starts before the watcher's thread, shares what this process has imported.
+                start = _fork_fork_server if threading.active_count() == 1 else _spawn_fork_server
                 server = _ForkServer(start(theirs), ours)
         except BaseException:
             ours.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        with suppress(OSError):  # it has ended already, as the next request will tell
+        with suppress(OSError):  # it has exited already, which the next request notices
             fork_server.send(ours, (sys.path, self._modules), [])
         return server
 
 
-def _fork_server(control: socket.socket) -> int:
+def _fork_fork_server(control: socket.socket) -> int:
     gc.freeze()
     pid = os.fork()
     if pid == 0:
@@ -211,21 +231,21 @@ def _fork_server(control: socket.socket) -> int:
     return pid
 
 
-def _spawn_server(control: socket.socket) -> int:
+def _spawn_fork_server(control: socket.socket) -> int:
     os.set_inheritable(control.fileno(), True)
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001
     command = [sys.executable, *flags, "-m", fork_server.__name__, str(control.fileno())]
     return os.posix_spawn(sys.executable, command, os.environ)
 
 
-def _spawned(channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> None:
+def _run_spawned_worker(channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> None:
     from gearbox_lite.server.worker import main as worker
 
     worker.main(ControlChannel(channel, FROM_SUPERVISOR), sockets, plan)
 
 
 def _only_installed(modules: Iterable[str]) -> list[str]:
-    """Return the modules whose package is an installed distribution's, found without importing anything."""
+    """Return the modules whose package belongs to an installed distribution, without importing anything."""
     packages: dict[str, bool] = {}
     kept = []
     for name in modules:
@@ -239,8 +259,8 @@ def _only_installed(modules: Iterable[str]) -> list[str]:
     return kept
 
 
-def _installed() -> list[tuple[str, int]]:
-    """Return the folders of installed distributions with the times of their last change."""
+def _site_packages_times() -> list[tuple[str, int]]:
+    """Return the folders of installed distributions with the times of their last change: pip changes them."""
     found = []
     for folder in sys.path:
         if os.path.basename(folder) in SITES:

@@ -1,4 +1,18 @@
-"""Several worker processes on sockets that stay open: start, reload, replace, end."""
+"""The supervisor's loop: it spawns workers on sockets that stay open, reloads, restarts, drains and reaps them.
+
+As gunicorn's arbiter, with these differences: a reload spawns all new workers before it drains any previous one, and
+the supervisor waits for events instead of looking at its workers once a second. In one turn of the loop (``run_once``)
+the order matters:
+
+1. Commands first (reload, shut down), so that what is decided below is decided for what the user wants now.
+2. Then messages, before exits: a worker that has reported why it fails and has exited is treated by its report.
+3. Then exits (``_reap``), after reading what is left in the channel of each worker that has exited.
+4. Then what is due: drain deadlines, heartbeats, restarts with backoff. These come last, so that a worker that has
+   reported in time is not killed because this process was busy.
+
+Signal handlers and the watcher's thread only append to a queue and write one byte to the wakeup socket pair; they may
+interrupt the loop anywhere.
+"""
 
 from __future__ import annotations
 
@@ -13,92 +27,127 @@ from typing import Any
 
 from gearbox_lite.server import descriptors
 from gearbox_lite.server.limits import no_process
-from gearbox_lite.server.supervisor.rollouts import Reports, Rollouts
+from gearbox_lite.server.supervisor.interfaces import GetPlan, Reporter, WorkerSpawner
+from gearbox_lite.server.supervisor.manager import WorkerManager
 from gearbox_lite.server.supervisor.spawner import Spawner
 from gearbox_lite.server.supervisor.worker_handle import Worker
+from gearbox_lite.server.supervisor.worker_state import WorkerState
 from gearbox_lite.server.supervisor.workers import Workers
 from gearbox_lite.server.worker import control_channel
-from gearbox_lite.server.worker.protocol import Drained, Failed, HandedOver, Leave, Leaving, Message, Plan, Ready
+from gearbox_lite.server.worker.protocol import Connection, Drained, Exit, Message, Ready, ServerFailed, Terminating
 
 SUPERSEDE_FOR = 5.0
-"""Seconds for which a change replaces the load of the change before it; later, one load is finished first."""
-LOAD_PATIENCE = 30.0
-"""Seconds after which a load that has not finished is given up for a reload that waits for it."""
+"""Seconds for which a change cancels the load of the change before it; later, one load is finished first."""
+LOAD_TIMEOUT = 30.0
+"""Seconds after which a load that has not finished is cancelled for a reload that waits for it."""
 RETRY_SENDING = 0.01
-"""Seconds after which it is tried again to send what a worker did not take; only one that is stopped takes nothing."""
-LATE = 0.2
-"""Seconds by which the supervisor must wake up late to give its workers their whole time to answer again."""
+"""Seconds until the supervisor tries again to send to a worker whose channel is full; only a stopped one reads nothing.
+"""
+LATE_WAKEUP = 0.2
+"""Seconds by which the supervisor must wake up late to give its workers their whole worker_timeout again."""
 _MOST_READS = 100
-"""How often a process that has ended is read from; a child of its application may go on writing."""
+"""How often the channel of a worker that has exited is read; a child of its application may keep writing."""
+
+Wait = Callable[[list[Any], float | None], list[Any]]
 
 
 class Command(Enum):
-    """What a supervisor is told: to reload, also with fresh imports of what is installed, or to end."""
+    """What the supervisor can be told to do."""
 
     RELOAD = auto()
     RELOAD_WITH_FRESH_IMPORTS = auto()
-    END = auto()
+    """As RELOAD, but installed modules are imported again as well, for example after an upgrade with pip."""
+    SHUT_DOWN = auto()
 
 
 class Supervisor:
     """Keeps the wanted number of workers, all of one version of the application."""
 
-    def __init__(self, plan: Callable[[], tuple[Plan, list[socket.socket]]], reports: Reports) -> None:
-        """``plan`` reads the ini again. Raises UserError if the system has no room for a process."""
-        self._reports = reports
+    def __init__(
+        self,
+        plan: GetPlan,
+        reporter: Reporter,
+        spawner: WorkerSpawner | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wait_for: Wait = wait,
+    ) -> None:
+        """``plan`` reads the ini again. Raises UserError if the system has no room for a process.
+
+        Tests pass a spawner, a clock, and a ``wait_for`` that moves the clock instead of waiting.
+        """
+        self._reporter = reporter
+        self._clock = clock
+        self._wait_for = wait_for
         try:
-            self._spawner = Spawner()
+            self._spawner = Spawner() if spawner is None else spawner
         except OSError as error:
             raise no_process(error) from error
-        self._workers = Workers()
-        self._rollouts = Rollouts(plan, self._workers, self._spawner, reports)
+        self.workers = Workers(clock)
+        self._manager = WorkerManager(plan, self.workers, self._spawner, reporter, clock)
         self._commands: deque[Command] = deque()
-        self._wakeup, self._woken = socket.socketpair()
-        for end in (self._wakeup, self._woken):
+        self._wakeup_reader, self._wakeup_writer = socket.socketpair()
+        for end in (self._wakeup_reader, self._wakeup_writer):
             end.setblocking(False)
         self._superseding_since = 0.0
-        self._waiting: Command | None = None
-        self._is_ending = False
+        self._waiting_command: Command | None = None
+        """A reload that begins as soon as the current one has been decided."""
+        self._is_shutting_down = False
 
-    def command(self, command: Command) -> None:
-        """Have the loop carry out a command; safe in signal handlers and threads."""
+    def send_command(self, command: Command) -> None:
+        """Have the loop carry out a command; safe in signal handlers and threads.
+
+        The command is queued before the byte is written: the loop reads the byte first, so none is missed.
+        """
         self._commands.append(command)
-        with suppress(BlockingIOError):  # full, so that the loop wakes up anyway
-            self._wakeup.send(b"!")
+        with suppress(OSError):  # full, so that the loop wakes up anyway; or closed, since the loop has ended
+            self._wakeup_writer.send(b"!")
 
     def run(self) -> None:
-        """Serve until told to end. Raises UserError if the very first load fails and reload is off."""
+        """Serve until told to shut down. Raises UserError if the very first load fails and reload is off."""
         try:
-            self._superseding_since = time.monotonic()
-            self._rollouts.begin()
-            while not self._is_finished():
-                self._run_once()
+            self.start()
+            while not self.is_finished():
+                self.run_once()
         finally:
-            for one in self._workers.all():
-                one.process.kill()
-                one.channel.close()
-            for one in self._workers.all():
-                if one.process.pid is not None:
-                    one.process.join(patience=2.0)
-            self._workers.close()
-            self._spawner.close()
+            self.close()
 
-    def _is_finished(self) -> bool:
-        # A process that has not started finds its channel closed when it does.
-        return self._is_ending and all(one.process.pid is None for one in self._workers.all())
+    def start(self) -> None:
+        """Spawn the first workers."""
+        self._superseding_since = self._clock()
+        self._manager.reload()
 
-    def _run_once(self) -> None:
-        workers = self._workers.all()
-        things: list[Any] = [self._woken, *(one.process.sentinel for one in workers)]
-        things += [one.channel for one in workers if not one.channel.closed]
-        timeout, asleep = self._until_next(), time.monotonic()
-        ready: set[object] = set(wait(things, timeout))
-        now = time.monotonic()
-        if timeout is not None and now - asleep > timeout + LATE:  # this process was stopped, and others may have been
+    def is_finished(self) -> bool:
+        """Whether the server is shut down and all workers have exited."""
+        # A process that has not started yet finds its channel closed when it does, and exits.
+        return self._is_shutting_down and all(one.process.pid is None for one in self.workers)
+
+    def close(self) -> None:
+        """Kill all workers that still run, and the fork servers."""
+        for one in self.workers:
+            one.process.kill()
+            one.channel.close()
+        for one in self.workers:
+            if one.process.pid is not None:
+                one.process.join(timeout=2.0)
+        self.workers.close()
+        self._spawner.close()
+        for end in (self._wakeup_reader, self._wakeup_writer):
+            end.close()
+
+    def run_once(self) -> None:
+        """Wait for an event, and handle all that have occurred."""
+        workers = list(self.workers)
+        sources: list[Any] = [self._wakeup_reader, *(one.process.sentinel for one in workers)]
+        sources += [one.channel for one in workers if not one.channel.closed]
+        timeout, before = self._seconds_until_next(), self._clock()
+        ready: set[object] = set(self._wait_for(sources, timeout))
+        now = self._clock()
+        if timeout is not None and now - before > timeout + LATE_WAKEUP:
+            # This process was stopped (Ctrl-Z, a suspended laptop), and so were the workers perhaps.
             for one in workers:
                 one.heard_from = max(one.heard_from, now)
-        if self._woken in ready:
-            self._woken.recv(1 << 16)
+        if self._wakeup_reader in ready:
+            self._wakeup_reader.recv(1 << 16)
         self._handle_commands()
         for one in workers:
             if one.channel in ready:
@@ -110,89 +159,102 @@ class Supervisor:
                 self._reap(one)
         self._do_what_is_due()
 
-    def _until_next(self) -> float | None:
-        workers = self._workers.all()
-        times = [*self._rollouts.restarts.times(), *(one.deadline for one in workers if one.deadline is not None)]
+    def _seconds_until_next(self) -> float | None:
+        """Return the seconds until something is due without an event, None if nothing is."""
+        workers = list(self.workers)
+        times = [*self._manager.backoff.due_times(), *(one.deadline for one in workers if one.deadline is not None)]
         times += [due for one in workers if (due := one.must_report_by()) is not None]
-        if self._waiting is not None:
-            times.append(self._rollouts.current.started + LOAD_PATIENCE)
+        if self._waiting_command is not None:
+            times.append(self._manager.current.started + LOAD_TIMEOUT)
         if any(one.channel.is_full for one in workers):
-            times.append(time.monotonic() + RETRY_SENDING)
-        return max(0.0, min(times) - time.monotonic()) if times else None
+            times.append(self._clock() + RETRY_SENDING)
+        return max(0.0, min(times) - self._clock()) if times else None
 
     def _do_what_is_due(self) -> None:
         self._spawner.reap()
-        for one in self._workers.all():
+        for one in self.workers:
             one.channel.flush()
-            self._end_if_overdue(one)
-        if self._is_ending:
+            self._enforce_deadline(one)
+            self._enforce_worker_timeout(one)
+        if self._is_shutting_down:
             return
-        self._rollouts.do_what_is_due()
-        is_given_up = time.monotonic() >= self._rollouts.current.started + LOAD_PATIENCE
-        if self._waiting is not None and (is_given_up or not self._rollouts.is_deciding):
-            self._superseding_since = time.monotonic()
-            self._begin(self._waiting)
+        self._manager.spawn_due()
+        is_overdue = self._clock() >= self._manager.current.started + LOAD_TIMEOUT
+        if self._waiting_command is not None and (is_overdue or not self._manager.is_reloading):
+            self._superseding_since = self._clock()
+            self._reload(self._waiting_command)
 
-    def _end_if_overdue(self, one: Worker) -> None:
-        now = time.monotonic()
-        if one.deadline is not None and now >= one.deadline:
-            one.deadline = None
-            self._end_unstarted(one) if one.process.pid is None else one.process.kill()
+    def _enforce_deadline(self, one: Worker) -> None:
+        """Kill a worker that has not finished within the drain timeout, and one whose process does not even start."""
+        if one.deadline is None or self._clock() < one.deadline:
             return
-        due = one.must_report_by()
-        if due is None or now < due:
+        one.deadline = None
+        if one.state is WorkerState.DRAINING:
+            one.stop()
+        elif one.process.pid is None:
+            self._kill_unstarted(one)
+
+    def _enforce_worker_timeout(self, one: Worker) -> None:
+        """Kill a worker that does not answer."""
+        if not self._is_overdue(one):
             return
         self._receive(one)  # it may have reported while this process was busy
-        due = one.must_report_by()
-        if due is None or now < due:
+        if not self._is_overdue(one):
             return
         if one.process.pid is None:
-            self._end_unstarted(one)
+            self._kill_unstarted(one)
         elif one.channel.partial_since is not None:
-            one.end("it sent half a message")
+            one.kill("it sent half a message")
         else:
-            one.end(f"it has not answered for {one.timeout:g} seconds (worker_timeout)")
+            one.kill(f"it has not answered for {one.timeout:g} seconds (worker_timeout)")
 
-    def _end_unstarted(self, one: Worker) -> None:
-        one.end("the process to fork from does not answer")
+    def _is_overdue(self, one: Worker) -> bool:
+        due = one.must_report_by()
+        return due is not None and self._clock() >= due
+
+    def _kill_unstarted(self, one: Worker) -> None:
+        one.kill("the fork server does not answer")
         with suppress(OSError):  # no room for another one yet
-            one.process.give_up()
+            one.process.replace_fork_server()
 
     def _handle_commands(self) -> None:
+        """Carry out the commands that have come since the last time; several reloads are one."""
         commands = {self._commands.popleft() for _ in range(len(self._commands))}
-        if self._is_ending or not commands:
+        if self._is_shutting_down or not commands:
             return
-        if Command.END in commands:
-            self._end()
+        if Command.SHUT_DOWN in commands:
+            self._shut_down()
             return
         is_fresh = Command.RELOAD_WITH_FRESH_IMPORTS in commands
-        supersedes = not is_fresh and time.monotonic() - self._superseding_since < SUPERSEDE_FOR
-        if not self._rollouts.is_deciding or supersedes:
-            self._begin(Command.RELOAD_WITH_FRESH_IMPORTS if is_fresh else Command.RELOAD)
-        elif is_fresh or self._waiting is None:
-            self._waiting = Command.RELOAD_WITH_FRESH_IMPORTS if is_fresh else Command.RELOAD
+        command = Command.RELOAD_WITH_FRESH_IMPORTS if is_fresh else Command.RELOAD
+        supersedes = not is_fresh and self._clock() - self._superseding_since < SUPERSEDE_FOR
+        if not self._manager.is_reloading or supersedes:
+            self._reload(command)
+        elif is_fresh or self._waiting_command is None:
+            self._waiting_command = command
 
-    def _end(self) -> None:
-        self._is_ending = True
-        self._waiting = None
-        self._reports.ending()  # otherwise new connections would wait for an answer that never comes
-        self._rollouts.stop()
-        self._workers.discard_loading()
-        self._workers.drain_serving(closes_idle=True)
-        for one in self._workers.all():
+    def _shut_down(self) -> None:
+        """Begin the graceful shutdown: close the listeners, drain the workers that serve, stop all others."""
+        self._is_shutting_down = True
+        self._waiting_command = None
+        self._reporter.close_listeners()  # otherwise new connections would wait for an answer that never comes
+        self._manager.stop()
+        self.workers.stop_loading()
+        self.workers.drain_serving(closes_idle=True)
+        for one in self.workers:
             if one.process.pid is None:
                 one.channel.close()
 
-    def _begin(self, command: Command) -> None:
-        self._waiting = None
+    def _reload(self, command: Command) -> None:
+        self._waiting_command = None
         if command is Command.RELOAD_WITH_FRESH_IMPORTS:
             try:
-                self._spawner.renew()
+                self._spawner.restart_fork_server()
             except OSError as error:
-                self._reports.report_problem(f"could not start a process to fork from ({error}); using the present one")
-        if not self._rollouts.is_deciding:
-            self._superseding_since = time.monotonic()
-        self._rollouts.begin()
+                self._reporter.report_problem(f"could not start a new fork server ({error}); using the present one")
+        if not self._manager.is_reloading:
+            self._superseding_since = self._clock()
+        self._manager.reload()
 
     def _receive(self, one: Worker) -> None:
         for message, descriptor in one.receive():
@@ -200,53 +262,50 @@ class Supervisor:
 
     def _handle(self, one: Worker, message: Message, descriptor: int | None) -> None:
         if isinstance(message, Ready):
-            if not self._is_ending:
-                self._rollouts.on_ready(one, message)
-        elif isinstance(message, Failed):
-            one.failure = message.reason
-        elif isinstance(message, Leaving):
+            if not self._is_shutting_down:
+                self._manager.on_ready(one, message)
+        elif isinstance(message, ServerFailed):
+            one.kill_reason = message.reason
+        elif isinstance(message, Terminating):
             self._on_external_term(one)
         elif isinstance(message, Drained):
-            one.drained = True
-            one.send(Leave())
-        elif isinstance(message, HandedOver) and descriptor is not None:
-            if one in self._workers.draining:
-                self._workers.pass_on(one, message.peer, descriptor, is_ending=self._is_ending)
+            one.is_drained = True
+            one.send(Exit())
+        elif isinstance(message, Connection) and descriptor is not None:
+            if one.is_exiting:
+                self.workers.hand_over(one, message.peer, descriptor, is_shutting_down=self._is_shutting_down)
             else:
                 descriptors.close_all([descriptor])
 
     def _on_external_term(self, one: Worker) -> None:
-        """Replace a worker that another process has told to end, while it finishes what it has begun."""
-        workers = self._workers
-        if one in workers.loading.values():
+        """Replace a worker that another process has sent SIGTERM, while it finishes its requests."""
+        if one.is_loading:
             one.process.kill()
-        elif one in workers.active.values():
-            self._reports.report_problem(f"{one.name} has been told to end (SIGTERM); starting another one")
-            workers.remove(one)
-            workers.drain(one, None, closes_idle=True)
-            self._rollouts.start_in(one.slot)
+        elif one.state is WorkerState.SERVING:
+            self._reporter.report_problem(f"{one.name} received SIGTERM; starting another one")
+            self.workers.drain(one, None, closes_idle=True)
+            self._manager.spawn_in_place_of(one)
 
     def _reap(self, one: Worker) -> None:
-        """Forget a worker that has ended, and replace it if its slot still needs one."""
+        """Reap a worker that has exited, and schedule a replacement if its slot still needs one."""
         for _ in range(_MOST_READS):
             if one.channel.closed or not control_channel.wait_for(one.channel.socket, 0):
                 break
             self._receive(one)
         one.channel.close()
-        workers, rollouts = self._workers, self._rollouts
-        was_active, was_loading = one in workers.active.values(), one in workers.loading.values()
-        was_page = one in (workers.error_page, workers.next_error_page)
-        workers.remove(one)
+        was_loading, was_active = one.is_loading, one.serves_application
+        was_page = one.serves_error_page or one.state is WorkerState.STARTING_ERROR_PAGE
+        self.workers.remove(one)
         if one.process.never_started:
             with suppress(OSError):  # no room for another one yet
-                self._spawner.replace_ended_server()
-        if self._is_ending:
+                self._spawner.replace_exited_fork_server()
+        if self._is_shutting_down:
             return
-        if was_loading and (one.was_killed or one.failure is not None):
-            rollouts.restart(one)
+        if was_loading and (one.was_killed or one.kill_reason is not None):
+            self._manager.restart(one)
         elif was_loading:
-            rollouts.on_exit_while_loading(one)
+            self._manager.on_exit_while_loading(one)
         elif was_active:
-            rollouts.replace(one)
-        elif was_page and not workers.serving() and not rollouts.is_deciding:
-            rollouts.replace_error_page(one)
+            self._manager.replace(one)
+        elif was_page:
+            self._manager.restart_error_page(one)

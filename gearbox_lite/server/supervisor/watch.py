@@ -1,4 +1,4 @@
-"""Which files matter to a running project, and changes of them as events."""
+"""Which files matter to a running project (``WatchFilter``), and the changes of them (``Watcher``)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from gearbox_lite.server.supervisor.polling import PollNotify
 
-SKIPPED = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
-"""Folders of a project that hold no source; those whose names begin with a dot are skipped too."""
-STEP = 20
-"""Milliseconds without a further change after which a burst of changes is over."""
+SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
+"""Folders of a project that contain no source; those whose names begin with a dot are skipped too."""
+DEBOUNCE = 20
+"""Milliseconds without another change after which a burst of changes is over and reported."""
 LONGEST_BURST = 400
-"""Milliseconds after which a burst counts as one change although it goes on."""
+"""Milliseconds after which a burst is reported although it continues."""
 
 
-def folders(root: str) -> list[str]:
-    """Return a project's folder and all below it that may hold source."""
+def source_folders(root: str) -> list[str]:
+    """Return a project's folder and all below it that may contain source."""
     found = []
     for folder, below, _ in os.walk(root):
-        below[:] = [name for name in below if name not in SKIPPED and not name.startswith(".")]
+        below[:] = [name for name in below if name not in SKIPPED_FOLDERS and not name.startswith(".")]
         if not os.path.lexists(os.path.join(folder, "pyvenv.cfg")):
             found.append(folder)
         else:
@@ -34,21 +34,21 @@ def folders(root: str) -> list[str]:
     return found
 
 
-class Interest:
-    """What to reload for: a project's Python files, further files wherever they are, and the user's own globs.
+class WatchFilter:
+    """Decides which changes matter: of Python files, of files that the application consists of, and of ``watch`` globs.
 
-    A glob is relative to the project. Its ``*`` also stands for slashes, and ``**/`` for any folders or none.
+    A glob is relative to the project. Its ``*`` also matches slashes, and ``**/`` any folders or none.
     """
 
     def __init__(self, root: Path, files: Iterable[str], watch: tuple[str, ...], ignore: tuple[str, ...]) -> None:
-        """``files`` are inis, and imported modules that are not installed."""
+        """``files``: inis, and imported modules that are not installed."""
         self._root = str(root)
         self._exact = set(files)
         self._watch = [os.path.normpath(pattern) for pattern in watch]
         self._ignore = [os.path.normpath(pattern) for pattern in ignore]
 
     def folders(self) -> list[str]:
-        """Return the folders to watch, none of them twice; for one that is not there, the nearest one that is."""
+        """Return the folders to watch, without duplicates; for a missing one, its nearest parent that exists."""
         wanted = {os.path.dirname(path) for path in self._exact}
         for pattern in self._watch:
             folder = os.path.dirname(pattern)
@@ -56,18 +56,18 @@ class Interest:
             while has_magic(folder):
                 folder = os.path.dirname(folder)
             wanted.add(os.path.join(self._root, folder))
-        wanted = {*folders(self._root), *map(_nearest, map(os.path.normpath, wanted))}
+        wanted = {*source_folders(self._root), *map(_nearest, map(os.path.normpath, wanted))}
         return sorted(folder for folder in wanted if os.access(folder, os.R_OK | os.X_OK))
 
     def covers(self, path: str) -> bool:
-        """Whether a change of this file asks for a reload."""
+        """Whether a change of this file matters, so that it leads to a reload."""
         inside, name = os.path.relpath(path, self._root), os.path.basename(path)
         if _matches(self._ignore, inside, path, name):
             return False
         if path in self._exact or _matches(self._watch, inside, path):
             return True
         parts = Path(inside).parts
-        hidden = any(part.startswith(".") or part in SKIPPED for part in parts)
+        hidden = any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts)
         return inside.endswith(".py") and not hidden and parts[0] != os.pardir
 
 
@@ -82,13 +82,15 @@ def _nearest(folder: str) -> str:
 
 
 class Watcher:
-    """Watches in a thread from the moment it is made, and calls when something that matters has changed."""
+    """Watches in a thread, and calls ``on_change`` when something that matters has changed."""
 
-    def __init__(self, interest: Interest, changed: Callable[[], None], polls: Callable[[str], None]) -> None:
-        """Start at once; ``polls`` is told why where the system watches no more folders, so that they are looked at."""
-        self._interest = interest
-        self._changed = changed
-        self._polls = polls
+    def __init__(
+        self, watch_filter: WatchFilter, on_change: Callable[[], None], on_polling: Callable[[str], None]
+    ) -> None:
+        """Start at once; if the system cannot watch more folders, call ``on_polling`` with the reason, and poll."""
+        self._filter = watch_filter
+        self._on_change = on_change
+        self._on_polling = on_polling
         self._stop = threading.Event()
         self._folders, self._notify = self._start()
         threading.Thread(target=self._run, daemon=True, name="watch").start()
@@ -99,32 +101,32 @@ class Watcher:
 
     def _start(self) -> tuple[list[str], RustNotify | PollNotify]:
         while True:
-            wanted = self._interest.folders()
+            wanted = self._filter.folders()
             try:
                 return wanted, RustNotify(wanted, False, False, 0, False, False)
-            except FileNotFoundError:  # one has gone since
+            except FileNotFoundError:  # one has been removed since
                 continue
             except (OSError, WatchfilesRustInternalError) as error:
-                self._polls(str(error))
+                self._on_polling(str(error))
                 return wanted, PollNotify(wanted)
 
     def _run(self) -> None:
         while True:
-            changes = self._notify.watch(LONGEST_BURST, STEP, 0, self._stop)
-            if isinstance(changes, str):  # "stop", or a signal that is the main thread's
+            changes = self._notify.watch(LONGEST_BURST, DEBOUNCE, 0, self._stop)
+            if isinstance(changes, str):  # "stop", or a signal, which the main thread handles
                 self._notify.close()
                 return
-            if self._rewatch(changes) or any(self._interest.covers(path) for _, path in changes):
-                self._changed()
+            if self._rewatch(changes) or any(self._filter.covers(path) for _, path in changes):
+                self._on_change()
 
     def _rewatch(self, changes: set[tuple[int, str]]) -> bool:
-        """Watch anew where folders have come, gone or been replaced; return whether they have."""
+        """Start watching again if folders have been added, removed or replaced; return whether they have."""
         replaced = any(path in self._folders and kind != Change.modified for kind, path in changes)
         if not replaced and not any(os.path.isdir(path) for _, path in changes):
             return False
-        if not replaced and self._interest.folders() == self._folders:
+        if not replaced and self._filter.folders() == self._folders:
             return False
-        before = self._notify
+        previous = self._notify
         self._folders, self._notify = self._start()
-        before.close()
+        previous.close()  # only now, so that no change is missed in between
         return True

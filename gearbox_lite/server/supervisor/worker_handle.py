@@ -1,53 +1,107 @@
-"""A worker as its supervisor sees it: the process and the channel to it."""
+"""A worker as its supervisor sees it: its state, its process, and the channel to it."""
 
 from __future__ import annotations
 
 import os
 import signal
-import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gearbox_lite.server.supervisor.processes import Process
-from gearbox_lite.server.supervisor.rollout import Rollout
+from gearbox_lite.server.supervisor.reload import Reload
+from gearbox_lite.server.supervisor.worker_state import (
+    BEGUN,
+    EXITING,
+    LOADING,
+    TRANSITIONS,
+    InvalidTransitionError,
+    WorkerState,
+)
 from gearbox_lite.server.worker.control_channel import ControlChannel
-from gearbox_lite.server.worker.protocol import HandedOver, Message, Peer, ProtocolError
+from gearbox_lite.server.worker.error_page import Failure
+from gearbox_lite.server.worker.protocol import Begin, Connection, Message, Peer, ProtocolError
 
-_FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)}
-"""Exit codes of a process that another one has ended, for example the system when memory runs out."""
-PARTIAL_PATIENCE = 10.0
-"""Seconds after which the rest of a message must have come."""
+_KILLED = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)}
+"""Exit codes of a worker that another process has killed, for example the system when memory runs out."""
+PARTIAL_MESSAGE_TIMEOUT = 10.0
+"""Seconds within which the rest of a message must arrive."""
 
 
 @dataclass(eq=False)
 class Worker:
-    """One process and the channel to it; its slot is its number, from 0."""
+    """One worker process; its slot is its number, from 0."""
 
     slot: int
-    rollout: Rollout
+    reload: Reload
     process: Process
     channel: ControlChannel
+    clock: Callable[[], float]
     timeout: float
-    """Seconds after which a worker that sends nothing is killed, 0 for never."""
-    start_patience: float
-    """Seconds after which the process must have started."""
-    started: float = field(default_factory=time.monotonic)
-    heard_from: float = field(default_factory=time.monotonic)
-    serving: bool = False
-    drained: bool = False
-    deadline: float | None = None
+    """``worker_timeout``: seconds without a heartbeat after which it is killed, 0 for never."""
+    start_timeout: float
+    """Seconds within which its process must start."""
+    load_failure: Failure | None = None
+    """Why the application does not load, for a worker that could not load it or only shows the error page."""
+    state: WorkerState = WorkerState.STARTING
     successor: Worker | None = None
-    failure: str | None = None
+    """Which worker gets its keep-alive connections while it drains; None for any that serves."""
+    deadline: float | None = None
+    """When a worker that drains or has been killed must have exited."""
+    is_drained: bool = False
+    kill_reason: str | None = None
+    """Why the supervisor has killed it, or why it says that it exits."""
+
+    def __post_init__(self) -> None:
+        self.started = self.heard_from = self.clock()
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """How messages name it."""
         return f"worker {self.slot + 1} (process {self.process.pid})"
 
     @property
     def lived(self) -> float:
-        """Seconds since it was started."""
-        return time.monotonic() - self.started
+        """Seconds since it was spawned."""
+        return self.clock() - self.started
+
+    def move_to(self, state: WorkerState) -> None:
+        """Change the state. Raises InvalidTransitionError for a transition that the table does not allow."""
+        if state not in TRANSITIONS[self.state]:
+            raise InvalidTransitionError(f"{self.name}: {self.state.name} to {state.name}")
+        self.state = state
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether it loads the application, or has tried to and waits for a decision."""
+        return self.state in LOADING
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it accepts connections."""
+        return self.state in BEGUN
+
+    @property
+    def is_exiting(self) -> bool:
+        """Whether it is no longer needed, and may still run."""
+        return self.state in EXITING
+
+    @property
+    def serves_application(self) -> bool:
+        """Whether it serves the application, or will as soon as the address is free."""
+        return self.state is WorkerState.SERVING or (self.state is WorkerState.WAITING and self.load_failure is None)
+
+    @property
+    def serves_error_page(self) -> bool:
+        """Whether it serves the error page, or will as soon as the address is free."""
+        return self.state is WorkerState.SERVING_ERROR_PAGE or (
+            self.state is WorkerState.WAITING and self.load_failure is not None
+        )
+
+    def begin(self) -> None:
+        """Have it serve what it has loaded, or the reason why it could not."""
+        self.move_to(WorkerState.SERVING if self.load_failure is None else WorkerState.SERVING_ERROR_PAGE)
+        self.send(Begin())
 
     def send(self, message: Message) -> None:
         """Send a message, if the process still runs."""
@@ -55,55 +109,62 @@ class Worker:
             self.channel.send(message)
 
     def send_connection(self, descriptor: int, peer: Peer) -> None:
-        """Pass an open connection on, and close our copy; without a process that closes it."""
+        """Hand an open connection over, and close our copy; that ends the connection if the process has exited."""
         if not self.channel.closed:
             with suppress(OSError):  # too many open files
-                self.channel.send(HandedOver(peer), descriptor)
+                self.channel.send(Connection(peer), descriptor)
         os.close(descriptor)
 
     def receive(self) -> list[tuple[Message, int | None]]:
-        """Return the messages that have come; end a worker that sends anything else."""
+        """Return the messages that have arrived; a worker that sends anything else is killed."""
         try:
             messages = self.channel.receive()
         except ProtocolError as error:
-            self.end(f"it sent an invalid message: {error}")
+            self.kill(f"it sent an invalid message: {error}")
             self.channel.close()
             return []
         if messages:
-            self.heard_from = time.monotonic()
+            self.heard_from = self.clock()
         return messages
 
-    def end(self, reason: str) -> None:
-        """End the process at once, for a reason of ours."""
-        self.failure = reason
+    def kill(self, reason: str) -> None:
+        """Kill a worker that does not do what it should; its state stays, so that it is replaced once it is reaped."""
+        self.kill_reason = reason
         self.process.kill()
 
+    def stop(self) -> None:
+        """Kill a worker that is no longer needed."""
+        self.move_to(WorkerState.STOPPING)
+        self.process.kill()
+        # A process that the fork server has not started yet is killed once it has; that may take as long as a start.
+        self.deadline = self.clock() + self.start_timeout if self.process.pid is None else None
+
     def must_report_by(self) -> float | None:
-        """Return when it has to be heard from, on time.monotonic's clock; None if it may be silent.
+        """Return when the supervisor has to hear from it at the latest, None if it may be silent.
 
         A worker that drains has a deadline instead.
         """
-        if self.deadline is not None or self.failure is not None:
+        if self.is_exiting or self.kill_reason is not None:
             return None
         if self.process.pid is None:
-            return self.started + self.start_patience
+            return self.started + self.start_timeout
         times = [] if not self.timeout else [self.heard_from + self.timeout]
         if self.channel.partial_since is not None:
-            times.append(self.channel.partial_since + PARTIAL_PATIENCE)
+            times.append(self.channel.partial_since + PARTIAL_MESSAGE_TIMEOUT)
         return min(times, default=None)
 
     @property
     def was_killed(self) -> bool:
-        """Whether another process has ended this one."""
-        return self.process.exitcode in _FROM_OUTSIDE or self.process.never_started
+        """Whether another process has killed it, or its fork server has, before it could start."""
+        return self.process.exitcode in _KILLED or self.process.never_started
 
     @property
-    def reason(self) -> str:
-        """Why the process has ended."""
-        if self.failure is not None:
-            return self.failure
+    def exit_reason(self) -> str:
+        """Why the process has exited, as messages say it."""
+        if self.kill_reason is not None:
+            return self.kill_reason
         if self.process.never_started:
-            return "the process to fork from has ended"
+            return "the fork server has exited"
         code = self.process.exitcode
         if code is not None and code < 0:
             with suppress(ValueError):

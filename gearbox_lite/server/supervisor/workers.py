@@ -1,141 +1,163 @@
-"""The workers of one server by what they do now, and how they take over from each other."""
+"""The one list of workers, and how workers take over from each other: begin, drain, hand-over of connections.
+
+Keep-alive connections survive a reload. The order of events in three processes, which the tests of the reload rely on:
+
+1. Ready before begin: a new worker reports ``Ready`` before it is told to ``Begin``, and no previous worker is told to
+   ``Drain`` before that. So there is always a worker that accepts connections: both share the listening socket.
+2. Begin before drain: ``Begin`` is written into the new worker's channel before a connection can be, since the previous
+   worker hands over its idle connections only after ``Drain``. A channel keeps the order of what is written into it.
+3. A previous worker sends each idle connection as ``Connection``, and ``Drained`` after the last one. The supervisor
+   passes each on to the successor. If that one has drained itself, its own successor gets it; if no worker serves yet,
+   the supervisor keeps the connection until one begins.
+4. Only after ``Drained`` is the previous worker told to ``Exit``: until then a connection may be on its way to it, and
+   it passes on what arrives late.
+
+A server other than waitress binds its own socket, so its order is the reverse: the previous worker drains, and the new
+one begins (state WAITING until then) once the previous process has been reaped.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 
 from gearbox_lite.server import descriptors
 from gearbox_lite.server.supervisor.worker_handle import Worker
-from gearbox_lite.server.worker.protocol import Begin, Drain, HandOver, Peer
+from gearbox_lite.server.supervisor.worker_state import WorkerState
+from gearbox_lite.server.worker.protocol import Drain, Peer
 
 KILL_AFTER = 3.0
-"""Seconds after its drain's time at which a worker is killed; it runs what is registered with atexit in them."""
+"""Seconds after ``drain_timeout`` at which a worker is killed; in them it runs what is registered with atexit."""
 
 
 class Workers:
-    """Who loads, serves, shows the error page, and drains."""
+    """All workers whose processes have not been reaped."""
 
-    def __init__(self) -> None:
-        self.active: dict[int, Worker] = {}
-        """Those that serve the application, by slot."""
-        self.loading: dict[int, Worker] = {}
-        """Those that load it, or have loaded it and wait for the others, by slot."""
-        self.error_page: Worker | None = None
-        """The one that serves the error page while none serves the application."""
-        self.next_error_page: Worker | None = None
-        """The one that will do so once it has started."""
-        self.draining: list[Worker] = []
-        """Those that finish what they have begun, and those that have been killed."""
-        self._held: list[tuple[int, Peer]] = []
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._workers: list[Worker] = []
+        self._unclaimed: list[tuple[int, Peer]] = []
+        """Connections that were handed over while no worker served."""
 
-    def all(self) -> list[Worker]:
-        """Return all whose process has not been reaped."""
-        pages = [one for one in (self.error_page, self.next_error_page) if one is not None]
-        return [*self.active.values(), *pages, *self.loading.values(), *self.draining]
+    def __iter__(self) -> Iterator[Worker]:
+        return iter(self._workers.copy())
+
+    def add(self, one: Worker) -> None:
+        """Take a worker that has just been spawned into the list."""
+        self._workers.append(one)
+
+    def remove(self, one: Worker) -> None:
+        """Take a worker whose process has exited out of the list, and let those begin that have waited for it."""
+        was_exiting = one.is_exiting
+        one.move_to(WorkerState.STOPPED)
+        self._workers.remove(one)
+        if was_exiting:
+            for other in self._workers:
+                if other.state is WorkerState.WAITING:
+                    self._begin(other)
+
+    def in_state(self, *states: WorkerState) -> list[Worker]:
+        """Return the workers in one of these states."""
+        return [one for one in self._workers if one.state in states]
+
+    def active(self) -> list[Worker]:
+        """Return the workers that serve the application."""
+        return [one for one in self._workers if one.serves_application]
+
+    def active_in(self, slot: int) -> Worker | None:
+        """Return the worker that serves the application in a slot."""
+        return next((one for one in self.active() if one.slot == slot), None)
+
+    def loading(self) -> list[Worker]:
+        """Return the workers that load the application, or have and wait for the others of their reload."""
+        return [one for one in self._workers if one.is_loading]
+
+    def loading_in(self, slot: int) -> Worker | None:
+        """Return the worker that loads the application in a slot."""
+        return next((one for one in self.loading() if one.slot == slot), None)
 
     def serving(self) -> list[Worker]:
-        """Return those that requests go to."""
-        return [*self.active.values(), *([] if self.error_page is None else [self.error_page])]
+        """Return the workers that requests go to, be they answered by the application or by the error page."""
+        return [one for one in self._workers if one.serves_application or one.serves_error_page]
 
-    def begin(self, one: Worker) -> None:
-        """Let a worker serve, once no other one holds its address if its server binds the socket itself."""
-        if one.serving or (self.draining and not one.rollout.settings.is_waitress):
-            return
-        one.serving = True
-        one.send(Begin())
-        held, self._held = self._held, []
-        for descriptor, peer in held:
-            one.send_connection(descriptor, peer)
+    def exiting(self) -> list[Worker]:
+        """Return the workers that drain, or have been killed because they are no longer needed."""
+        return [one for one in self._workers if one.is_exiting]
 
-    def promote(self, new: Sequence[Worker]) -> None:
-        """Let workers that have loaded serve, and drain those of other rollouts and the error page's."""
-        former = [one for one in self.serving() if one.rollout is not new[0].rollout or one is self.error_page]
-        self.error_page = None
-        self.active = {slot: one for slot, one in self.active.items() if one not in former}
-        for one in new:
-            del self.loading[one.slot]
-            self.active[one.slot] = one
+    def activate(self, new: Sequence[Worker]) -> None:
+        """Let workers that have loaded serve, and drain those of other reloads and the error page's."""
+        for page in self.in_state(WorkerState.STARTING_ERROR_PAGE):
+            page.stop()
+        former = [one for one in self.serving() if one.reload is not new[0].reload or one.serves_error_page]
         self._take_over(new, former)
-
-    def _take_over(self, new: Sequence[Worker], former: Sequence[Worker]) -> None:
-        share_sockets = new[0].rollout.settings.is_waitress
-        if share_sockets:
-            for one in new:
-                self.begin(one)
-        for one, successor in zip(former, cycle(new)):
-            self.drain(one, successor)
-        if not share_sockets:
-            for one in new:
-                self.begin(one)
 
     def show_error_page(self, page: Worker) -> None:
         """Let this worker alone serve."""
-        former = self.serving()
-        self.loading = {slot: one for slot, one in self.loading.items() if one is not page}
-        self.active, self.error_page, self.next_error_page = {}, page, None
-        self._take_over([page], former)
+        self._take_over([page], self.serving())
+
+    def _take_over(self, new: Sequence[Worker], former: Sequence[Worker]) -> None:
+        if not new[0].reload.settings.is_waitress:  # the previous workers have the address
+            for one in new:
+                one.move_to(WorkerState.WAITING)
+            for one, successor in zip(former, cycle(new)):
+                self.drain(one, successor)
+            for one in new:
+                self._begin(one)
+            return
+        for one in new:
+            self._begin(one)
+        for one, successor in zip(former, cycle(new)):
+            self.drain(one, successor)
+
+    def _begin(self, one: Worker) -> None:
+        if one.state is WorkerState.WAITING and self.exiting():
+            return
+        one.begin()
+        unclaimed, self._unclaimed = self._unclaimed, []
+        for descriptor, peer in unclaimed:
+            one.send_connection(descriptor, peer)
 
     def drain(self, one: Worker, successor: Worker | None, *, closes_idle: bool = False) -> None:
-        """Have a worker finish, and hand its idle connections to its successor or whoever serves next."""
+        """Have a worker finish its requests, and hand its idle connections over or close them.
+
+        It is killed if it has not exited KILL_AFTER seconds after ``drain_timeout``.
+        """
+        if one.state is WorkerState.WAITING:  # it has no connections, and only exits when told to drain
+            one.stop()
+            return
+        one.move_to(WorkerState.DRAINING)
         one.successor = successor
-        one.deadline = time.monotonic() + one.rollout.settings.serve.drain_timeout + KILL_AFTER
-        self.draining.append(one)
-        one.send(Drain() if closes_idle else HandOver())
-
-    def discard(self, one: Worker) -> None:
-        """End a worker that never served."""
-        one.process.kill()
-        if one.process.pid is None:
-            one.deadline = time.monotonic() + one.start_patience
-        self.draining.append(one)
-
-    def discard_loading(self) -> None:
-        """End all that load."""
-        waiting = [] if self.next_error_page is None else [self.next_error_page]
-        for one in [*self.loading.values(), *waiting]:
-            self.discard(one)
-        self.loading.clear()
-        self.next_error_page = None
+        one.deadline = self._clock() + one.reload.settings.serve.drain_timeout + KILL_AFTER
+        one.send(Drain(hands_over=not closes_idle))
 
     def drain_serving(self, *, closes_idle: bool = False) -> None:
-        """Have all that serve finish, without successors."""
-        former = self.serving()
-        self.active, self.error_page = {}, None
-        for one in former:
+        """Have all workers that serve finish, without successors."""
+        for one in self.serving():
             self.drain(one, None, closes_idle=closes_idle)
 
-    def pass_on(self, one: Worker, peer: Peer, descriptor: int, *, is_ending: bool) -> None:
-        """Give a connection of a draining worker to its successor, or that one's, or whoever serves next."""
+    def stop_loading(self, *, but: Worker | None = None) -> None:
+        """Stop all workers that have not served, except perhaps one."""
+        for one in self._workers:
+            if one is but:
+                continue
+            if one.is_loading or one.state is WorkerState.STARTING_ERROR_PAGE:
+                one.stop()
+
+    def hand_over(self, one: Worker, peer: Peer, descriptor: int, *, is_shutting_down: bool) -> None:
+        """Pass a keep-alive connection of a draining worker to its successor, to that one's, or to any that serves."""
         successor = one.successor
-        while successor is not None and (successor.successor or successor.drained or successor.channel.closed):
+        while successor is not None and (successor.successor or successor.is_drained or successor.channel.closed):
             successor = successor.successor
         if successor is None:
-            successor = next((other for other in self.serving() if other.serving and not other.channel.closed), None)
+            successor = next((other for other in self._workers if other.has_begun and not other.channel.closed), None)
         if successor is not None:
             successor.send_connection(descriptor, peer)
-        elif is_ending:
+        elif is_shutting_down:
             descriptors.close_all([descriptor])
         else:
-            self._held.append((descriptor, peer))
-
-    def remove(self, one: Worker) -> None:
-        """Forget a worker whose process has been reaped, and let those begin that have waited for it."""
-        if one in self.draining:
-            self.draining.remove(one)
-            for other in self.serving():
-                self.begin(other)
-        elif one is self.error_page:
-            self.error_page = None
-        elif one is self.next_error_page:
-            self.next_error_page = None
-        elif self.loading.get(one.slot) is one:
-            del self.loading[one.slot]
-        elif self.active.get(one.slot) is one:
-            del self.active[one.slot]
+            self._unclaimed.append((descriptor, peer))
 
     def close(self) -> None:
         """Close the connections that wait for a worker."""
-        descriptors.close_all(descriptor for descriptor, _ in self._held)
-        self._held.clear()
+        descriptors.close_all(descriptor for descriptor, _ in self._unclaimed)
+        self._unclaimed.clear()

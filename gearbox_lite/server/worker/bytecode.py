@@ -1,4 +1,4 @@
-"""Importing the user's modules so that a save is never answered by the bytecode of the save before it."""
+"""Importing the user's modules so that Python never loads a stale .pyc file: bytecode of an earlier save."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from importlib.util import cache_from_source
 
 from gearbox_lite.application.user_code import is_installed
 
-FINEST = 2.0
-"""Seconds by which bytecode must be younger than its source to be believed; file times may be this coarse."""
+FILE_TIME_RESOLUTION = 2.0
+"""Seconds by which bytecode must be newer than its source to be trusted; file times may be this coarse."""
 
 
 class _Loader(machinery.SourceFileLoader):
     def path_stats(self, path: str | bytes | os.PathLike[str]) -> dict[str, float]:
-        """Raise OSError, which means compile and keep nothing, where the bytecode may be that of an earlier save.
+        """Raise OSError, which means compile and write no bytecode, if the bytecode may be that of an earlier save.
 
-        Python compares whole seconds and sizes only (https://docs.python.org/3/reference/import.html#pyc-invalidation),
-        and two saves within a second may have both in common. Bytecode that is much older than the source has another
-        time in it, so Python replaces it.
+        Python compares only whole seconds and sizes (https://docs.python.org/3/reference/import.html#pyc-invalidation),
+        and two saves within a second may have both in common. Bytecode that is much older than the source contains
+        another time, so Python itself replaces it.
         """
         stats = super().path_stats(os.fsdecode(path))
         try:
             written = os.stat(cache_from_source(os.fsdecode(path))).st_mtime
         except OSError:
             written = time.time()
-        if abs(written - stats["mtime"]) < FINEST:
+        if abs(written - stats["mtime"]) < FILE_TIME_RESOLUTION:
             raise OSError
         return dict(stats)
 
@@ -46,6 +46,6 @@ def _hook(path: str) -> object:
 
 
 def install() -> None:
-    """Import from now on in this way what is not installed."""
+    """Use this loader for all modules that are not installed."""
     sys.path_hooks.insert(0, _hook)  # type: ignore[arg-type]
     sys.path_importer_cache.clear()

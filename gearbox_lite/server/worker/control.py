@@ -1,4 +1,16 @@
-"""A worker's end of the channel: it carries out the supervisor's commands, and tells it that the worker answers."""
+"""A worker's end of the control channel: it carries out the supervisor's commands, and sends heartbeats.
+
+Three threads of a worker meet here, in this order:
+
+1. The main thread starts this one (``Control``) before it loads the application, which may take long: heartbeats are
+   sent from the start, and the worker exits at once if the supervisor does.
+2. It sets ``server`` before it sends ``Ready``. The supervisor sends nothing but ``Begin`` before that, so no command
+   ever meets a worker without a server; ``Begin`` wakes the main thread, which then runs the server.
+3. While it serves, the main thread (or the server's I/O thread) sends the heartbeats: this one would still run if that
+   one hung. A request that takes long, in another thread, does not hold them up.
+4. After ``Drain`` the server's I/O thread hands over its idle connections and returns; the main thread sends
+   ``Drained`` after the last one, and exits only after ``Exit``, since a connection may be on its way until then.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +23,22 @@ from typing import Any, Protocol
 from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.worker.control_channel import ControlChannel, wait_for
 from gearbox_lite.server.worker.protocol import (
-    Beat,
     Begin,
+    Connection,
     Drain,
-    Failed,
-    HandedOver,
-    HandOver,
-    Leave,
-    Leaving,
+    Exit,
+    Heartbeat,
     Message,
     Peer,
     ProtocolError,
+    ServerFailed,
+    Terminating,
 )
 
-SLOWEST_BEAT = 10.0
-"""Seconds between two beats at most; otherwise a quarter of the time after which they are missed."""
-SEND_PATIENCE = 5.0
-"""Seconds for which a worker waits for the supervisor to take a connection."""
+LONGEST_HEARTBEAT_INTERVAL = 10.0
+"""Seconds between two heartbeats at most; otherwise a quarter of ``worker_timeout``."""
+SEND_TIMEOUT = 5.0
+"""Seconds for which a worker waits for the supervisor to read a message that must arrive."""
 
 
 class Serving(Protocol):
@@ -35,93 +46,95 @@ class Serving(Protocol):
 
     @property
     def drain_deadline(self) -> float:
-        """When the time to finish what has begun is over, on time.monotonic's clock; 0 before ``drain``."""
+        """When the drain timeout is over, on time.monotonic's clock; 0 before ``drain``."""
 
     def run(self) -> None:
-        """Serve until told to end."""
+        """Serve until ``drain`` is called and the drain is over."""
 
     def drain(self, send_connection: SendConnection | None = None) -> None:
-        """Finish what has begun, then return from ``run``."""
+        """Begin the drain: finish the requests that run, then return from ``run``."""
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
-        """Serve a connection of another process."""
+        """Serve a connection that another process has accepted."""
 
     def call(self, action: Callable[[], None]) -> None:
-        """Run something in the thread that serves connections, if there is one of its own."""
+        """Run an action in the I/O thread, if the server has one."""
 
 
 class Control(threading.Thread):
-    """Hears the supervisor from the worker's start to its end, and ends the process at once when that one has ended."""
+    """Reads commands as long as the worker lives, and exits the process at once if the supervisor has exited."""
 
     def __init__(self, channel: ControlChannel, timeout: float) -> None:
-        """``timeout`` is the time in seconds after which a worker without a beat is replaced, 0 for never."""
+        """``timeout``: seconds without a heartbeat after which the worker is replaced, 0 for never."""
         super().__init__(daemon=True, name="supervisor")
         self._channel = channel
-        self._interval = min(SLOWEST_BEAT, timeout / 4) if timeout else None
+        self._interval = min(LONGEST_HEARTBEAT_INTERVAL, timeout / 4) if timeout else None
         self._is_draining = False
         self.server: Serving | None = None
-        self.begun = threading.Event()
-        self.may_leave = threading.Event()
+        self.has_begun = threading.Event()
+        self.may_exit = threading.Event()
 
     def run(self) -> None:
-        """Carry out commands."""
+        """Receive commands and carry them out."""
         try:
-            while not self.may_leave.is_set():
+            while not self.may_exit.is_set():
                 if not wait_for(self._channel.socket, self._interval):
-                    self._beat()
+                    self._send_heartbeat()
                     continue
                 for message, descriptor in self._channel.receive():
-                    self._carry_out(message, descriptor)
+                    self._handle(message, descriptor)
                 if self._channel.closed:
                     break
         except (OSError, ValueError, ProtocolError):
             pass
-        if not self.may_leave.is_set():
+        if not self.may_exit.is_set():
             os._exit(1)
 
-    def _beat(self) -> None:
-        """Tell that the worker answers: by itself while it loads, by the thread that serves connections afterwards.
+    def _send_heartbeat(self) -> None:
+        """Tell that the worker answers: from this thread while it loads, from the I/O thread while it serves.
 
         A request may take as long as it likes, also in a debugger.
         """
         if self._is_draining or self._channel.is_full:
             return
-        if self.server is None or not self.begun.is_set():
-            self._channel.send(Beat())
+        if self.server is None or not self.has_begun.is_set():
+            self._channel.send(Heartbeat())
         else:
-            self.server.call(lambda: self._channel.send(Beat()))
+            self.server.call(lambda: self._channel.send(Heartbeat()))
 
-    def _carry_out(self, message: Message, descriptor: int | None) -> None:
+    def _handle(self, message: Message, descriptor: int | None) -> None:
         if isinstance(message, Begin):
-            self.begun.set()
-        elif self.server is None or not self.begun.is_set():
+            self.has_begun.set()
+        elif self.server is None or not self.has_begun.is_set():  # there is nothing to drain
             os._exit(1)
-        elif isinstance(message, HandedOver) and descriptor is not None:
+        elif isinstance(message, Connection) and descriptor is not None:
             self.server.adopt(socket.socket(fileno=descriptor), message.peer)
-        elif isinstance(message, Leave):
-            self.may_leave.set()
         elif isinstance(message, Drain):
             self._is_draining = True
-            self.server.drain()
-        elif isinstance(message, HandOver):
-            self._is_draining = True
-            self.server.drain(self._send_connection)
+            self.server.drain(self._send_connection if message.hands_over else None)
+        elif isinstance(message, Exit):
+            self.may_exit.set()
 
     def _send_connection(self, connection: socket.socket, peer: Peer) -> None:
-        self.send(HandedOver(peer), connection.fileno())
+        """Hand a keep-alive connection over to the supervisor, for another worker."""
+        self.send(Connection(peer), connection.fileno())
 
     def send(self, message: Message, descriptor: int | None = None) -> None:
-        """Send something that must arrive."""
+        """Send a message that must arrive."""
         self._channel.send(message, descriptor)
-        self._channel.flush(SEND_PATIENCE)
+        self._channel.flush(SEND_TIMEOUT)
 
-    def leave(self) -> None:
-        """Drain because another process than the supervisor says so, and tell it; safe in a signal handler."""
+    def handle_sigterm(self) -> None:
+        """Drain since another process has sent SIGTERM, and report that; safe in a signal handler.
+
+        The report is sent by a thread of its own: the signal may have interrupted this one while it held the lock of
+        the channel.
+        """
         self._is_draining = True
         if self.server is not None:
             self.server.drain()
-        threading.Thread(target=self.send, args=(Leaving(),), daemon=True).start()
+        threading.Thread(target=self.send, args=(Terminating(),), daemon=True).start()
 
-    def fail(self, reason: str) -> None:
-        """Tell why the worker ends."""
-        self.send(Failed(reason))
+    def report_server_failure(self, reason: str) -> None:
+        """Report why the worker exits."""
+        self.send(ServerFailed(reason))

@@ -1,4 +1,4 @@
-"""The WSGI application that answers while the real one cannot load."""
+"""The error page: the WSGI application that answers while the real one does not load."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UPDATING = "This site is being updated. Please try again in a moment."
 class Failure:
     """Why the application does not load: the line for the terminal, and the user's traceback above it.
 
-    ``needs_edit`` says that it cannot load as its files now are, whatever else changes.
+    ``needs_edit``: it cannot load before its files are edited, even if other processes release what it needs.
     """
 
     message: str
@@ -39,12 +39,12 @@ class Failure:
 
     @classmethod
     def of(cls, error: UserError) -> Failure:
-        """Return what an error says."""
+        """Return the failure that an error describes."""
         return cls(error.message, error.report, _needs_edit(error))
 
 
 def _needs_edit(error: UserError) -> bool:
-    """Whether an error is one of the code's own text or of a setting, and not of what the code met when it ran."""
+    """Whether the code's text or a setting is wrong, as opposed to what the code met when it ran."""
     cause = error.__cause__
     return error.code == USAGE if cause is None else isinstance(cause, (SyntaxError, ImportError, NameError))
 
@@ -52,7 +52,7 @@ def _needs_edit(error: UserError) -> bool:
 def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[bytes]]:
     """Return the WSGI application: 500 with the reason while debugging, else 503 without it; JSON for JSON clients."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         status = "500 Internal Server Error" if debug else "503 Service Unavailable"
         if "application/json" in environ.get("HTTP_ACCEPT", ""):
             kind = "application/json"
@@ -67,9 +67,9 @@ def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[byte
             text = _PAGE.format(message=html.escape(failure.message), report=html.escape(failure.report))
         else:
             kind, text = "text/plain; charset=utf-8", _UPDATING
-        body = text.encode(errors="backslashreplace")  # a file's name may be no text
+        body = text.encode(errors="backslashreplace")  # a file name may contain bytes that are not valid text
         headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
         start_response(status, headers if debug else [*headers, ("Retry-After", "2")])
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
 
-    return answer
+    return respond

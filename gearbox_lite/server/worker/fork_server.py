@@ -1,8 +1,20 @@
 """The process that workers are forked from, with what takes time already imported.
 
-It does what multiprocessing's fork server does, without the resource tracker that comes with that one (6 MiB). It takes
-requests from the supervisor over a socket, see ``Spawner``, and ends with its last worker once that socket is closed.
-Only the supervisor holds the other end, so what comes is its own and may be pickled.
+It does what multiprocessing's fork server does, without the resource tracker that comes with that one (6 MiB). It reads
+requests from the supervisor's ``Spawner`` over a socket, and exits with its last worker once that socket is closed.
+Only the supervisor has the other end, so the requests can be trusted and are pickled.
+
+Fork and signals, in this order:
+
+1. The supervisor blocks the signals of ``ENDING`` before it starts this process, and this process ignores them before
+   it unblocks them: Ctrl-C, which reaches all processes of a terminal, never kills it. Only the supervisor ends it, by
+   closing the socket.
+2. It has one thread and stays at one: a fork copies only the thread that calls it, but also the locks of all others.
+3. SIGCHLD only wakes the loop (``set_wakeup_fd``), which then reaps all workers that have exited: several exits may
+   arrive as one signal.
+4. A new worker restores the default of SIGCHLD and closes what belongs to this process before it loads anything. It
+   then sets its own handlers of the other signals (``worker.main``).
+5. The process id is reported before the exit code, through a pipe that only this process writes to.
 """
 
 from __future__ import annotations
@@ -25,15 +37,15 @@ from gearbox_lite.server.worker.control_channel import ControlChannel
 from gearbox_lite.server.worker.protocol import FROM_SUPERVISOR, Plan
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Signals that may be sent to all processes at once; the supervisor alone ends this one."""
+"""Signals that may be sent to all processes at once; this process ignores them."""
 LENGTH = struct.Struct("!I")
 NUMBER = struct.Struct("!i")
-MOST_DESCRIPTORS = 250
-"""Linux passes 253 at once."""
+MAX_DESCRIPTORS = 250
+"""In one request; Linux passes at most 253 at once."""
 
 
 def send(control: socket.socket, content: object, passed: list[int]) -> None:
-    """Send something picklable and open descriptors. Raises OSError, TimeoutError after the socket's own time limit."""
+    """Send something picklable and open descriptors. Raises OSError; TimeoutError after the socket's own timeout."""
     data = pickle.dumps(content)
     socket.send_fds(control, [LENGTH.pack(len(data))], passed)
     control.sendall(data)
@@ -41,12 +53,12 @@ def send(control: socket.socket, content: object, passed: list[int]) -> None:
 
 def _receive(control: socket.socket) -> tuple[Any, list[int]]:
     """Return what ``send`` has sent. Raises EOFError once the supervisor has closed its end."""
-    head, passed = descriptors.receive(control, LENGTH.size, MOST_DESCRIPTORS)
+    head, passed = descriptors.receive(control, LENGTH.size, MAX_DESCRIPTORS)
     if not head:
         raise EOFError
     missing, parts = LENGTH.unpack(head)[0], []
     while missing:
-        part = control.recv(missing)  # no more than this, since the next message may have come as well
+        part = control.recv(missing)  # no more than this, since the next request may have arrived as well
         if not part:
             raise EOFError
         parts.append(part)
@@ -55,7 +67,7 @@ def _receive(control: socket.socket) -> tuple[Any, list[int]]:
 
 
 def main(control: socket.socket) -> None:
-    """Fork a worker for each request until the supervisor closes its end and all workers have ended."""
+    """Fork a worker for each request until the supervisor closes its end and all workers have exited."""
     control.set_inheritable(False)
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
@@ -65,7 +77,7 @@ def main(control: socket.socket) -> None:
     except EOFError:
         return
     for name in modules:
-        with suppress(Exception):  # what does not load here is left to the worker
+        with suppress(Exception):  # what cannot be imported here may be importable in the worker
             import_module(name)
     gc.collect()
     gc.freeze()  # the workers share these objects' memory as long as none writes to them
@@ -74,17 +86,17 @@ def main(control: socket.socket) -> None:
 
 def _serve(control: socket.socket) -> None:
     reports: dict[int, int] = {}
-    woken, wakes = os.pipe()
-    for end in (woken, wakes):
+    wakeup_reader, wakeup_writer = os.pipe()
+    for end in (wakeup_reader, wakeup_writer):
         os.set_blocking(end, False)
-    signal.set_wakeup_fd(wakes)
+    signal.set_wakeup_fd(wakeup_writer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    sources: list[Any] = [control, woken]
+    sources: list[Any] = [control, wakeup_reader]
     while control in sources or reports:
         ready = wait(sources)
-        if woken in ready:
-            os.read(woken, 1 << 16)
-            _report_ended(reports)
+        if wakeup_reader in ready:
+            os.read(wakeup_reader, 1 << 16)
+            _reap(reports)
         if control in ready:
             try:
                 plan, passed = _receive(control)
@@ -92,24 +104,24 @@ def _serve(control: socket.socket) -> None:
                 sources.remove(control)
                 continue
             report, channel, *listening = passed
-            flush()  # what modules have printed is not to be printed by each worker again
+            flush()  # otherwise each worker would print again what modules have printed
             try:
                 pid = os.fork()
-            except OSError:  # the system has no room for it, as the closed report tells
+            except OSError:  # no room; the supervisor finds the report closed without a process id
                 descriptors.close_all(passed)
                 continue
             if pid == 0:
                 control.close()
-                descriptors.close_all([woken, wakes, *reports.values()])
+                descriptors.close_all([wakeup_reader, wakeup_writer, *reports.values()])
                 _run_worker(plan, report, channel, listening)
             reports[pid] = report
             descriptors.close_all([channel, *listening])
-            with suppress(OSError):  # the supervisor has given up on this one, or has ended
+            with suppress(OSError):  # the supervisor no longer waits for this one, or has exited
                 os.write(report, NUMBER.pack(pid))
 
 
 def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> None:
-    """Become a worker; never return. Its report stays the fork server's, which alone knows how it ends."""
+    """Become a worker; never return. Only the fork server, its parent, can report its exit code."""
     os.close(report)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -118,7 +130,7 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
 
         sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
         worker.main(ControlChannel(socket.socket(fileno=channel), FROM_SUPERVISOR), sockets, plan)
-    except BaseException:  # noqa: BLE001 (nothing above may run in a worker)
+    except BaseException:  # noqa: BLE001 (nothing of the fork server may run in a worker)
         import traceback
 
         traceback.print_exc()
@@ -127,16 +139,16 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
         os._exit(1)
 
 
-def _report_ended(reports: dict[int, int]) -> None:
+def _reap(reports: dict[int, int]) -> None:
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
             report = reports.pop(pid, None)
-            if report is None:  # a program of a module that has been imported here
+            if report is None:  # a child process of a module that was imported here
                 continue
-            with suppress(OSError):  # the supervisor may have ended
+            with suppress(OSError):  # the supervisor may have exited
                 os.write(report, NUMBER.pack(os.waitstatus_to_exitcode(status)))
             os.close(report)
 

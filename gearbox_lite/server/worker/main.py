@@ -1,4 +1,4 @@
-"""One worker process: load the application, serve it on the supervisor's sockets, drain when told to."""
+"""One worker process: load the application, serve it on the supervisor's sockets, drain when told to (``control``)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import Drained, Plan, Ready
 from gearbox_lite.sessions import checks
 
-LONGEST_TEXT = 100_000
-"""Characters of a message and of a traceback that are reported; an exception may hold any amount of data."""
+MAX_TEXT = 100_000
+"""Characters of a message and of a traceback that are reported; an exception may contain any amount of data."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class _Loaded:
 
 
 def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> None:
-    """Run one worker to its end. It serves the error page if the application does not load."""
-    for name in ("SIGINT", "SIGHUP"):  # sent to all processes of a terminal; the supervisor says what to do
+    """Run one worker until it exits. It serves the error page if the application does not load."""
+    for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to all processes; only the supervisor acts on them
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which programs it runs would inherit
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
+            signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which child processes would inherit
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server, from which this process was forked, ignores it
     make_importable(plan.settings.ini.parent)
     close_in_forks(lambda: [channel.socket, *sockets])
     serve = plan.settings.serve
@@ -56,25 +56,25 @@ def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> N
         control.start()
         server, ready = _load(plan, sockets)
     except (RuntimeError, MemoryError) as error:
-        limit = limits.explain(error)
+        limit = limits.explain_limit(error)
         if limit is None:
             raise
         control.send(Ready(Failure.of(limit), [], [], [], can_serve=False))
         os._exit(limit.code)
-    control.server = server
+    control.server = server  # before Ready, since commands may follow it at once
     if isinstance(server, Server):
-        signal.signal(signal.SIGTERM, lambda *_: control.leave())
+        signal.signal(signal.SIGTERM, lambda *_: control.handle_sigterm())
     control.send(ready)
-    control.begun.wait()
+    control.has_begun.wait()
     if server is None:
         os._exit(1)
     try:
         server.run()
     except UserError as error:
-        control.fail(error.message)
+        control.report_server_failure(error.message)
         os._exit(error.code)
     control.send(Drained())
-    control.may_leave.wait()  # the supervisor says so once no connection is on its way here any more
+    control.may_exit.wait()  # until then, a connection may be on its way here
     deadline = server.drain_deadline or time.monotonic() + serve.drain_timeout
     wait_for_threads(deadline, serve.drain_timeout)
     end_process(0)
@@ -82,7 +82,7 @@ def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> N
 
 def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
     settings = plan.settings
-    bytecode.install()  # without reload too, since SIGHUP may follow soon after a save
+    bytecode.install()  # also without --reload, since SIGHUP may follow soon after a save
     before = len(sys.modules)
     loaded = _load_application(plan, sockets)
     modules = _imported_after(before)
@@ -97,22 +97,22 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Rea
         except UserError as error:
             failure = Failure.of(error)
     if failure is not None:
-        failure = replace(failure, message=failure.message[:LONGEST_TEXT], report=failure.report[-LONGEST_TEXT:])
+        failure = replace(failure, message=failure.message[:MAX_TEXT], report=failure.report[-MAX_TEXT:])
     return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
 
 
 def _in_several_processes(application: load.WSGIApplication) -> load.WSGIApplication:
-    """Tell an application what waitress, which knows one process only, does not: other processes serve it as well.
+    """Set ``wsgi.multiprocess``, which waitress, a server of one process, never does.
 
     https://peps.python.org/pep-3333/#environ-variables
     """
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ["wsgi.multiprocess"] = True
-        answered: Iterable[bytes] = application(environ, start_response)
-        return answered
+        response: Iterable[bytes] = application(environ, start_response)
+        return response
 
-    return answer
+    return respond
 
 
 def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
@@ -139,9 +139,9 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
 
 
 def _imported_after(count: int) -> dict[str, str]:
-    """Return the modules that have been imported since there were so many, and their files.
+    """Return the modules that have been imported since ``sys.modules`` had this many, and their files.
 
-    Those before are not even looked at: that would write to memory that this process shares with the fork server.
+    Earlier modules are not even looked at: that would write to memory that this process shares with the fork server.
     """
     modules = islice(reversed(sys.modules.items()), max(0, len(sys.modules) - count))
     return {name: _file_of(module) for name, module in modules}
@@ -156,13 +156,13 @@ def _file_of(module: object) -> str:
 
 
 def _own_files(modules: Mapping[str, str], looked_for: Sequence[str]) -> list[str]:
-    """Return the files of the user's modules and others that were looked for, and what links among them point to."""
+    """Return the files of the user's modules and others that were looked for, and the targets of links among them."""
     files = {*looked_for, *(file for file in modules.values() if file.endswith(".py") and is_users(file))}
     return sorted(files | {os.path.realpath(file) for file in files})
 
 
 def _installed(modules: Mapping[str, str]) -> list[str]:
-    """Return the names of installed modules, none if threads run that no fork would keep."""
-    if threading.active_count() > 2:  # this one, and the one that hears the supervisor
+    """Return the names of installed modules, none if they run threads, which would be lost in a fork."""
+    if threading.active_count() > 2:  # the main thread and Control
         return []
     return [name for name, file in modules.items() if is_installed(file)]

@@ -1,7 +1,22 @@
-"""What the supervisor and its workers send each other; importing it costs neither of them what the other needs.
+"""What the supervisor and its workers send each other: one frozen dataclass for each message, written as JSON.
 
-Each message is a frozen dataclass, written as JSON. What comes in is checked against the fields of its dataclass, since
-an application may have dropped its privileges, and its programs may be anyone's: nothing from a worker is unpickled.
+| message | direction | meaning |
+| --- | --- | --- |
+| ``Ready`` | worker to supervisor | the application has loaded, or why it has not; sent once, before ``Begin`` |
+| ``Begin`` | supervisor to worker | serve: accept connections |
+| ``Heartbeat`` | worker to supervisor | the worker still answers; sent four times in ``worker_timeout`` |
+| ``Drain`` | supervisor to worker | graceful shutdown: accept no connections, finish running requests |
+| ``Connection`` | both | an open keep-alive connection that a draining worker hands over, with its descriptor |
+| ``Drained`` | worker to supervisor | no request is left, and no connection to hand over |
+| ``Exit`` | supervisor to worker | exit: no connection is on its way to the worker any more |
+| ``Terminating`` | worker to supervisor | another process has sent SIGTERM to the worker, which drains |
+| ``ServerFailed`` | worker to supervisor | the worker's server has failed, and the worker exits |
+
+A worker's usual life: Ready, Begin, Heartbeat ..., Drain, Connection ..., Drained, Exit.
+
+An unknown message, an unknown field, or a value of another type raises ProtocolError, and the supervisor kills the
+worker that has sent it: an application may have dropped its privileges, and its child processes may be anyone's.
+Nothing from a worker is unpickled. Importing this module costs neither side what only the other one needs.
 """
 
 from __future__ import annotations
@@ -15,16 +30,19 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.worker.error_page import Failure
 
 Peer = str | tuple[str | int | None, ...]
-"""A client's address, as waitress has it."""
+"""A client's address, as waitress keeps it."""
 
 
 class ProtocolError(Exception):
-    """What has come is no message of this direction."""
+    """The data received is not a message of this direction."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a worker is to serve: an ini that has been read, or why it could not be."""
+    """What a worker has to serve: an ini that has been read, or why it could not be read.
+
+    It is no message: the fork server passes it on when it starts the worker.
+    """
 
     settings: ServeSettings
     options: dict[str, str]
@@ -33,87 +51,87 @@ class Plan:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker's report once its application has loaded, or not.
-
-    Why it did not load, if so, and whether the worker can serve that; what is doubtful; the files that it is made of
-    and that can be edited, and the names of installed modules that other workers may start with.
-    """
+    """The application has loaded, or why it has not."""
 
     failure: Failure | None
     warnings: list[str]
+    """What to warn the user of, one line each."""
     files: list[str]
+    """The files that the application consists of and that the user may edit; a change of one leads to a reload."""
     installed: list[str]
+    """The names of installed modules that it has imported, which the fork server may import for all workers."""
     can_serve: bool
+    """Whether the worker can serve the error page if the application has not loaded."""
 
 
 @dataclass(frozen=True)
-class Beat:
+class Heartbeat:
     """The worker still answers."""
 
 
 @dataclass(frozen=True)
-class Failed:
-    """The worker's server has failed, and the worker ends."""
+class ServerFailed:
+    """The worker's server has failed, and the worker exits."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """The worker has been told to end by another process than the supervisor, and drains."""
+class Terminating:
+    """Another process than the supervisor has sent SIGTERM to the worker, which drains."""
 
 
 @dataclass(frozen=True)
 class Drained:
-    """No request is left, and no connection that the worker could hand over."""
+    """No request is left, and no connection to hand over."""
 
 
 @dataclass(frozen=True)
-class HandedOver:
-    """An open connection, whose descriptor comes with the message, in either direction."""
+class Connection:
+    """An open keep-alive connection, whose descriptor comes with the message, in either direction."""
 
     peer: Peer
 
 
 @dataclass(frozen=True)
 class Begin:
-    """Serve."""
+    """Serve: accept connections."""
 
 
 @dataclass(frozen=True)
 class Drain:
-    """Accept no more connections, finish the requests that have begun, and close idle connections."""
+    """Accept no more connections, finish running requests, and hand over or close idle connections."""
+
+    hands_over: bool
+    """Whether idle connections go to the supervisor, for another worker; otherwise they are closed."""
 
 
 @dataclass(frozen=True)
-class HandOver:
-    """As ``Drain``, but hand idle connections to the supervisor, for another worker."""
+class Exit:
+    """Exit: no connection is on its way to the worker any more."""
 
 
-@dataclass(frozen=True)
-class Leave:
-    """End: no connection is on its way any more."""
-
-
-Message = Ready | Beat | Failed | Leaving | Drained | HandedOver | Begin | Drain | HandOver | Leave
+Message = Ready | Heartbeat | ServerFailed | Terminating | Drained | Connection | Begin | Drain | Exit
 
 
 def by_name(*kinds: type[Message]) -> dict[str, type[Message]]:
-    """Return kinds of messages by their names in JSON."""
+    """Return message classes by their names in JSON."""
     return {kind.__name__: kind for kind in kinds}
 
 
-FROM_WORKER = by_name(Ready, Beat, Failed, Leaving, Drained, HandedOver)
-FROM_SUPERVISOR = by_name(Begin, Drain, HandOver, Leave, HandedOver)
+FROM_WORKER = by_name(Ready, Heartbeat, ServerFailed, Terminating, Drained, Connection)
+"""What a worker may send."""
+FROM_SUPERVISOR = by_name(Begin, Drain, Connection, Exit)
+"""What the supervisor may send."""
 
 
 def encode(message: Message) -> bytes:
-    """Return a message as JSON, with the name of its kind."""
+    """Return a message as JSON, with the name of its class."""
     return json.dumps([type(message).__name__, message.__dict__], default=lambda value: value.__dict__).encode()
 
 
 def decode(data: bytes, kinds: Mapping[str, type[Message]]) -> Message:
-    """Return the message that ``encode`` has written. Raises ProtocolError for anything else."""
+    """Return the message that ``encode`` has written. Raises ProtocolError for any other data."""
     try:
         name, values = json.loads(data)
         kind = kinds[name]
@@ -170,4 +188,4 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "Peer": _peer,
     "Failure | None": _failure,
 }
-"""How a field is checked, by its type's name."""
+"""What checks a field, by the name of its type."""

@@ -69,7 +69,7 @@ def test_the_pid_file_of_a_running_server_is_not_taken(project):
         result = run("serve", "--port=0", "--no-reload", "--pid-file=server.pid", cwd=project)
         assert result.returncode == 1
         assert result.stderr == (
-            f"Error: --pid-file: server.pid: process {served.process.pid} is running and has written this file; "
+            f"Error: --pid-file: server.pid: this is the pid file of process {served.process.pid}, which is running; "
             "stop it, or choose another name\n"
         )
         assert path.read_text() == f"{served.process.pid}\n"
@@ -101,7 +101,7 @@ def test_a_pid_file_that_is_a_fifo_is_refused_and_hangs_nothing(project):
     os.mkfifo(project / "server.pid")
     result = run("serve", "--port=0", "--no-reload", "--pid-file=server.pid", cwd=project)
     assert result.returncode == 2
-    assert "server.pid: this file is no pid file" in result.stderr
+    assert "server.pid: this file is not a pid file" in result.stderr
 
 
 def test_a_socket_path_that_is_a_symbolic_link_is_refused(slow_project):

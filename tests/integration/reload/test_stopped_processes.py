@@ -20,7 +20,7 @@ def test_a_stopped_worker_is_replaced_after_worker_timeout(tmp_path):
         wait_until(lambda: answering(served) == 2)
         stopped = min(workers_of(served))
         os.kill(stopped, signal.SIGSTOP)
-        wait_until(lambda: f"(process {stopped}) has ended (it has not answered for 8 seconds" in served.output)
+        wait_until(lambda: f"(process {stopped}) exited (it has not answered for 8 seconds" in served.output)
         wait_until(lambda: len(workers_of(served) - {stopped}) == 2)
         assert int(Browser(served.url).get("/").text) in workers_of(served) - {stopped}
         assert served.end() == 0

@@ -92,8 +92,8 @@ def test_a_name_that_a_package_lacks_may_come_as_a_module_of_it(project):
 
 
 @pytest.mark.parametrize("limit", ["max_inotify_instances", "max_inotify_watches"])
-def test_where_the_system_watches_no_more_files_they_are_looked_at_and_that_is_said(project, limit):
-    """The limits hold in a user's own namespace."""
+def test_at_the_inotify_limit_files_are_polled_and_a_warning_says_so(project, limit):
+    """The limits apply in a user namespace."""
     write_version(project, "one")
     few = f'echo 1 > /proc/sys/user/{limit} && echo 0 > /proc/sys/user/{limit} && exec "$@"'
     if subprocess.run(["unshare", "-Ur", "sh", "-c", few, "sh", "true"], check=False).returncode != 0:
@@ -102,7 +102,7 @@ def test_where_the_system_watches_no_more_files_they_are_looked_at_and_that_is_s
         for version in ("two", "three"):
             write_version(project, version)
             wait_until(answers_with(served, version))
-        assert served.output.count("the system watches no more files, so they are looked at instead; raise fs.") == 1
+        assert served.output.count("polling for changes instead; raise fs.inotify.") == 1
 
 
 def test_a_package_folder_that_is_moved_away_and_back_is_noticed(project):

@@ -74,7 +74,7 @@ def test_what_is_no_message_ends_the_worker_that_it_comes_from_and_nothing_else(
         wait_until(lambda: len({Browser(served.url).get("/").text for _ in range(8)}) == 2)
         with contextlib.suppress(OSError):
             Browser(served.url).get(path)
-        wait_until(lambda: "has ended (it sent" in served.output or "has ended (it has not" in served.output)
+        wait_until(lambda: "exited (it sent" in served.output or "exited (it has not" in served.output)
         wait_until(lambda: len({Browser(served.url).get("/").text for _ in range(8)}) == 2)
         assert "Traceback" not in served.output, served.output
         assert served.end() == 0

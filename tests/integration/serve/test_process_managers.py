@@ -135,7 +135,7 @@ def test_the_pid_file_is_there_when_requests_are_answered_and_gone_at_the_end(pr
     [
         ("nowhere/server.pid", "nowhere/server.pid: there is no folder"),
         ("hello", "hello: this is a folder; write hello/server.pid"),
-        ("development.ini", "development.ini: this file is no pid file; choose another name"),
+        ("development.ini", "development.ini: this file is not a pid file; choose another name"),
     ],
 )
 def test_a_pid_file_that_cannot_be_or_would_destroy_something_is_refused(project, name, message):

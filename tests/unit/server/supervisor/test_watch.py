@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gearbox_lite.server.supervisor.watch import Interest
+from gearbox_lite.server.supervisor.watch import WatchFilter
 
 
 @pytest.fixture
 def interest(tmp_path):
-    return Interest(
+    return WatchFilter(
         tmp_path, [str(tmp_path / "development.ini"), "/elsewhere/part.py"], ("data/*.json",), ("drafts_*.py", "old/*")
     )
 
@@ -42,7 +42,7 @@ def test_folders_without_source_are_not_watched(tmp_path):
     for name in ("hello/lib", "data/sessions", ".git/objects", "env37/lib", "hello/__pycache__"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "env37/pyvenv.cfg").touch()
-    watched = Interest(tmp_path, [], ("data/*.json",), ()).folders()
+    watched = WatchFilter(tmp_path, [], ("data/*.json",), ()).folders()
     assert watched == sorted(str(tmp_path / name) for name in (".", "data", "hello", "hello/lib"))
 
 
@@ -56,11 +56,11 @@ def test_folders_without_source_are_not_watched(tmp_path):
 )
 def test_globs_mean_the_same_however_they_are_written(tmp_path, pattern, name):
     root = tmp_path / "a [strange] name"
-    watching = Interest(root, [], (pattern,), ())
+    watching = WatchFilter(root, [], (pattern,), ())
     path = str(Path(root, name))
     assert watching.covers(os.path.normpath(path))
     assert not watching.covers(os.path.normpath(path) + ".bak")
-    assert not Interest(root, [], (pattern,), (pattern,)).covers(os.path.normpath(path))
+    assert not WatchFilter(root, [], (pattern,), (pattern,)).covers(os.path.normpath(path))
 
 
 def test_the_folders_of_globs_are_watched_and_the_nearest_of_those_that_are_missing(tmp_path):
@@ -68,5 +68,5 @@ def test_the_folders_of_globs_are_watched_and_the_nearest_of_those_that_are_miss
     for folder in (root / "texts/deep/er", shared):
         folder.mkdir(parents=True)
     globs = ("texts/**/*.md", "../shared/*.md", "later/on/*.md")
-    watched = Interest(root, [str(shared / "gone/part.py")], globs, ()).folders()
+    watched = WatchFilter(root, [str(shared / "gone/part.py")], globs, ()).folders()
     assert watched == sorted(map(str, [root, root / "texts", root / "texts/deep", root / "texts/deep/er", shared]))

@@ -1,4 +1,4 @@
-"""The channel between supervisor and workers: whole messages come through, and nothing else does harm."""
+"""The channel between supervisor and workers: valid messages are received whole, and all other data is refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import struct
 
 import pytest
 
-from gearbox_lite.server.worker.control_channel import LONGEST, ControlChannel, pair
+from gearbox_lite.server.worker.control_channel import MAX_MESSAGE_SIZE, ControlChannel, pair
 from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import (
     FROM_SUPERVISOR,
     FROM_WORKER,
-    Beat,
     Begin,
-    HandedOver,
+    Connection,
+    Drain,
+    Heartbeat,
     ProtocolError,
     Ready,
     decode,
@@ -35,26 +36,33 @@ def channels():
 READY = Ready(Failure("caf\udce9.py", "report", needs_edit=True), ["w"], ["a.py"], ["tg"], can_serve=True)
 
 
-@pytest.mark.parametrize("message", [READY, Beat(), HandedOver(("::1", 80, 0, 0)), HandedOver(("localhost", None))])
-def test_a_message_comes_out_as_it_went_in(message):
+@pytest.mark.parametrize(
+    "message", [READY, Heartbeat(), Connection(("::1", 80, 0, 0)), Connection(("localhost", None))]
+)
+def test_a_message_is_decoded_as_it_was_encoded(message):
     assert decode(encode(message), FROM_WORKER) == message
+
+
+def test_a_command_is_decoded_as_it_was_encoded():
+    assert decode(encode(Drain(hands_over=True)), FROM_SUPERVISOR) == Drain(hands_over=True)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"{", b"[]", b'["Begin", {}]', b'["Ready", {}]', b'["Beat", {"more": 1}]', b'["Beat", []]', b"[[], {}]",
-        b'["Failed", {"reason": 1}]', b'["HandedOver", {"peer": [{}]}]', b'["HandedOver", {"peer": null}]',
-        encode(READY).replace(b'["a.py"]', b'"a.py"'), encode(READY).replace(b"true", b"1"), b"[" * 100_000, b"\xff",
-        b'["Failed", {"reason": ' + b"9" * 10_000 + b"}]",
+        b"", b"{", b"[]", b"[[], {}]", b"[" * 100_000, b"\xff",
+        b'["Begin", {}]', b'["Unknown", {}]', b'["Ready", {}]', b'["Heartbeat", {"more": 1}]', b'["Heartbeat", []]',
+        b'["ServerFailed", {"reason": 1}]', b'["Connection", {"peer": [{}]}]', b'["Connection", {"peer": null}]',
+        encode(READY).replace(b'["a.py"]', b'"a.py"'), encode(READY).replace(b"true", b"1"),
+        b'["ServerFailed", {"reason": ' + b"9" * 10_000 + b"}]",
     ],
 )  # fmt: skip
-def test_anything_else_is_refused(data):
+def test_unknown_messages_of_the_other_direction_and_invalid_fields_are_refused(data):
     with pytest.raises(ProtocolError):
         decode(data, FROM_WORKER)
 
 
-def test_a_message_in_pieces_comes_through_and_half_a_message_is_noticed(channels):
+def test_a_message_in_pieces_is_received_whole_and_half_a_message_is_noticed(channels):
     worker, supervisor = channels
     data = encode(READY)
     whole = struct.pack("!I", len(data)) + data
@@ -68,7 +76,7 @@ def test_a_message_in_pieces_comes_through_and_half_a_message_is_noticed(channel
     assert not supervisor.closed
 
 
-@pytest.mark.parametrize("data", [struct.pack("!I", LONGEST + 1), b"\0\0\0\2{}", b"\0\0\0\0"])
+@pytest.mark.parametrize("data", [struct.pack("!I", MAX_MESSAGE_SIZE + 1), b"\0\0\0\2{}", b"\0\0\0\0"])
 def test_an_oversized_or_malformed_message_is_refused_at_once(channels, data):
     worker, supervisor = channels
     worker.socket.send(data)
@@ -76,12 +84,12 @@ def test_an_oversized_or_malformed_message_is_refused_at_once(channels, data):
         supervisor.receive()
 
 
-def test_a_passed_connection_is_not_inherited_by_programs(channels):
+def test_a_connection_that_is_handed_over_is_not_inherited_by_child_processes(channels):
     worker, supervisor = channels
     with socket.socket() as connection:
-        worker.send(HandedOver(("127.0.0.1", 1)), connection.fileno())
+        worker.send(Connection(("127.0.0.1", 1)), connection.fileno())
     ((message, descriptor),) = supervisor.receive()
-    assert message == HandedOver(("127.0.0.1", 1))
+    assert message == Connection(("127.0.0.1", 1))
     assert not os.get_inheritable(descriptor)
     os.close(descriptor)
 
@@ -89,7 +97,7 @@ def test_a_passed_connection_is_not_inherited_by_programs(channels):
 def test_descriptors_that_belong_to_no_message_are_refused_and_closed(channels):
     worker, supervisor = channels
     reading, writing = os.pipe()
-    data = encode(Beat())
+    data = encode(Heartbeat())
     socket.send_fds(worker.socket, [struct.pack("!I", len(data)) + data], [writing] * 3)
     os.close(writing)
     with pytest.raises(ProtocolError):
@@ -99,7 +107,7 @@ def test_descriptors_that_belong_to_no_message_are_refused_and_closed(channels):
     os.close(reading)
 
 
-def test_sending_to_a_process_that_reads_nothing_does_not_wait(channels):
+def test_sending_to_a_process_that_reads_nothing_never_blocks(channels):
     worker, supervisor = channels
     for _ in range(20_000):
         supervisor.send(Begin())
@@ -111,7 +119,7 @@ def test_sending_to_a_process_that_reads_nothing_does_not_wait(channels):
     assert not supervisor.is_full
 
 
-def test_the_end_of_the_other_process_closes_the_channel(channels):
+def test_the_exit_of_the_other_process_closes_the_channel(channels):
     worker, supervisor = channels
     worker.close()
     supervisor.send(Begin())
