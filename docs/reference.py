@@ -1,0 +1,228 @@
+"""Generates the pages under reference/ from the program's own tables, each time that MkDocs builds the site.
+
+No page is committed, so none can go stale. To change what a page says, change the table that it is made from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from gearbox_lite.cli import cli
+from gearbox_lite.errors import FAILURE, USAGE
+from gearbox_lite.ini.serve_section import SERVE_SETTINGS
+from gearbox_lite.server.http import adjustments
+from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, STORES
+
+WAITRESS = "https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html"
+TYPES = {
+    "asbool": "true or false",
+    "aslist": "addresses, separated by spaces",
+    "asoctal": "octal file mode",
+    "asset": "names, separated by spaces",
+    "int": "whole number",
+    "slash_fixed_str": "path",
+    "str": "text",
+    "str_iftruthy": "text",
+}
+"""What waitress' converters accept."""
+ADDRESS_DEFAULTS = {"host": "127.0.0.1", "listen": "", "port": "8080"}
+"""Where gearbox-lite listens itself, on other addresses than waitress by default."""
+ENVIRONMENT = {
+    "BROWSER": "The program that `serve --open` opens pages with, as Python's `webbrowser` module defines it.",
+    "CI": "If set, `quickstart` asks nothing; a missing name or answer is an error.",
+    "LISTEN_FDS": "With `LISTEN_PID`: `serve` uses the sockets that systemd passes (socket activation) instead of "
+    "binding its own. The application does not see these variables.",
+    "LISTEN_FDNAMES": "See `LISTEN_FDS`.",
+    "LISTEN_PID": "See `LISTEN_FDS`.",
+    "NO_COLOR": "If set, output has no colors, as on anything but a terminal.",
+    "NOTIFY_SOCKET": "`serve` tells systemd when it is ready, reloads and stops (`Type=notify`).",
+    "SHELL": "Decides which shell's words the next steps of `quickstart` use.",
+    "SSL_CERT_FILE": "Further certificate authorities that `check --url` trusts, as Python's `ssl` module defines it.",
+    "_GEARBOX_LITE_COMPLETE": "Set to `bash_source`, `zsh_source` or `fish_source`, the program prints the script for "
+    "tab completion instead of running a command.",
+}
+"""What the program reads from its environment, besides the variables that an ini names."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> None:
+    """Add the generated pages to those of the docs folder."""
+    for name, text in pages().items():
+        files.append(File.generated(config, f"reference/{name}", content=text))
+
+
+def pages() -> dict[str, str]:
+    """Return each page's name and its text in Markdown."""
+    return {
+        "commands.md": commands_page(),
+        "serve-section.md": serve_section_page(),
+        "server-section.md": server_section_page(),
+        "session-options.md": session_options_page(),
+        "environment.md": environment_page(),
+    }
+
+
+def commands_page() -> str:
+    """Describe every command with its arguments and options, from click's own tables."""
+    introduction = "`gearbox-lite COMMAND --help` shows the same text in the terminal."
+    return "\n\n".join(["# Commands", introduction, *_command(cli, "gearbox-lite", None)]) + "\n"
+
+
+def _command(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
+    context = click.Context(command, info_name=name, parent=parent)
+    yield f"## {context.command_path.removeprefix('gearbox-lite ')}"
+    yield _fence("text", f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}")
+    yield from _paragraphs(command.help or "")
+    options = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
+    yield _table(["Option", "Meaning"], ([f"`{_bare(option)}`", _text(meaning)] for option, meaning in options))
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None and not found.hidden:
+                yield from _command(found, inner, context)
+
+
+def serve_section_page() -> str:
+    """Describe the section [serve] of an ini."""
+    rows = (
+        [f"`{name}`", _text(row.type), _code(row.default), _text(row.meaning), _code(row.example), _code(row.options)]
+        for name, row in SERVE_SETTINGS.items()
+    )
+    return f"""# The section \\[serve]
+
+What `gearbox-lite serve` does besides serving. Every setting may be left out. The options of the command line take
+precedence over the ini. A name that is not in this table is an error.
+
+{_table(["Setting", "Value", "Default", "Meaning", "Example", "Option"], rows)}
+"""
+
+
+def server_section_page() -> str:
+    """Describe the section [server:main] of an ini, from waitress' own table."""
+    rows = ([f"`{name}`", kind, _code(default)] for name, kind, default in _waitress_settings())
+    return f"""# The section \\[server:main]
+
+With `use = egg:waitress#main`, the section takes every setting of waitress. [waitress' documentation]({WAITRESS})
+says what each one means. An unknown name or an invalid value is an error when `serve` starts. Without `host` and
+`listen`, gearbox-lite listens on 127.0.0.1, and waitress itself on every network.
+
+With another server (`use = egg:gunicorn#main`), the section takes that server's settings.
+
+{_table(["Setting", "Value", "Default"], rows)}
+"""
+
+
+def _waitress_settings() -> Iterator[tuple[str, str, str]]:
+    for name, kind in adjustments.WAITRESS_SETTINGS.items():
+        if name == "sockets":  # objects, which an ini cannot hold
+            continue
+        default = getattr(adjustments.Adjustments, name, None)
+        text = f"{default:o}" if kind.__name__ == "asoctal" else _default(default)
+        yield name, TYPES[kind.__name__], {**ADDRESS_DEFAULTS, **adjustments.DEFAULTS}.get(name, text)
+
+
+def session_options_page() -> str:
+    """Describe every option of the session filter."""
+    rows = (
+        [
+            f"`{PREFIX}{name}`",
+            _accepted(row.convert),
+            _code(_default(row.default)),
+            _sentence(row.meaning),
+            _stores(row.stores),
+        ]
+        for name, row in OPTIONS.items()
+    )
+    refused = ([f"`{PREFIX}{name}`", _sentence(reason)] for name, reason in REFUSED.items())
+    return f"""# Session options
+
+The settings of `[filter:session]`, `use = egg:gearbox_lite#session`. The names are Beaker's where Beaker has the
+option. A name that is not in this table is an error, and so is an invalid value. An option of another store than the
+one in use is checked and then ignored, so that it can stay in the ini.
+
+{_table(["Option", "Value", "Default", "Meaning", "Stores"], rows)}
+
+`{PREFIX}sa.NAME` sets the engine option `NAME` of SQLAlchemy, for `ext:database`.
+
+## Options that are refused
+
+Beaker also knows these, which an ini cannot use.
+
+{_table(["Option", "Why it is refused"], refused)}
+"""
+
+
+def _accepted(convert: Callable[[str], object]) -> str:
+    """Return which values an option takes: what its converter tells a user who has written something else."""
+    for invalid in ("\0", ""):
+        try:
+            convert(invalid)
+        except ValueError as error:
+            remedy = str(error).removesuffix(", or remove the line").removeprefix("write ")
+            return _text("text" if remedy == "a value" else remedy)
+    raise AssertionError("an option that takes everything")
+
+
+def _stores(stores: tuple[str, ...]) -> str:
+    return "all" if stores == STORES else "all but cookie" if stores == STORES[1:] else ", ".join(stores)
+
+
+def environment_page() -> str:
+    """Describe the environment variables and the exit codes."""
+    codes = [
+        ["0", "It has done what it was asked to do, or the server was stopped by SIGINT or SIGTERM."],
+        [str(FAILURE), "It failed while running, or `check` found an error (with `--strict`, also a warning)."],
+        [str(USAGE), "The command line or a setting is wrong; nothing has been started or written."],
+        ["130", "It was interrupted with Ctrl-C, and is not a server."],
+    ]
+    return f"""# Environment and exit codes
+
+An ini uses an environment variable with `%(ENV_NAME)s`; the generated `production.ini` takes its keys this way. A
+variable that is not set is an error. Apart from those, the program reads:
+
+{_table(["Variable", "Meaning"], ([f"`{name}`", meaning] for name, meaning in ENVIRONMENT.items()))}
+
+## Exit codes
+
+{_table(["Code", "Meaning"], codes)}
+"""
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+def _fence(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in re.split(r"\n\s*\n", text):
+        yield _text(" ".join(paragraph.split()))
+
+
+def _sentence(text: str) -> str:
+    return _text(text[:1].upper() + text[1:].rstrip(".") + ".")
+
+
+def _text(text: str) -> str:
+    """Return text with nothing in it that Markdown would read as markup or as a cell's end."""
+    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
+
+
+def _code(text: str) -> str:
+    return f"`{_bare(text)}`" if text else ""
+
+
+def _bare(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(value: object) -> str:
+    if value in (None, "", set(), []):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
