@@ -14,10 +14,10 @@ from gearbox_lite.errors import Setting, UserError, at_setting, nearest
 ADDRESSES = frozenset({"host", "port", "listen", "ipv4", "ipv6", "unix_socket", "unix_socket_perms", "sockets"})
 """The settings that name addresses; waitress gets listening sockets instead."""
 
-_DEFAULTS = {"asyncore_use_poll": "true"}
+DEFAULTS = {"asyncore_use_poll": "true"}
 """Our defaults that differ from waitress': with select, the process fails at its 1,025th file descriptor."""
 _AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes", "send_bytes"})
-_TABLE = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
+WAITRESS_SETTINGS = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
 
 
 def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
@@ -29,7 +29,7 @@ def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
         _check_one(setting)
     if "trusted_proxy" in options:
         _check_trusted_proxy(options["trusted_proxy"], at_unix_socket="unix_socket" in options)
-    settings = _DEFAULTS | {name: item.value for name, item in options.items() if name not in ADDRESSES}
+    settings = DEFAULTS | {name: item.value for name, item in options.items() if name not in ADDRESSES}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -42,10 +42,10 @@ def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
 
 
 def _check_one(setting: Setting) -> None:
-    if setting.name not in _TABLE or setting.name == "sockets":
-        guess = nearest(setting.name, [*_TABLE, "use"])
+    if setting.name not in WAITRESS_SETTINGS or setting.name == "sockets":
+        guess = nearest(setting.name, [*WAITRESS_SETTINGS, "use"])
         raise at_setting(setting, "waitress has no such setting", f"did you mean {guess}?" if guess else "remove it")
-    convert = _TABLE[setting.name]
+    convert = WAITRESS_SETTINGS[setting.name]
     if convert is asbool:
         as_bool(setting)
     elif convert is int and setting.name != "port":
