@@ -15,6 +15,7 @@ from mkdocs.structure.files import File, Files
 from gearbox_lite.cli import cli
 from gearbox_lite.errors import FAILURE, USAGE
 from gearbox_lite.ini.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, STORES
 
@@ -31,7 +32,7 @@ TYPES = {
 }
 """What waitress' converters accept."""
 ADDRESS_DEFAULTS = {"host": "127.0.0.1", "listen": "", "port": "8080"}
-"""Where gearbox-lite listens itself, on other addresses than waitress by default."""
+"""gearbox-lite's own defaults for addresses: waitress itself would listen on every network."""
 ENVIRONMENT = {
     "BROWSER": "The program that `serve --open` opens pages with, as Python's `webbrowser` module defines it.",
     "CI": "If set, `quickstart` asks nothing; a missing name or answer is an error.",
@@ -73,12 +74,13 @@ def commands_page() -> str:
 
 
 def _command(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent)
+    context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
     yield f"## {context.command_path.removeprefix('gearbox-lite ')}"
     yield _fence("text", f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}")
     yield from _paragraphs(command.help or "")
-    options = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
-    yield _table(["Option", "Meaning"], ([f"`{_bare(option)}`", _text(meaning)] for option, meaning in options))
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
+    records = [record for one in options if (record := one.get_help_record(context))]
+    yield _table(["Option", "Meaning"], ([_code(option), _text(meaning)] for option, meaning in records))
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):
             found = command.get_command(context, inner)
@@ -89,7 +91,14 @@ def _command(command: click.Command, name: str, parent: click.Context | None) ->
 def serve_section_page() -> str:
     """Describe the section [serve] of an ini."""
     rows = (
-        [f"`{name}`", _text(row.type), _code(row.default), _text(row.meaning), _code(row.example), _code(row.options)]
+        [
+            f"`{name}`",
+            _text(row.type),
+            _code(row.default),
+            _text(row.meaning),
+            _code(row.example),
+            _options(row.options),
+        ]
         for name, row in SERVE_SETTINGS.items()
     )
     return f"""# The section \\[serve]
@@ -101,28 +110,33 @@ precedence over the ini. A name that is not in this table is an error.
 """
 
 
+def _options(text: str) -> str:
+    return re.sub(r"--[\w-]+", r"`\g<0>`", text)
+
+
 def server_section_page() -> str:
-    """Describe the section [server:main] of an ini, from waitress' own table."""
-    rows = ([f"`{name}`", kind, _code(default)] for name, kind, default in _waitress_settings())
+    """Describe the section [server:main] of an ini with waitress."""
+    rows = (
+        [f"`{name}`", *_waitress_type_and_default(name), _text(row.meaning), _code(row.example)]
+        for name, row in SERVER_SETTINGS.items()
+    )
     return f"""# The section \\[server:main]
 
-With `use = egg:waitress#main`, the section takes every setting of waitress. [waitress' documentation]({WAITRESS})
-says what each one means. An unknown name or an invalid value is an error when `serve` starts. Without `host` and
-`listen`, gearbox-lite listens on 127.0.0.1, and waitress itself on every network.
+The settings of the server. With `use = egg:waitress#main` they are waitress' own, which
+[waitress' documentation]({WAITRESS}) describes further. An unknown name or an invalid value is an error when `serve`
+starts. With another server (`use = egg:gunicorn#main`), the section takes that server's settings.
 
-With another server (`use = egg:gunicorn#main`), the section takes that server's settings.
-
-{_table(["Setting", "Value", "Default"], rows)}
+{_table(["Setting", "Value", "Default", "Meaning", "Example"], rows)}
 """
 
 
-def _waitress_settings() -> Iterator[tuple[str, str, str]]:
-    for name, kind in adjustments.WAITRESS_SETTINGS.items():
-        if name == "sockets":  # objects, which an ini cannot hold
-            continue
-        default = getattr(adjustments.Adjustments, name, None)
-        text = f"{default:o}" if kind.__name__ == "asoctal" else _default(default)
-        yield name, TYPES[kind.__name__], {**ADDRESS_DEFAULTS, **adjustments.DEFAULTS}.get(name, text)
+def _waitress_type_and_default(name: str) -> tuple[str, str]:
+    if name == "use":
+        return "name of an entry point", ""
+    kind = adjustments.WAITRESS_SETTINGS[name].__name__
+    default = getattr(adjustments.Adjustments, name, None)
+    text = f"{default:o}" if kind == "asoctal" else _default(default)
+    return TYPES[kind], _code({**ADDRESS_DEFAULTS, **adjustments.DEFAULTS}.get(name, text))
 
 
 def session_options_page() -> str:
@@ -210,8 +224,12 @@ def _sentence(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return text with nothing in it that Markdown would read as markup or as a cell's end."""
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
+    """Return text in which Markdown finds no markup but code in backticks, and a table no end of a cell."""
+    code_or_text = re.split(r"(`[^`]+`)", text)
+    return "".join(
+        _bare(part) if number % 2 else re.sub(r"([\\*_|<>\[\]])", r"\\\1", part)
+        for number, part in enumerate(code_or_text)
+    )
 
 
 def _code(text: str) -> str:
