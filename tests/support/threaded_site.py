@@ -9,31 +9,32 @@ from types import SimpleNamespace
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.http.server import Server
 
-PATIENCE = 10
+TIMEOUT = 10
+"""Seconds after which a test that waits has failed."""
 
 
 class ThreadedSite:
-    """An application on 127.0.0.1, with a server that ends with the block."""
+    """An application on 127.0.0.1, whose server shuts down at the end of the with block."""
 
     def __init__(self, application, *, access_log=False, **options: str) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = listener.getsockname()
-        serve = SimpleNamespace(access_log=access_log, drain_timeout=PATIENCE)
+        serve = SimpleNamespace(access_log=access_log, drain_timeout=TIMEOUT)
         settings = {**adjustments.check_options({}), "threads": "4", **options}
         self.server = Server(application, [listener], settings, serve)
         self.thread = threading.Thread(target=self.server.run)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=PATIENCE)
+        return socket.create_connection(self.address, timeout=TIMEOUT)
 
     def ask(self, *paths: str) -> socket.socket:
-        """Send the requests at once, on one new connection."""
+        """Open a connection, and send GET requests for all paths at once (pipelined)."""
         connection = self.connect()
         connection.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode() for path in paths))
         return connection
 
     def answer(self, request: bytes) -> bytes:
-        """Return all that comes for a request, until the server closes the connection."""
+        """Return everything that the server sends for a request until it closes the connection."""
         with self.connect() as connection:
             connection.sendall(request)
             return read_all(connection)
@@ -45,7 +46,7 @@ class ThreadedSite:
     def __exit__(self, *_: object) -> None:
         if self.thread.is_alive():
             self.server.drain()
-        self.thread.join(PATIENCE)
+        self.thread.join(TIMEOUT)
         assert not self.thread.is_alive()
         for listener in self.server._listeners:
             listener.trigger.close()

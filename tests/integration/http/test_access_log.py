@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from support.threaded_site import PATIENCE, ThreadedSite
+from support.threaded_site import TIMEOUT, ThreadedSite
 
 FILE = b"x" * 100_000
 
@@ -44,7 +44,7 @@ def line(site, capsys):
     def ask(target: str, *headers: str, request: str = "") -> str:
         head = "".join(f"{header}\r\n" for header in ["Host: x", "Connection: close", *headers])
         site.answer((request or f"GET {target} HTTP/1.1\r\n{head}\r\n").encode())
-        text, deadline = "", time.monotonic() + PATIENCE
+        text, deadline = "", time.monotonic() + TIMEOUT
         while not text.endswith("\n"):  # it is written after the answer
             assert time.monotonic() < deadline
             text += capsys.readouterr().err

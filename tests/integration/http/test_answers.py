@@ -1,4 +1,4 @@
-"""How answers leave our waitress: its I/O thread sends them, the short ones whole, and no request holds another."""
+"""How answers are sent: by the I/O thread, short ones in one piece, and none delayed by another request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import threading
 
 import pytest
-from support.threaded_site import PATIENCE, ThreadedSite, read_until
+from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
 from gearbox_lite.server.http.channel import Channel
 
@@ -26,7 +26,7 @@ class Site(ThreadedSite):
         path = environ["PATH_INFO"]
         if path == "/slow":
             self.begun.release()
-            assert self.released.wait(PATIENCE)
+            assert self.released.wait(TIMEOUT)
         body = {"/big": b"x" * 30_000_000}.get(path, b"hello")
         if path == "/stream":
             start_response("200 OK", [])
@@ -36,7 +36,7 @@ class Site(ThreadedSite):
 
     def stream(self):
         yield b"first"
-        assert self.released.wait(PATIENCE)
+        assert self.released.wait(TIMEOUT)
         yield b"second"
 
     def __exit__(self, *_: object) -> None:
@@ -50,8 +50,8 @@ def site():
         yield running
 
 
-def test_a_short_answer_is_sent_at_once_and_not_by_the_thread_that_made_it(site, monkeypatch):
-    """Each system call of that thread would give Python's lock away."""
+def test_a_short_answer_is_sent_at_once_by_the_io_thread(site, monkeypatch):
+    """Each system call of a task thread would give Python's lock away."""
     sent = []
     send = Channel.send
     monkeypatch.setattr(
@@ -66,23 +66,23 @@ def test_a_short_answer_is_sent_at_once_and_not_by_the_thread_that_made_it(site,
     assert site.thread.ident not in site.threads
 
 
-def test_the_first_part_of_a_stream_arrives_while_the_next_is_still_made(site):
+def test_a_streamed_part_arrives_before_the_next_one_is_made(site):
     with site.ask("/stream") as connection:
         assert b"200 OK" in read_until(connection, b"first\r\n")
         site.released.set()
         assert b"second" in read_until(connection, b"0\r\n\r\n")
 
 
-def test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_pass_slow_ones(site):
+def test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_overtake_slow_ones(site):
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(site.ask("/slow")) for _ in range(3)]
         for _ in slow:
-            assert site.begun.acquire(timeout=PATIENCE)
+            assert site.begun.acquire(timeout=TIMEOUT)
         for _ in range(20):
             with site.ask("/") as quick:
                 read_until(quick, b"hello")
         slow.append(stack.enter_context(site.ask("/slow")))
-        assert site.begun.acquire(timeout=PATIENCE)
+        assert site.begun.acquire(timeout=TIMEOUT)
         with site.ask("/") as waiting:
             site.released.set()
             read_until(waiting, b"hello")
@@ -90,7 +90,7 @@ def test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_pass_s
             read_until(connection, b"hello")
 
 
-def test_a_body_above_what_waitress_keeps_in_memory_arrives_whole(site):
+def test_a_body_larger_than_the_memory_buffer_arrives_complete(site):
     with site.ask("/big") as connection:
         data = read_until(connection, b"x")
         while len(data.partition(b"\r\n\r\n")[2]) < 30_000_000:
@@ -98,26 +98,26 @@ def test_a_body_above_what_waitress_keeps_in_memory_arrives_whole(site):
         assert len(data.partition(b"\r\n\r\n")[2]) == 30_000_000
 
 
-def test_requests_sent_together_on_one_connection_are_answered_in_turn(site):
+def test_pipelined_requests_are_answered_in_order(site):
     with site.ask(*["/"] * 10) as connection:
         data = b""
         while data.count(b"hello") < 10:
             data += read_until(connection, b"hello")
 
 
-def test_a_client_that_closes_its_side_gets_its_answer(site):
+def test_a_client_that_closes_its_sending_side_gets_its_answer(site):
     with site.ask("/slow") as connection:
         connection.shutdown(socket.SHUT_WR)
-        assert site.begun.acquire(timeout=PATIENCE)
+        assert site.begun.acquire(timeout=TIMEOUT)
         site.released.set()
         read_until(connection, b"hello")
 
 
-def test_the_end_waits_for_the_answer_that_is_being_made(site):
+def test_graceful_shutdown_waits_for_the_running_request(site):
     with site.ask("/slow") as connection:
-        assert site.begun.acquire(timeout=PATIENCE)
+        assert site.begun.acquire(timeout=TIMEOUT)
         site.server.drain()
         site.released.set()
         read_until(connection, b"hello")
-        site.thread.join(PATIENCE)
+        site.thread.join(TIMEOUT)
         assert connection.recv(1) == b""

@@ -1,4 +1,4 @@
-"""A server whose application is being debugged, and those who could reach its debug page."""
+"""A server whose application is being debugged, and who can reach its debug page."""
 
 from __future__ import annotations
 
@@ -57,26 +57,26 @@ def assert_only_own_names_are_answered(url):
 
 
 @pytest.mark.parametrize("arguments", MODES.values(), ids=MODES)
-def test_while_debugging_only_names_of_this_machine_are_answered(project, arguments):
+def test_only_host_names_of_this_machine_are_answered_while_debugging(project, arguments):
     with serve(project, *arguments) as served:
         assert_only_own_names_are_answered(served.url)
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--reload"]])
-def test_that_holds_for_other_servers_too(project, arguments):
+def test_other_servers_answer_only_names_of_this_machine_while_debugging(project, arguments):
     use_gunicorn(project)
     with serve(project, *arguments, "--keep-port") as served:
         wait_until(lambda: "Booting worker" in served.output)
         assert_only_own_names_are_answered(served.url)
 
 
-def test_that_holds_for_an_application_whose_own_code_turns_debugging_on(project):
+def test_an_application_that_turns_debugging_on_itself_answers_only_names_of_this_machine(project):
     debug_in_code(project)
     with serve_warm(project) as served:
         assert_only_own_names_are_answered(served.url)
 
 
-def test_that_holds_for_the_page_that_says_why_an_application_does_not_load(project):
+def test_the_error_page_answers_only_names_of_this_machine(project):
     (project / "hello/controllers/root.py").write_text("1 / 0\n")
     with serve_warm(project, "--reload") as served:
         assert "ZeroDivisionError" in Browser(served.url).get("/").text
@@ -85,13 +85,13 @@ def test_that_holds_for_the_page_that_says_why_an_application_does_not_load(proj
         assert Browser(served.url).get("/").header("X-Frame-Options") == "SAMEORIGIN"
 
 
-def test_without_debug_every_name_is_answered(project):
+def test_every_host_name_is_answered_without_debug(project):
     set_option(project / "development.ini", "debug", "false")
     with serve_warm(project) as served:
         assert Browser(served.url).get("/", Host="www.example.com").status == 200
 
 
-def test_more_names_are_allowed_by_a_setting(project):
+def test_allowed_hosts_adds_host_names(project):
     add_line(project / "development.ini", "serve", "allowed_hosts = hello.test .team.test")
     with serve_warm(project) as served:
         for host in ("hello.test", "a.team.test:80", "team.test"):
@@ -100,7 +100,7 @@ def test_more_names_are_allowed_by_a_setting(project):
 
 
 @pytest.mark.parametrize("value", ["*", "hello.test:8080", "http://hello.test", "a.*.test", "hello.test, b.test"])
-def test_a_setting_that_is_no_name_is_refused(project, value):
+def test_an_invalid_allowed_hosts_is_refused(project, value):
     line = add_line(project / "development.ini", "serve", f"allowed_hosts = {value}")
     message = refused(project)
     assert message.startswith(f"Error: development.ini:{line}: allowed_hosts = {value}: ")
@@ -108,8 +108,8 @@ def test_a_setting_that_is_no_name_is_refused(project, value):
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Forwarded-Host", "localhost"), ("Forwarded", "host=localhost")])
-def test_no_header_that_a_script_can_set_makes_a_foreign_host_an_own_one(project, name, value):
-    """The browser of this machine is what waitress takes for the proxy."""
+def test_forwarded_headers_do_not_make_a_foreign_host_allowed(project, name, value):
+    """For waitress, the browser on this machine is the trusted proxy."""
     ini = project / "development.ini"
     add_line(ini, "server:main", "trusted_proxy = 127.0.0.1")
     add_line(ini, "server:main", f"trusted_proxy_headers = {name.lower()}")
@@ -120,7 +120,7 @@ def test_no_header_that_a_script_can_set_makes_a_foreign_host_an_own_one(project
         assert Browser(served.url).get("/", **{name: value.replace("localhost", "evil.example")}).status == 400
 
 
-def test_where_others_may_debug_addresses_and_the_machines_name_are_allowed(project):
+def test_remote_debugging_allows_ip_addresses_and_the_machines_name(project):
     with serve_warm(project, "--host", "0.0.0.0", "--allow-remote-debug") as served:
         browser = Browser(served.url)
         for host in ("192.168.0.5:8080", "[fd00::1]", socket.gethostname(), f"{socket.gethostname()}.local"):
@@ -128,7 +128,7 @@ def test_where_others_may_debug_addresses_and_the_machines_name_are_allowed(proj
         assert browser.get("/", Host="evil.example").status == 400
 
 
-def test_a_socket_of_a_debug_server_is_its_users_only(project):
+def test_only_its_user_can_connect_to_a_debug_servers_unix_socket(project):
     ini = project / "development.ini"
     set_option(ini, "host", None)
     set_option(ini, "port", None)
@@ -150,7 +150,7 @@ def test_a_socket_of_a_debug_server_is_its_users_only(project):
 
 
 @pytest.mark.parametrize("arguments", [*MODES.values(), ["gunicorn"]], ids=[*MODES, "gunicorn"])
-def test_code_that_turns_debugging_on_is_refused_where_other_machines_can_connect(project, arguments):
+def test_code_that_turns_debugging_on_is_refused_if_other_machines_can_connect(project, arguments):
     place = debug_in_code(project)
     message = f"host = 0.0.0.0 lets other machines connect while debug = True ({place}) shows a debug page"
     if arguments == ["gunicorn"]:
@@ -170,7 +170,7 @@ def test_code_that_turns_debugging_on_is_refused_where_other_machines_can_connec
     assert message in run("check", cwd=project).stderr
 
 
-def test_code_edited_to_turn_debugging_on_is_refused_by_the_reload(project):
+def test_a_reload_refuses_code_that_turns_debugging_on_for_other_machines(project):
     write_version(project, "one")
     set_option(project / "development.ini", "debug", None)
     with serve_warm(project, "--reload", "--host", "0.0.0.0") as served:
@@ -180,7 +180,7 @@ def test_code_edited_to_turn_debugging_on_is_refused_by_the_reload(project):
         assert "lets other machines connect while debug = True" in served.output
 
 
-def test_a_debugger_around_any_other_application_counts_as_debugging(tmp_path):
+def test_debugger_middleware_around_any_application_counts_as_debugging(tmp_path):
     (tmp_path / "plain.py").write_text(
         "from backlash import DebuggedApplication\n"
         "def inner(environ, start_response):\n    1 / 0\n"
@@ -198,7 +198,7 @@ def test_a_debugger_around_any_other_application_counts_as_debugging(tmp_path):
         assert Browser(served.url).get("/", Host="evil.example").status == 400
 
 
-def test_looking_for_a_debugger_sets_up_no_object_that_waits_for_its_first_use(tmp_path):
+def test_looking_for_a_debugger_does_not_set_up_lazy_objects(tmp_path):
     (tmp_path / "plain.py").write_text(
         "class Lazy:\n"
         "    def __getattribute__(self, name):\n        raise RuntimeError('too early')\n"
@@ -216,7 +216,7 @@ def test_looking_for_a_debugger_sets_up_no_object_that_waits_for_its_first_use(t
         assert Browser(served.url).get("/").text == "hello"
 
 
-def test_several_workers_show_tracebacks_and_say_that_the_console_needs_one(project):
+def test_several_workers_show_tracebacks_and_the_console_asks_for_one_worker(project):
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError('oh')\n")
     warning = "workers = 2: the console of debug pages does not work, since each process has its own stack frames; "
@@ -256,7 +256,7 @@ def test_an_ini_without_debug_shows_why_a_broken_edit_does_not_load_to_this_mach
 
 
 @pytest.mark.parametrize("arguments", MODES.values(), ids=MODES)
-def test_a_value_of_debug_that_is_neither_true_nor_false_is_one_line_in_every_mode(project, arguments):
+def test_an_invalid_value_of_debug_is_one_line_in_every_mode(project, arguments):
     ini = project / "development.ini"
     set_option(ini, "debug", "ture")
     message = f"development.ini:{line_of(ini, 'debug =')}: debug = ture: "

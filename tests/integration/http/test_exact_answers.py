@@ -7,7 +7,7 @@ import re
 import threading
 
 import pytest
-from support.threaded_site import PATIENCE, ThreadedSite, read_all, read_until
+from support.threaded_site import TIMEOUT, ThreadedSite, read_all, read_until
 
 EXCHANGES = 600
 EXCHANGE = re.compile(
@@ -38,7 +38,7 @@ def post(headers: str, body: bytes = b"") -> bytes:
 
 
 def test_an_answer_before_a_request_that_expects_100_continue_is_sent_once(site):
-    """The thread that made the first answer asks for the second body while the I/O thread may be sending."""
+    """A task thread writes 100 Continue while the I/O thread may be sending the first answer."""
     ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + post("Content-Length: 6\r\nExpect: 100-continue")
     wrong = []
 
@@ -74,7 +74,7 @@ def test_long_streams_to_slow_readers_arrive_byte_for_byte(site):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE * 3)
+        thread.join(TIMEOUT * 3)
     assert digests == [hashlib.sha256(b"".join(STREAMED)).digest()] * 4
 
 
@@ -97,7 +97,7 @@ def test_a_request_without_a_body_that_expects_100_continue_is_answered_and_so_i
         assert read_until(connection, b"first").startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_asked_for():
+def test_a_body_that_is_too_large_is_refused_without_100_continue():
     with ThreadedSite(application, max_request_body_size="1000") as site:
         data = site.answer(post("Content-Length: 1001\r\nExpect: 100-continue"))
     assert data.startswith(b"HTTP/1.1 413 ")
@@ -107,8 +107,8 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_asked_for():
 @pytest.mark.parametrize(
     "headers", ["Content-Length: 20000000", "Transfer-Encoding: chunked"], ids=["length", "chunked"]
 )
-def test_a_client_that_goes_on_sending_a_body_that_is_too_large_reads_one_413(headers):
-    """Closing at once would reset the connection, and the client would not see why."""
+def test_a_client_that_keeps_sending_a_body_that_is_too_large_reads_one_413(headers):
+    """Closing at once would reset the connection, and the client would lose the answer."""
     body = b"x" * 20_000_000 if "Length" in headers else b"186A0\r\n" + b"x" * 100_000 + b"\r\n"
     with ThreadedSite(application, max_request_body_size="100000") as site, site.connect() as connection:
         connection.sendall(post(headers, body))

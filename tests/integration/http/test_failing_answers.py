@@ -54,7 +54,7 @@ def get(path: str) -> bytes:
 
 
 def failures(caplog) -> list[str]:
-    """Return what is logged, without requests that come while the threads are still starting."""
+    """Return what is logged, without the warning about requests queued while the threads start."""
     return [record.getMessage() for record in caplog.records if record.name == "waitress"]
 
 
@@ -91,14 +91,14 @@ def test_a_request_whose_application_fails_is_500_and_one_line_in_each_log(site,
     assert len(re.findall(rf" GET {path} 500 \d+ ", capsys.readouterr().err)) == 6
 
 
-def test_that_holds_for_missing_files_too_if_socket_errors_are_not_logged(caplog):
+def test_an_oserror_of_the_application_is_500_even_if_socket_errors_are_not_logged(caplog):
     with ThreadedSite(application, log_socket_errors="false") as site:
         assert site.answer(get("/file")).startswith(b"HTTP/1.1 500 ")
     assert failures(caplog) == ["Exception while serving /file"]
 
 
 @pytest.mark.parametrize("target", ["http://[/", "http://[::1/", "http://[x]/"])
-def test_a_target_that_is_no_url_is_400_and_no_traceback(site, target, caplog):
+def test_an_invalid_request_target_is_400_without_a_traceback(site, target, caplog):
     lines = [line for line in site.answer(get("/") + get(target)).splitlines() if b"HTTP/1." in line]
     assert [line.split()[-3:] for line in lines] == [[b"HTTP/1.1", b"200", b"OK"], [b"400", b"Bad", b"Request"]]
     assert failures(caplog) == []
@@ -117,7 +117,7 @@ def test_a_path_in_the_log_of_failures_is_one_line_without_escapes(site, caplog)
     assert failures(caplog)[0].startswith(r"GET /str\n\x1b[31m: the application returned")
 
 
-def test_the_traceback_is_shown_to_the_client_only_if_expose_tracebacks_says_so():
+def test_clients_see_the_traceback_only_with_expose_tracebacks():
     with ThreadedSite(application) as site:
         assert b"LookupError" not in site.answer(get("/raise"))
     with ThreadedSite(application, expose_tracebacks="true") as site:
@@ -125,7 +125,7 @@ def test_the_traceback_is_shown_to_the_client_only_if_expose_tracebacks_says_so(
 
 
 @pytest.mark.parametrize("workers", [[], ["--workers", "2"]])
-def test_sys_exit_in_a_request_ends_neither_the_server_nor_delays_its_end(tmp_path, workers):
+def test_sys_exit_in_a_request_neither_ends_the_server_nor_delays_its_shutdown(tmp_path, workers):
     (tmp_path / "plain.py").write_text(APPLICATION)
     (tmp_path / "plain.ini").write_text(
         "[server:main]\nuse = egg:waitress#main\nport = 0\nthreads = 2\n"

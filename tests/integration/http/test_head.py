@@ -1,4 +1,4 @@
-"""HEAD is answered without a body, whatever the application returns, so that the connection can go on."""
+"""HEAD is answered without a body, whatever the application returns, so that keep-alive works."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 import threading
 
 import pytest
-from support.threaded_site import PATIENCE, ThreadedSite, read_all, read_until
+from support.threaded_site import TIMEOUT, ThreadedSite, read_all, read_until
 
 ended = threading.Event()
 
 
 class Endless:
-    """Parts without an end, until it is closed."""
+    """A body without an end."""
 
     def __iter__(self):
         return itertools.repeat(b"part")
@@ -51,7 +51,7 @@ def ask(path: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/", "/length", "/length-parts", "/file"])
-def test_the_next_answer_follows_the_headers(site, path, capsys):
+def test_an_answer_to_head_is_only_headers_and_the_next_answer_follows(site, path, capsys):
     with site.connect() as connection:
         connection.sendall(ask(path) + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         data = read_until(connection, b"hello")
@@ -60,21 +60,21 @@ def test_the_next_answer_follows_the_headers(site, path, capsys):
 
 
 @pytest.mark.parametrize("path", ["/parts", "/write", "/fails"])
-def test_nothing_follows_the_headers_if_the_length_is_not_known(site, path):
+def test_an_answer_to_head_of_unknown_length_has_no_body(site, path):
     data = site.answer(ask(path))
     assert data.endswith(b"\r\n\r\n")
     assert data.count(b"\r\n\r\n") == 1
 
 
-def test_a_stream_without_an_end_is_closed_once_the_client_has_left(site):
+def test_an_endless_stream_is_closed_when_the_client_disconnects(site):
     ended.clear()
     with site.connect() as connection:
         connection.sendall(ask("/endless"))
         assert connection.recv(1000).endswith(b"\r\n\r\n")
-    assert ended.wait(PATIENCE)
+    assert ended.wait(TIMEOUT)
 
 
-def test_a_refusal_has_no_body_either():
+def test_a_refused_head_request_gets_no_body():
     with ThreadedSite(application, max_request_body_size="10") as site, site.connect() as connection:
         connection.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n")
         assert read_all(connection).endswith(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The thread that sends all answers neither sleeps while one is ready nor runs while there is nothing to send."""
+"""The I/O thread, which sends all answers, neither sleeps while one is ready nor spins while none is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def answer(_environ, start_response):
     return [b"hello"]
 
 
-def test_a_ready_answer_waits_for_no_timer(monkeypatch):
+def test_a_finished_answer_is_sent_without_waiting_for_a_timer(monkeypatch):
     monkeypatch.setattr(waitress_server, "NEXT_THREAD_DELAY", 3600)
     with ThreadedSite(answer) as site, site.connect() as connection:
         for _ in range(50):
@@ -23,7 +23,7 @@ def test_a_ready_answer_waits_for_no_timer(monkeypatch):
 
 
 class CountingSite(ThreadedSite):
-    """Tells when the I/O thread has taken more than a few turns since ``watch``."""
+    """Tells if the I/O thread's loop runs more than a few times while ``watch`` waits."""
 
     def __init__(self, application) -> None:
         super().__init__(application)
@@ -32,7 +32,7 @@ class CountingSite(ThreadedSite):
         self.server._run_once = self.count
 
     def watch(self) -> None:
-        """Wait for a spinning thread, long enough for thousands of turns."""
+        """Fail if the loop spins; a spinning loop would run thousands of times in this time."""
         self._left = 20
         assert not self.spins.wait(0.2)
         self._left = None
@@ -45,7 +45,7 @@ class CountingSite(ThreadedSite):
         self._run_once(timeout)
 
 
-def test_it_does_not_spin_while_a_task_thread_holds_the_lock():
+def test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock():
     def hold(environ, start_response):
         channel = environ["waitress.client_disconnected"].__self__
         write = start_response("200 OK", [("Content-Length", "5")])
@@ -59,7 +59,7 @@ def test_it_does_not_spin_while_a_task_thread_holds_the_lock():
     assert not site.spins.is_set()
 
 
-def test_it_does_not_spin_while_a_client_sends_ahead():
+def test_the_io_thread_does_not_spin_while_a_client_pipelines_requests():
     def wait(environ, start_response):
         if environ["PATH_INFO"] == "/first":
             connection.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")

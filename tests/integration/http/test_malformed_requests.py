@@ -1,4 +1,4 @@
-"""A generated project answers requests that no browser sends: no page breaks, and the log has no tracebacks."""
+"""A generated project answers malformed requests without a broken page or a traceback in the log."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_flash_cookie_made_by_others_breaks_no_page(project):
 
 
 @pytest.mark.parametrize(("options", "default"), [([], "text/html"), (["--minimal"], "text/plain")])
-def test_of_equally_welcome_kinds_an_error_has_the_one_that_the_client_names_first(tmp_path, options, default):
+def test_an_error_has_the_first_of_the_equally_accepted_media_types(tmp_path, options, default):
     project = new_project(tmp_path, "hello", *options)
     with serve(project) as served:
         for accept, expected in {

@@ -1,4 +1,4 @@
-"""What the log says of a proxy in front that is set up wrongly, and which settings are refused."""
+"""What the server logs about a wrongly set up reverse proxy, and which proxy settings are refused."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_a_secure_cookie_over_plain_http_is_logged_once(project, trusted, header
     assert remedy in line
 
 
-def test_a_trusted_proxy_with_https_is_worth_no_line(project):
+def test_a_trusted_proxy_with_https_logs_no_warning(project):
     with serve(project, "production.ini", "--workers", "1", **KEY) as served:
         assert "secure" in Browser(served.url).get("/setsession", **PROXY).header("Set-Cookie").lower()
         assert warnings(served) == []
 
 
-def test_only_who_asks_is_told_what_the_server_has_seen(project):
+def test_only_the_check_header_is_answered_with_how_the_server_sees_the_request(project):
     with serve(project, "production.ini", "--workers", "1", **KEY) as served:
         browser = Browser(served.url)
         assert browser.get("/").header("X-Gearbox-Lite-Seen") is None

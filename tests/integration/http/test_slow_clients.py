@@ -1,4 +1,4 @@
-"""Clients that send slowly or say nothing, and more requests than threads."""
+"""Clients that send slowly or nothing at all, and more requests than threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from support.reloading import wait_until
-from support.threaded_site import PATIENCE, ThreadedSite, read_all, read_until
+from support.threaded_site import TIMEOUT, ThreadedSite, read_all, read_until
 
 from gearbox_lite.server.http import channel
 from gearbox_lite.server.http import server as waitress_server
@@ -22,13 +22,13 @@ class Site(ThreadedSite):
 
     def wait_or_answer(self, environ, start_response):
         if environ["PATH_INFO"] == "/slow":
-            assert self.released.wait(PATIENCE)
+            assert self.released.wait(TIMEOUT)
         body = environ["wsgi.input"].read() or b"hello"
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
     def wait_for_timeout(self) -> None:
-        """Open a connection, and return once the time for its headers is over."""
+        """Open a connection, send nothing, and return once the time for its headers is over."""
         with self.connect() as connection:
             assert read_all(connection) == b""
 
@@ -58,14 +58,14 @@ def drip(connection: socket.socket, piece: bytes) -> bytes:
             return b""
 
 
-def test_headers_that_drip_are_refused_in_time(site, capsys):
+def test_slowly_sent_headers_get_408(site, capsys):
     with site.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
         assert drip(connection, b"X: x\r\n").startswith(b"HTTP/1.0 408 Request Timeout\r\n")
     wait_until(lambda: " - - 408 " in capsys.readouterr().err)
 
 
-def test_so_are_those_of_a_later_request(site):
+def test_slowly_sent_headers_of_a_later_request_get_408(site):
     with site.ask("/") as connection:
         read_until(connection, b"hello")
         connection.sendall(b"GET")
@@ -78,7 +78,7 @@ def test_blank_lines_do_not_keep_a_connection_open(site):
         assert drip(connection, b"\r\n\r\n") == b""
 
 
-def test_connections_that_say_nothing_are_closed_and_those_that_have_been_answered_are_kept(site):
+def test_silent_new_connections_are_closed_and_keep_alive_ones_stay_open(site):
     with site.ask("/") as connection:
         read_until(connection, b"hello")
         site.wait_for_timeout()
@@ -87,7 +87,7 @@ def test_connections_that_say_nothing_are_closed_and_those_that_have_been_answer
         read_until(connection, b"hello")
 
 
-def test_so_are_those_that_another_process_has_answered_and_handed_over(site):
+def test_handed_over_keep_alive_connections_stay_open(site):
     with site.connect() as before:
         before.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         read_until(before, b"hello")
@@ -113,7 +113,7 @@ def test_slow_bodies_and_slow_answers_are_not_cut_off(site):
         read_until(uploading, b"slowly")
 
 
-def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off_in_the_end(monkeypatch):
+def test_a_client_that_keeps_sending_after_a_refusal_is_disconnected(monkeypatch):
     monkeypatch.setattr(channel, "LINGER_TIMEOUT", 0.3)
     with Site(max_request_body_size="1000") as site, site.connect() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n")
@@ -121,7 +121,7 @@ def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off_in_the_end(mon
         wait_until(lambda: not site.server._channels())
 
 
-def test_waiting_requests_are_one_line_with_their_greatest_number_and_the_setting_that_helps(caplog):
+def test_queued_requests_are_logged_once_with_their_greatest_number_and_the_remedy(caplog):
     with Site(threads="1") as site:
         connections = [site.ask("/slow") for _ in range(20)]
         wait_until(lambda: len(site.server._dispatcher.queue) == 19)

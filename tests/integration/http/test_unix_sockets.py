@@ -1,4 +1,4 @@
-"""A server at a path of the file system, while its ini and that path change."""
+"""A server on a Unix socket, while its ini and its path change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answers(path):
         return client.recv(12) == b"HTTP/1.0 200"
 
 
-def test_other_permissions_are_those_of_the_socket_after_a_reload(project, ini):
+def test_a_reload_applies_edited_permissions_to_the_socket(project, ini):
     path = project / "web.sock"
     set_option(ini, "debug", "false")
     with serve_at_the_path(project) as served:
@@ -47,7 +47,7 @@ def test_other_permissions_are_those_of_the_socket_after_a_reload(project, ini):
     assert not path.exists()
 
 
-def test_a_socket_whose_path_somebody_has_removed_is_made_again_by_a_reload(project, ini):
+def test_a_reload_recreates_a_removed_socket(project, ini):
     path = project / "web.sock"
     with serve_at_the_path(project) as served:
         path.unlink()
@@ -69,7 +69,7 @@ def test_a_socket_whose_path_somebody_has_removed_is_made_again_by_a_reload(proj
         ("", 2, "this is not a path; write the path of the socket, or remove the line"),
     ],
 )
-def test_a_path_where_no_socket_can_be_is_named_with_its_line_and_a_remedy(project, ini, path, code, message):
+def test_an_impossible_socket_path_is_refused_with_its_line_and_a_remedy(project, ini, path, code, message):
     set_option(ini, "unix_socket", path)
     result = run("serve", "--no-reload", cwd=project)
     assert result.returncode == code
@@ -79,7 +79,7 @@ def test_a_path_where_no_socket_can_be_is_named_with_its_line_and_a_remedy(proje
     assert "; " in result.stderr
 
 
-def test_a_path_where_another_program_listens_says_what_to_do(project, ini):
+def test_a_path_on_which_another_program_listens_is_refused_with_a_remedy(project, ini):
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(project / "web.sock"))
         other.listen()

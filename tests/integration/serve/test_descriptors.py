@@ -1,4 +1,4 @@
-"""Many and few file descriptors: serving goes on, without a busy loop and without a flood of log lines."""
+"""Many and few file descriptors: the server keeps serving, without a busy loop and without a flood of log lines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(environ, start_response):
 
 @contextlib.contextmanager
 def serve_with(limit, folder, application=""):
-    """Serve in a process that may have so many descriptors."""
+    """Serve in a process with a limit of file descriptors."""
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < limit:
         unavailable(f"this machine allows no {limit} file descriptors")
     (folder / "plain.py").write_text(APPLICATION)
@@ -73,7 +73,7 @@ def test_a_process_with_more_descriptors_than_select_can_watch_serves(tmp_path):
         assert served.end() == 0
 
 
-def test_select_is_used_only_if_the_ini_says_so():
+def test_select_is_used_only_if_the_ini_sets_it():
     def check(*settings):
         return adjustments.check_options({name: Setting(name, value, Location("x.ini", 1)) for name, value in settings})
 
@@ -85,7 +85,7 @@ def test_connection_limit_is_lowered_to_what_the_descriptors_allow_and_others_wa
     with serve_with(64, tmp_path) as served:
         assert served.output.count("WARNING") <= 1
         connections = [connect(served) for _ in range(100)]
-        get(connections[0], "/hoard")  # which the application can, since some are left to it
+        get(connections[0], "/hoard")  # the application can open some, since a few are reserved for it
         get(connections[0], "/release")
         for connection in connections:
             get(connection, "/")

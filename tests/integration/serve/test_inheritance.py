@@ -1,4 +1,4 @@
-"""No program that an application starts inherits a socket or a channel of ours, and none can harm the server."""
+"""No program that an application starts inherits a socket or control channel of the server, or can harm it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STARTS = {
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("how", STARTS)
-def test_a_child_of_the_application_has_no_descriptor_of_ours_and_leaves_the_port_free(tmp_path, how, workers):
-    """Started at the load and by a request; they keep running when the server has ended."""
+def test_a_child_process_of_the_application_inherits_no_socket_and_leaves_the_port_free(tmp_path, how, workers):
+    """The children are started while loading and by a request, and keep running after the server has exited."""
     more = f"def start():\n    {STARTS[how]}\n\ndef answer(path, environ):\n    return start()\n"
     write_site(tmp_path, load="with open(f'child-{os.getpid()}', 'w') as file: file.write(str(start()))", more=more)
     with serve_site(tmp_path, "--workers", workers) as served:
@@ -67,8 +67,8 @@ def answer(path, environ):
 
 
 @pytest.mark.parametrize("path", ["/garbage", "/pickle", "/half", "/oversized"])
-def test_what_is_no_message_ends_the_worker_that_it_comes_from_and_nothing_else(tmp_path, path):
-    """The application itself writes into the channel, as no child can any more."""
+def test_an_invalid_message_ends_only_the_worker_that_sent_it(tmp_path, path):
+    """The application itself writes into the control channel, since its children cannot."""
     write_site(tmp_path, more=WRITES, serve_lines="worker_timeout = 10")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len({Browser(served.url).get("/").text for _ in range(8)}) == 2)

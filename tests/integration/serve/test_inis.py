@@ -1,4 +1,4 @@
-"""Inis that inherit from others, and inis that cannot be read: said in one line, watched, never the server's end."""
+"""Inherited and unreadable inis: reported in one line and watched, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import shutil
 import subprocess
 
 import pytest
-from support.helpers import AS_ROOT, PROGRAM, Browser, Served, line_of, serve_command, set_option
+from support.helpers import AS_ROOT, PROGRAM, Browser, Served, line_of, serve_command, set_option, unavailable
 from support.reloading import answers_with, wait_until, write_version
 from support.warm import run, serve
 
 WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps"]
 WITHOUT_PRIVILEGE += ["-dac_override,-dac_read_search", "--"]
-"""Root reads everything; as root, tests of what cannot be read need this before the command."""
+"""Root can read every file; as root, tests of unreadable files put this before the command."""
 
 
 def as_ordinary_user(*command):
     if os.geteuid() == 0:
         if shutil.which("setpriv") is None:
-            pytest.skip("setpriv is not installed")
+            unavailable("setpriv is not installed")
         return [*WITHOUT_PRIVILEGE, *command]
     return list(command)
 
@@ -62,7 +62,7 @@ def restore(path, text):
     [(unreadable, "cannot be read: Permission denied; make it readable"), (folder, "not an ini"), (pipe, "not an ini")],
 )
 @pytest.mark.parametrize("name", ["development.ini", "base.ini"])
-def test_an_ini_that_cannot_be_read_any_more_is_an_error_page_until_it_is_mended(project, name, damage, reason):
+def test_an_ini_that_becomes_unreadable_is_an_error_page_until_it_is_fixed(project, name, damage, reason):
     write_version(project, "good")
     inherit(project, "config:base.ini", project / "base.ini")
     text = (project / name).read_text()
@@ -76,7 +76,7 @@ def test_an_ini_that_cannot_be_read_any_more_is_an_error_page_until_it_is_mended
 
 
 @pytest.mark.parametrize("name", ["%00", "x" * 300, "nowhere.ini", ".", "development.ini/base.ini"])
-def test_an_inherited_ini_that_cannot_be_is_an_error_page_with_the_line_that_names_it(project, name):
+def test_an_impossible_inherited_ini_is_an_error_page_with_the_line_that_names_it(project, name):
     write_version(project, "good")
     ini = project / "development.ini"
     inherit(project, "config:base.ini", project / "base.ini")
@@ -92,7 +92,7 @@ def test_an_inherited_ini_that_cannot_be_is_an_error_page_with_the_line_that_nam
     "command", [["serve", "--no-reload"], ["serve", "--no-reload", "-c"], ["check"], ["routes"], ["shell", "--config"]]
 )
 @pytest.mark.parametrize("name", ["development.ini", "base.ini"])
-def test_an_ini_that_cannot_be_read_is_one_line_for_every_command(project, command, name):
+def test_an_unreadable_ini_is_one_line_in_every_command(project, command, name):
     inherit(project, "config:base.ini", project / "base.ini")
     (project / name).chmod(0)
     result = finished(as_ordinary_user(PROGRAM, *command, "development.ini"), project)
@@ -106,14 +106,14 @@ def finished(command, project):
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "development.ini/x.ini"])
-def test_a_name_that_no_file_can_have_is_one_line(project, name):
+def test_an_impossible_file_name_is_one_line(project, name):
     result = run("serve", name, cwd=project)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert result.stderr.startswith(f"Error: {name}: cannot be reached: ")
     assert result.stderr.endswith("; correct the name, or make its folder readable\n")
 
 
-def test_a_pipe_is_no_ini_and_is_not_waited_for(project):
+def test_a_pipe_is_refused_as_an_ini_without_waiting_for_it(project):
     os.mkfifo(project / "pipe.ini")
     result = run("serve", "pipe.ini", cwd=project)
     assert result.returncode == 2
@@ -140,7 +140,7 @@ def test_a_nul_character_is_named_with_its_line(project):
         ("config:other/my base.ini#main", "my base.ini"),
     ],
 )
-def test_an_inherited_ini_is_watched_and_takes_the_environment_however_it_is_written(project, use, base):
+def test_an_inherited_ini_is_watched_and_gets_the_environment_however_its_path_is_written(project, use, base):
     write_version(project, "good")
     base = inherit(project, use, project / "other" / base)
     base.write_text(base.read_text() + "name = %(ENV_SITE_NAME)s\n")
@@ -156,7 +156,7 @@ def test_an_inherited_ini_is_watched_and_takes_the_environment_however_it_is_wri
         wait_until(answers_with(served, "good"))
 
 
-def test_an_inherited_ini_that_cannot_be_read_from_the_start_is_served_once_it_can(project):
+def test_an_inherited_ini_unreadable_at_the_start_is_served_once_it_is_readable(project):
     write_version(project, "good")
     base = inherit(project, "config:base.ini", project / "base.ini")
     base.chmod(0)
@@ -166,7 +166,7 @@ def test_an_inherited_ini_that_cannot_be_read_from_the_start_is_served_once_it_c
         wait_until(answers_with(served, "good"))
 
 
-def test_a_project_whose_folder_is_removed_is_an_error_page_and_not_the_servers_end(project):
+def test_a_removed_project_folder_is_an_error_page_and_the_server_keeps_running(project):
     write_version(project, "good")
     with serve(project, "--reload") as served:
         assert answers_with(served, "good")()
@@ -175,7 +175,7 @@ def test_a_project_whose_folder_is_removed_is_an_error_page_and_not_the_servers_
         assert served.end() == 0
 
 
-def test_a_percent_sign_of_the_environment_arrives_in_logging(project):
+def test_logging_gets_a_percent_sign_from_the_environment(project):
     ini = project / "development.ini"
     set_option(ini, "class", "FileHandler")
     set_option(ini, "args", "('%(ENV_LOG_FILE)s',)")

@@ -1,4 +1,4 @@
-"""The generated project is a plain PasteDeploy application, and so is what others generate."""
+"""The generated project runs under other servers, and other servers and projects run under serve."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from support.reloading import wait_until, write_version
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory) -> Path:
-    """The interpreter of a fresh environment that sees what this one has installed, so that projects install fast."""
+    """The interpreter of a new environment that also sees the packages of this one, so that projects install fast."""
     return fresh_environment(tmp_path_factory.mktemp("environment"))
 
 
@@ -88,7 +88,7 @@ def test_other_loaders_serve_the_unchanged_ini(python, installed, words, ready):
 
 
 def wait_until_it_listens(port: int) -> None:
-    """The other servers announce themselves before they listen."""
+    """Wait until a server accepts connections; the other servers announce themselves earlier."""
 
     def listens():
         with socket.socket() as probe:
@@ -97,7 +97,7 @@ def wait_until_it_listens(port: int) -> None:
     wait_until(listens)
 
 
-def test_after_installation_it_is_served_from_anywhere(python, installed, tmp_path):
+def test_an_installed_project_is_served_from_any_folder(python, installed, tmp_path):
     """An ini elsewhere names the installed distribution."""
     (tmp_path / "own.ini").write_text(
         "[server:main]\nuse = egg:waitress\nport = 0\n[app:main]\nuse = egg:hello\n"
@@ -111,7 +111,7 @@ def test_after_installation_it_is_served_from_anywhere(python, installed, tmp_pa
 
 
 @pytest.mark.parametrize("use", ["egg:gunicorn#main", "egg:gearbox#wsgiref"])
-def test_another_server_in_the_ini_is_run(installed, use):
+def test_another_server_named_in_the_ini_is_run(installed, use):
     port = free_port()
     ini = installed / "other.ini"
     ini.write_text((installed / "development.ini").read_text())
@@ -138,7 +138,7 @@ def test_a_project_of_gearboxs_own_quickstart_is_set_up_and_served(python, tmp_p
     )
     project = tmp_path / "theirs"
     install(python, project)
-    if not options:  # the full one has a database, which its websetup makes
+    if not options:  # the full project has a database, which its websetup creates
         subprocess.run(
             [python, "-m", "gearbox_lite", "setup-app"], cwd=project, check=True, capture_output=True, timeout=60
         )
@@ -162,7 +162,7 @@ def use_server(project, factory, *lines, port=None):
 
 @pytest.mark.parametrize("factory", ["egg:gunicorn#main", "egg:gearbox#wsgiref"])
 def test_a_reload_restarts_another_server(project, factory):
-    """It shows what is wrong while the application does not load, as waitress does."""
+    """Another server shows the error page too while the application does not load."""
     write_version(project, "one")
     url = f"http://127.0.0.1:{use_server(project, factory)}"
 
@@ -182,7 +182,7 @@ def test_a_reload_restarts_another_server(project, factory):
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
-def test_a_request_in_flight_survives_the_end_of_a_server_with_one_thread(project, arguments):
+def test_a_running_request_survives_the_shutdown_of_a_server_with_one_thread(project, arguments):
     write_version(project, "one")
     url = f"http://127.0.0.1:{use_server(project, 'egg:gearbox#wsgiref')}"
     with serve(project, "--keep-port", *arguments) as served:
@@ -202,7 +202,7 @@ def test_a_request_in_flight_survives_the_end_of_a_server_with_one_thread(projec
         assert "Traceback" not in served.output
 
 
-def test_another_server_that_does_not_load_or_ends_is_told_once(project):
+def test_another_server_that_does_not_load_or_fails_is_reported_once(project):
     port = use_server(project, "egg:nosuchserver#main")
     result = run("serve", "--reload", cwd=project)
     assert result.returncode == 2

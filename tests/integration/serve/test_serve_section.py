@@ -1,4 +1,4 @@
-"""The [serve] section and its options: read, checked, and the command line wins."""
+"""The [serve] section and its options: they are checked, and the command line takes precedence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(proj
         ("drain_timeout = soon", "not a valid time in seconds; write a number, 0 or more"),
     ],
 )
-def test_a_wrong_setting_is_one_line(project, line, message):
+def test_an_invalid_serve_setting_is_one_line(project, line, message):
     ini = set_serve(project / "development.ini", line)
     number = ini.read_text().splitlines().index(line) + 1
     result = run("serve", "--port=0", cwd=project)
@@ -42,7 +42,7 @@ def test_a_wrong_setting_is_one_line(project, line, message):
     assert result.stderr == f"Error: development.ini:{number}: {line}: {message}\n"
 
 
-def test_a_wrong_option_is_one_line(project):
+def test_an_invalid_serve_option_is_one_line(project):
     result = run("serve", "--port=0", "--workers=many", cwd=project)
     assert result.returncode == 2
     assert (
@@ -51,7 +51,7 @@ def test_a_wrong_option_is_one_line(project):
     )
 
 
-def test_workers_of_another_server_are_its_own(project):
+def test_workers_of_ours_are_refused_for_another_server(project):
     ini = set_serve(project / "development.ini", "workers = 2")
     ini.write_text(ini.read_text().replace("egg:waitress#main", "egg:gunicorn#main").replace("\nthreads", "\n#threads"))
     result = run("serve", cwd=project)
@@ -59,7 +59,7 @@ def test_workers_of_another_server_are_its_own(project):
     assert "has workers of its own, if any; set them in its own section" in result.stderr
 
 
-def test_workers_of_another_server_are_its_own_also_when_they_are_edited(project):
+def test_a_reload_refuses_workers_of_ours_for_another_server(project):
     ini = set_serve(project / "development.ini", "reload = true")
     ini.write_text(
         ini.read_text().replace("egg:waitress#main", "egg:gearbox#wsgiref").replace("\nthreads", "\n#threads")

@@ -1,4 +1,4 @@
-"""What an application that shows backlash's debug page does not do for other web pages."""
+"""What the guard of a debug page refuses to other sites."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_debug_page_itself_runs_code(debugged):
     ],
 )
 @pytest.mark.parametrize("name", ["__debugger__", "%5f_debugger__", "a=b&__debugger_%5F"])
-def test_no_other_site_uses_the_debugger(debugged, headers, name):
+def test_other_sites_cannot_use_the_debugger(debugged, headers, name):
     client, run = debugged
     answer = client.get(run.replace("__debugger__", name) + "1", headers)
     assert answer.status_int == 403
@@ -80,7 +80,7 @@ def test_the_console_is_not_served_wherever_the_application_is_mounted():
         assert client.get(path).status_int == 404
 
 
-def test_no_other_site_can_frame_or_read_or_run_a_traceback():
+def test_other_sites_cannot_frame_read_or_run_a_traceback():
     answer = Client(generous).get("/")
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers.getall("X-Frame-Options") == ["SAMEORIGIN"]
@@ -125,14 +125,14 @@ def test_what_a_refusal_shows_of_a_host_is_escaped_and_short():
     assert len(answer.text) < 250
 
 
-def test_a_host_may_be_missing_before_http_1_1_only():
+def test_only_http_1_0_requests_may_omit_host():
     for protocol, status in (("HTTP/1.0", 500), ("HTTP/1.1", 400)):
         request = Request.blank("/", {"SERVER_PROTOCOL": protocol})
         del request.environ["HTTP_HOST"]
         assert request.get_response(Client(generous).application).status_int == status
 
 
-def test_with_several_processes_the_console_says_what_it_needs():
+def test_the_console_of_several_processes_asks_for_one_worker():
     client = Client(DebuggedApplication(crash), one_process=False)
     assert "ValueError" in client.get("/").text
     assert "jQuery" in client.get("/?__debugger__=yes&cmd=resource&f=jquery.js").text

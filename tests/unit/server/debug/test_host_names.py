@@ -1,4 +1,4 @@
-"""Which Host headers a server that debugs answers to."""
+"""Which Host headers are accepted while debugging."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from gearbox_lite.server.debug.host_names import AllowedHosts, host_name
 
-NOBODY_ELSE = AllowedHosts.of([], any_address=False)
+LOCAL_ONLY = AllowedHosts.of([], any_address=False)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ NOBODY_ELSE = AllowedHosts.of([], any_address=False)
     ],
 )
 def test_names_of_this_machine_are_allowed_however_they_are_written(header):
-    assert NOBODY_ELSE.allow(header)
+    assert LOCAL_ONLY.allow(header)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_names_of_this_machine_are_allowed_however_they_are_written(header):
         *("lócalhost", "localhost\0", "localhost\n", "\u217cocalhost", "localhost%00.evil.example", "http://localhost"),
     ],
 )
-def test_other_names_and_whatever_is_not_a_host_are_refused(header):
-    assert not NOBODY_ELSE.allow(header)
+def test_foreign_and_malformed_hosts_are_refused(header):
+    assert not LOCAL_ONLY.allow(header)
 
 
 def test_allowed_names_include_their_subdomains_only_if_they_begin_with_a_dot():
@@ -65,7 +65,7 @@ def test_any_address_allows_addresses_and_no_names():
     assert not allowed.allow("192.168.0.1.evil.example")
 
 
-def test_a_host_is_told_in_one_form():
+def test_host_names_are_normalized():
     assert host_name(" Hello.Test.:80 ") == "hello.test"
     assert host_name("[0:0::1]:5") == "::1"
     assert host_name("0177.0.0.1") == "127.0.0.1"

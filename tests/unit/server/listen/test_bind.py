@@ -1,4 +1,4 @@
-"""From settings to listening sockets: what waitress would take, bound by us."""
+"""Addresses from settings, as waitress resolves them, and the sockets that are bound on them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_addresses_are_those_that_waitress_would_listen_on(given, expected):
         {"host": "127.0.0.1", "ipv4": "false"},
     ],
 )
-def test_addresses_that_are_none_are_refused_with_their_line(given):
+def test_invalid_addresses_are_refused_with_their_line(given):
     with pytest.raises(UserError, match=r"^test\.ini:1: "):
         shown(**given)
 
@@ -67,7 +67,7 @@ def named(**given: str) -> dict[str, Address]:
     return {str(address): address for address in addresses(options(**given))}
 
 
-def test_all_sockets_are_bound_or_none_and_who_has_the_port_is_named():
+def test_all_sockets_are_bound_or_none_and_the_port_owner_is_named():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -76,11 +76,11 @@ def test_all_sockets_are_bound_or_none_and_who_has_the_port_is_named():
         with pytest.raises(UserError, match=rf"\(process {os.getpid()}\) listens on 127.0.0.1:{port}"):
             bind_addresses(wanted)
         del wanted[f"127.0.0.1:{port}"]
-        for bound in bind_addresses(wanted).values():  # which the failure has left free
+        for bound in bind_addresses(wanted).values():  # the failure has released it
             bound.close()
 
 
-def test_an_address_that_is_not_here_is_left_out_beside_one_that_is():
+def test_an_unavailable_address_is_skipped_if_another_one_is_available():
     missing = named(listen="192.0.2.1:0")
     sockets = bind_addresses({**missing, **named(listen="127.0.0.1:0")})
     assert list(sockets) == ["127.0.0.1:0"]
@@ -90,7 +90,7 @@ def test_an_address_that_is_not_here_is_left_out_beside_one_that_is():
         bind_addresses(missing)
 
 
-def test_a_unix_socket_somebody_listens_on_and_a_file_in_the_way_are_refused(tmp_path):
+def test_a_unix_socket_in_use_and_a_file_in_the_way_are_refused(tmp_path):
     path = options(unix_socket=str(tmp_path / "web.sock"))["unix_socket"]
     bound = unix_socket.bind_path(path, 0o600)
     with pytest.raises(UserError, match="another program listens there"):
