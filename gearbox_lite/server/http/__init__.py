@@ -1,1 +1,98 @@
-"""Answering HTTP requests: waitress, hardened and adapted, or another PasteDeploy server."""
+"""Answering HTTP requests: waitress, adapted to sockets that are already bound, or another PasteDeploy server.
+
+server.py runs waitress' I/O thread; listener.py accepts connections, channel.py reads and sends on them (keep-alive,
+timeouts), dispatcher.py has the task threads, tasks.py runs the application. drain.py and shutdown.py end all that
+gracefully; drain.py hands keep-alive connections over. other_server.py runs any other server.
+
+Internals of waitress that we rely on
+=====================================
+
+None of them is documented, so each may change in any release. pyproject.toml therefore allows only the minor release
+that is tested. Each entry gives the internals, the modules that use them, and the tests that fail if they change.
+tests/unit/server/http/test_waitress_internals.py checks that they exist and that this list is complete.
+
+waitress.adjustments: Adjustments, Adjustments._params, asbool
+    adjustments.py, server.py, listener.py
+    unit/server/http/test_waitress_internals.py::test_waitress_settings_are_in_its_table_with_their_types
+waitress.buffers: ReadOnlyFileBasedBuffer
+    channel.py, access_log.py
+    integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
+waitress.channel: HTTPChannel, HTTPChannel._flush_some, HTTPChannel._flush_some_if_lockable, HTTPChannel.outbuf_lock
+    channel.py
+    integration/http/test_answers.py::test_a_short_answer_is_sent_at_once_by_the_io_thread
+    integration/http/test_io_thread.py::test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock
+    integration/http/test_exact_answers.py::test_long_streams_to_slow_readers_arrive_byte_for_byte
+waitress.channel: HTTPChannel.write_soon, HTTPChannel.task_class, HTTPChannel.error_task_class, HTTPChannel.parser_class
+    channel.py, access_log.py
+    integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
+    integration/http/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
+waitress.channel: HTTPChannel.send_continue
+    channel.py
+    integration/http/test_exact_answers.py::test_an_answer_before_a_request_that_expects_100_continue_is_sent_once
+waitress.channel: HTTPChannel.received, HTTPChannel.request, HTTPChannel.requests, HTTPChannel.requests_lock
+    channel.py
+    integration/http/test_slow_clients.py::test_slowly_sent_headers_of_a_later_request_get_408
+    integration/http/test_answers.py::test_pipelined_requests_are_answered_in_order
+waitress.channel: HTTPChannel.handle_close, HTTPChannel.will_close, HTTPChannel.close_when_flushed
+    channel.py, drain.py
+    integration/http/test_exact_answers.py::test_a_client_that_keeps_sending_a_body_that_is_too_large_reads_one_413
+waitress.channel: HTTPChannel.total_outbufs_len, HTTPChannel.connected, HTTPChannel.del_channel, HTTPChannel.addr
+    drain.py
+    integration/http/test_drain.py::test_idle_keep_alive_connections_are_handed_over_and_busy_ones_finished
+    integration/http/test_slow_clients.py::test_handed_over_keep_alive_connections_stay_open
+waitress.channel: ClientDisconnected
+    tasks.py
+    integration/http/test_head.py::test_an_endless_stream_is_closed_when_the_client_disconnects
+waitress.parser: HTTPRequestParser
+    channel.py
+    integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
+    integration/http/test_failing_answers.py::test_an_invalid_request_target_is_400_without_a_traceback
+waitress.proxy_headers: proxy_headers_middleware
+    server.py
+    integration/http/test_debugging.py::test_forwarded_headers_do_not_make_a_foreign_host_allowed
+    integration/http/test_proxies.py::test_a_trusted_proxy_with_https_logs_no_warning
+waitress.server: BaseWSGIServer, TcpWSGIServer, UnixWSGIServer, UnixWSGIServer.fix_addr
+    listener.py, server.py, drain.py, proxies.py
+    unit/server/http/test_waitress_internals.py::test_clients_of_a_unix_socket_have_the_address_that_trusted_proxy_names
+waitress.server: BaseWSGIServer.channel_class, BaseWSGIServer.application, BaseWSGIServer.trigger
+    server.py
+    integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
+waitress.server: BaseWSGIServer.pull_trigger
+    server.py
+    integration/http/test_io_thread.py::test_a_finished_answer_is_sent_without_waiting_for_a_timer
+waitress.server: BaseWSGIServer.readable, BaseWSGIServer.handle_accept, BaseWSGIServer.set_socket_options
+    listener.py
+    integration/serve/test_descriptors.py::test_serving_pauses_while_the_application_holds_all_descriptors_and_recovers
+    integration/serve/test_descriptors.py::test_connection_limit_is_lowered_to_what_the_descriptors_allow_and_others_wait
+waitress.server: BaseWSGIServer.maintenance, BaseWSGIServer.next_channel_cleanup, BaseWSGIServer.active_channels
+    listener.py
+    integration/http/test_slow_clients.py::test_idle_keep_alive_connections_are_closed_after_channel_timeout
+waitress.task: Task, Task.service, Task.start, Task.finish, Task.write, Task.wrote_header
+    tasks.py, access_log.py
+    integration/http/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
+    integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
+waitress.task: WSGITask, WSGITask.execute, ErrorTask, ErrorTask.execute
+    tasks.py
+    integration/http/test_head.py::test_a_refused_head_request_gets_no_body
+waitress.task: ThreadedTaskDispatcher, ThreadedTaskDispatcher.add_task, ThreadedTaskDispatcher.queue
+    dispatcher.py
+    integration/http/test_answers.py::test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_overtake_slow_ones
+    integration/http/test_slow_clients.py::test_queued_requests_are_logged_once_with_their_greatest_number_and_the_remedy
+waitress.task: ThreadedTaskDispatcher.queue_cv, ThreadedTaskDispatcher.active_count, ThreadedTaskDispatcher.stop_count
+    dispatcher.py
+    integration/http/test_answers.py::test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_overtake_slow_ones
+waitress.task: ThreadedTaskDispatcher.start_new_thread, ThreadedTaskDispatcher.set_thread_count
+    dispatcher.py, server.py
+    integration/http/test_failing_answers.py::test_sys_exit_in_a_request_neither_ends_the_server_nor_delays_its_shutdown
+waitress.trigger: trigger.pull_trigger
+    server.py
+    integration/http/test_slow_clients.py::test_handed_over_keep_alive_connections_stay_open
+waitress.utilities: BadRequest, InternalServerError
+    channel.py, tasks.py
+    integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
+    integration/http/test_failing_answers.py::test_clients_see_the_traceback_only_with_expose_tracebacks
+waitress: wasyncore, wasyncore.loop, wasyncore.read, wasyncore.write, wasyncore.readwrite, wasyncore.dispatcher
+    poller.py, server.py
+    integration/http/test_answers.py::test_a_client_that_closes_its_sending_side_gets_its_answer
+    unit/server/http/test_waitress_internals.py::test_select_serves_as_poll_does
+"""

@@ -56,8 +56,8 @@ class Server:
     ) -> None:
         """``options`` are waitress' settings without those that name addresses.
 
-        ``guard`` is middleware put around the application and around waitress' own proxy middleware, so that it sees
-        requests before that one rewrites them.
+        ``guard`` is middleware put around the application and around waitress' ``proxy_headers_middleware``, so that it
+        sees requests before that one rewrites them.
         """
         self._map: dict[int, Any] = {}
         self._dispatcher = Dispatcher()

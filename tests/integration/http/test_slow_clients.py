@@ -87,6 +87,16 @@ def test_silent_new_connections_are_closed_and_keep_alive_ones_stay_open(site):
         read_until(connection, b"hello")
 
 
+def test_idle_keep_alive_connections_are_closed_after_channel_timeout():
+    with Site(cleanup_interval="0") as site, site.ask("/") as connection:
+        read_until(connection, b"hello")
+        (channel_there,) = site.server._channels()
+        wait_until(lambda: not channel_there.requests)
+        channel_there.last_activity -= 1000
+        site.server.call(lambda: None)
+        assert read_all(connection) == b""
+
+
 def test_handed_over_keep_alive_connections_stay_open(site):
     with site.connect() as before:
         before.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
