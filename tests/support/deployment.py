@@ -136,9 +136,9 @@ def ip(*words: str) -> None:
 
 def store_a_value(tab: Tab, url: str) -> None:
     tab.page.goto(url)
-    tab.page.get_by_label("Store as user").fill("Ada")
+    tab.page.get_by_label("Value to store as user").fill("Ada")
     tab.press("Store")
-    assert tab.state == "This browser's session holds user = Ada"
+    assert tab.state == "Your session contains user = Ada"
     assert tab.page.url == f"{url}/"
 
 

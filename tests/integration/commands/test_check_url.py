@@ -230,4 +230,4 @@ def test_a_development_server_is_checked_together_with_its_ini_if_that_is_named(
         result = run("check", "--url", served.url, cwd=project)
         assert "any other host name are answered too" in result.stderr
         assert result.returncode == 0
-        assert "holds nothing yet" in Browser(served.url).get("/").text
+        assert "session is empty" in Browser(served.url).get("/").text

@@ -93,7 +93,7 @@ def test_github_runs_what_the_readme_says(project):
     workflow = yaml.safe_load((project / ".github/workflows/test.yml").read_text())
     assert workflow[True] == ["push", "pull_request"]  # "on" is true in YAML 1.1
     steps = workflow["jobs"]["test"]["steps"]
-    command = re.search(r"## Test\n\n    (.*)\n", (project / "README.md").read_text())[1]
+    command = re.search(r"## Test\n\n.*\n\n    (.*)\n", (project / "README.md").read_text())[1]
     assert [step["run"] for step in steps if "run" in step] == [command]
 
 

@@ -21,7 +21,7 @@ def test_a_new_environment_made_by_the_commands_of_its_readme_runs_its_tests(tmp
     project = new_project(tmp_path, "My.Shop2", "--package", "shop")
     text = (project / "README.md").read_text()
     make = re.search(r"^    (pip wheel .*)$", text, re.MULTILINE)[1]
-    test = re.search(r"## Test\n\n    (.*)\n", text)[1]
+    test = re.search(r"## Test\n\n.*\n\n    (.*)\n", text)[1]
     venv.create(tmp_path / "environment", with_pip=True)
     commands = f"{make.replace('PATH/TO/gearbox-lite', str(REPOSITORY))}\n{test}\ngearbox-lite quickstart inner -o ..\n"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -73,7 +73,7 @@ assert "user = Ada" in page
 assert page.request.url == "http://localhost/shop/", page.request.url
 assert "user = Ada" in app.get("/")
 assert "/shop/css/style.css" in page
-assert "holds nothing yet" in page.forms[1].submit().follow()
+assert "session is empty" in page.forms[1].submit().follow()
 """
 
 

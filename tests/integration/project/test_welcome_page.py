@@ -50,11 +50,11 @@ def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(projec
     port = free_port()
     with serve(project, "--port", port) as served:
         tab.page.goto(served.url)
-        assert tab.state == "This browser's session holds nothing yet."
+        assert tab.state == "Your session is empty."
         assert tab.page.locator("script").count() == 0
-        tab.page.get_by_label("Store as user").fill("Ada <b>")
+        tab.page.get_by_label("Value to store as user").fill("Ada <b>")
         tab.press("Store")
-        assert tab.state == "This browser's session holds user = Ada <b>"
+        assert tab.state == "Your session contains user = Ada <b>"
         tab.page.reload()
         assert "Ada" in tab.state
     with serve(project, "--port", port):
@@ -62,14 +62,14 @@ def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(projec
         assert "Ada" in tab.state
         assert {cookie["name"] for cookie in tab.page.context.cookies()} == {"hello", "hello-csrf"}
         assert tab.page.evaluate("document.cookie") == ""
-        tab.press("Delete the session")
-        assert tab.state == "This browser's session holds nothing yet."
+        tab.press("Delete session")
+        assert tab.state == "Your session is empty."
         for link in ("/setsession", "/getsession"):
             tab.page.get_by_role("link", name=link).click()
         assert "retrieved MVL" in tab.page.inner_text("main")
         assert tab.problems == []
         assert tab.page.goto(f"{served.url}/nowhere").status == 404
-        tab.page.get_by_role("link", name="Back to the start").click()
+        tab.page.get_by_role("link", name="Back to the start page").click()
         assert "MVL" in tab.state
         assert len(tab.problems) == 1, "Chromium itself notes that there is no such page, and nothing else"
         assert tab.hosts == {"localhost"}
@@ -115,7 +115,7 @@ def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab,
         (site / "index.html").write_text(f"{form}<iframe src={served.url}></iframe><iframe src=allowed.html></iframe>")
         (site / "allowed.html").write_text("<p>framed</p>")
         tab.page.goto(served.url)
-        tab.page.get_by_label("Store as user").fill("Ada")
+        tab.page.get_by_label("Value to store as user").fill("Ada")
         tab.press("Store")
         tab.page.goto(f"http://localhost:{other.url}/")
         refused, allowed = tab.page.frames[1:]

@@ -93,7 +93,7 @@ def test_their_own_tests_pass_without_any_store_server(projects):
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--import-mode=importlib",
          f"--rootdir={folder}", "-c", os.devnull, "-W", "ignore:'cgi' is deprecated", *projects],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     passed = int(re.search(r"(\d+) passed in", result.stdout)[1])

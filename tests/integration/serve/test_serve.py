@@ -25,7 +25,7 @@ def test_the_tutorial_comes_true_with_its_controller_pasted_unchanged(project):
 def test_the_generated_pages_set_get_and_delete_a_session(project):
     with serve(project) as served:
         browser = Browser(served.url)
-        assert "holds nothing yet" in browser.get("/").text
+        assert "session is empty" in browser.get("/").text
         assert "no session variable yet" in browser.get("/getsession").text
         browser.get("/setsession")
         assert "retrieved MVL" in browser.get("/getsession").text
@@ -264,7 +264,7 @@ def test_without_debug_an_exception_is_logged_and_the_projects_error_page_is_sho
     with warm.serve(project) as served:
         answer = Browser(served.url).get("/crash")
         assert answer.status == 500
-        assert "Something went wrong here. It has been logged." in answer.text
+        assert "Something went wrong. The error has been logged." in answer.text
         assert "style.css" in answer.text
         assert "on purpose" not in answer.text
         served.end()
@@ -279,7 +279,7 @@ def test_403_and_404_show_the_projects_error_page(project, debug):
     with warm.serve(project) as served:
         for path, status, text in (
             ("/nowhere", 404, "no page at this address"),
-            ("/forbidden", 403, "not see this page"),
+            ("/forbidden", 403, "not have access to this page"),
         ):
             answer = Browser(served.url).get(path)
             assert answer.status == status

@@ -1,4 +1,4 @@
-"""The application as test.ini sets it up, in a browser that keeps cookies."""
+"""Fixtures: the application with test.ini, and a client that keeps cookies."""
 
 import sys
 from pathlib import Path
@@ -9,17 +9,17 @@ from webtest import TestApp
 
 PROJECT = Path(__file__).parents[1]
 
-# The tests also run where the project is not installed.
+# So that the tests run even if the project is not installed.
 sys.path.insert(0, str(PROJECT))
 
 
 @pytest.fixture(scope="session")
 def application():
-    """Load the application, once for all tests."""
+    """Load the application once for all tests."""
     return loadapp(f"config:{PROJECT / 'test.ini'}")
 
 
 @pytest.fixture
 def app(application):
-    """Return a browser that has not been here yet."""
+    """Return a client without cookies, like a new visitor's browser."""
     return TestApp(application)

@@ -1,1 +1,1 @@
-"""How the application is put together."""
+"""The configuration of the application."""

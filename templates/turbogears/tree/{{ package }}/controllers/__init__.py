@@ -1,1 +1,1 @@
-"""Controllers: classes whose methods answer URLs."""
+"""Controllers: classes whose exposed methods handle URLs."""

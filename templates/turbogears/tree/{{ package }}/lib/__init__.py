@@ -1,1 +1,1 @@
-"""Shared by the controllers and templates."""
+"""Code that the controllers and templates share."""

@@ -1,5 +1,5 @@
-"""What the whole application shares while it runs."""
+"""Objects that the whole application shares."""
 
 
 class Globals:
-    """Made once, when the application starts; it is ``app_globals`` everywhere."""
+    """Created once, when the application starts; available as ``tg.app_globals``."""

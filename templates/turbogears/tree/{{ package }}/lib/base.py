@@ -1,10 +1,10 @@
-"""What all controllers have in common."""
+"""The base class of all controllers."""
 
 from tg import TGController
 
 
 class BaseController(TGController):
-    """The base of the project's controllers.
+    """Add what all controllers of the project share.
 
-    Its method ``_before``, once it has one, runs before each of theirs.
+    For example, a method ``_before`` would run before each of their methods.
     """

@@ -1,18 +1,19 @@
-"""No forged forms: a form counts only if a page of this site has shown it.
+"""CSRF protection: accept a form only if this site has shown it to the same browser.
 
-The server stores nothing for that. A page with a form sends the browser a random value
-in a cookie, and puts a signature of that value into the form. Other sites cannot read
-the form, and cannot make the signature, which takes this site's key:
+A page with a form sends the browser a random value in a cookie, and puts a signature of
+that value, the token, into the form. Another site can make a browser send a form and
+its cookies, but it can neither read the token nor create one without the site's key.
+The server stores nothing. In a template:
 
     <input type="hidden" name="{{ h.csrf_field }}" value="{{ h.csrf_token() }}">
 
-The method that accepts the form checks that the two belong together:
+In the controller, which then rejects any form without a valid token:
 
     @expose(allowed_methods=["POST"])
     @csrf_protected
     def store(self, user): ...
 
-OWASP calls this the signed double-submit cookie, and explains it and others:
+OWASP calls this pattern the signed double-submit cookie, and explains alternatives:
 https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
@@ -27,15 +28,15 @@ from tg.decorators import before_validate
 log = logging.getLogger(__name__)
 
 FIELD = "_csrf_token"
-"""The name of the form's field."""
+"""The name of the form field that contains the token."""
 REMEDY = (
-    'make one: python3 -c "import secrets; print(secrets.token_hex(32))", '
+    'generate one: python3 -c "import secrets; print(secrets.token_hex(32))", '
     "and write it in the ini's [app:...] section"
 )
 
 
 def check_key(settings):
-    """Raise ValueError unless the [app:...] section has a key that can't be guessed."""
+    """Raise ValueError if the [app:...] section has no key or one that is too short."""
     if "csrf.key" not in settings:
         raise ValueError(f"csrf.key is missing; {REMEDY}")
     if len(settings["csrf.key"]) < 32:
@@ -43,11 +44,12 @@ def check_key(settings):
 
 
 def csrf_token():
-    """Return the token for this visitor's forms; send the cookie that it signs."""
+    """Return the token for this visitor's forms, and set the cookie that it signs."""
     name = cookie_name()
     value = request.cookies.get(name) or request.environ.get(name)
     if not value:
-        # Lax, because Strict would replace it whenever a visitor follows a link to us.
+        # Not Strict: a visitor who follows a link to this site would get a new cookie,
+        # which invalidates the forms in the pages that are already open.
         value = request.environ[name] = secrets.token_urlsafe(32)
         secure = request.scheme == "https"
         response.set_cookie(name, value, secure=secure, httponly=True, samesite="Lax")
@@ -57,8 +59,8 @@ def csrf_token():
 def cookie_name():
     """Return the cookie's name.
 
-    Browsers take a cookie named __Host-... over HTTPS from this very host only, so that
-    neither a subdomain nor a page over plain HTTP can plant one.
+    Browsers accept a cookie named __Host-... over HTTPS only and from this host only,
+    so neither a subdomain nor an attacker on plain HTTP can set it.
     """
     prefix = "__Host-" if request.scheme == "https" else ""
     return f"{prefix}{config['package_name']}-csrf"
@@ -71,14 +73,16 @@ def sign(value):
 
 @before_validate
 def csrf_protected(remainder, params):
-    """Answer 403 unless this is a form (POST) that we have shown to this browser."""
-    # Browsers say who sends a form; "none" is the visitor who reloads a page.
+    """Answer 403 unless this POST comes from a form shown to the same browser."""
+    # Which site sent the form, according to the browser; "none" means the user did,
+    # for example by reloading. Old browsers do not send this header.
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     token = str(request.POST.get(FIELD, ""))
     value = request.cookies.get(cookie_name())
     if token and not value:
         warn_of_missing_cookie(cookie_name())
-    # Comparing takes the same time however much is right, so no part can be guessed.
+    # compare_digest takes the same time for every wrong token, so that the right one
+    # cannot be guessed piece by piece.
     if (
         site not in ("same-origin", "none")
         or not value
@@ -87,12 +91,12 @@ def csrf_protected(remainder, params):
         abort(403, "This form has expired. Go back, reload the page, and try again.")
 
 
-@cache  # Once for each name is enough: it is a matter of how the site is reached.
+@cache  # Logs only once for each name: the cause is the same for all visitors.
 def warn_of_missing_cookie(name):
-    """Log what is likely wrong if this happens to every visitor."""
+    """Log what is probably wrong if forms fail for every visitor."""
     log.warning(
-        "a form failed because no cookie %s came back: the browser blocks cookies, or "
-        "the proxy in front does not say truthfully whether visitors use HTTPS "
-        "(X-Forwarded-Proto, trusted_proxy)",
+        "a form was rejected because the cookie %s is missing: the browser blocks "
+        "cookies, or the reverse proxy does not report correctly whether visitors use "
+        "HTTPS (X-Forwarded-Proto, trusted_proxy)",
         name,
     )

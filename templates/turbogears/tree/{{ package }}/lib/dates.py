@@ -1,4 +1,4 @@
-"""Dates in requests for public files."""
+"""Ignore invalid dates in requests for public files."""
 
 from email.utils import mktime_tz, parsedate_tz
 
@@ -6,8 +6,8 @@ from email.utils import mktime_tz, parsedate_tz
 class IgnoreInvalidDates:
     """WSGI middleware that ignores an If-Modified-Since header without a valid date.
 
-    HTTP demands that (RFC 9110, 13.1.3). TurboGears raises instead, outside ErrorPages,
-    and its message tells the file's path on the server.
+    HTTP requires this (RFC 9110, 13.1.3). TurboGears raises an exception instead, which
+    ErrorPages cannot catch, and whose message contains the file's path on the server.
     """
 
     def __init__(self, app):

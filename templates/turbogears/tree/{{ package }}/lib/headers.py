@@ -1,23 +1,23 @@
-"""Response headers that tell browsers to be strict."""
+"""Security headers: they tell browsers to forbid what this site does not need."""
 
 from tg import flash
 
 HEADERS = {
-    # Scripts, styles, images and forms: from and to this site only, and nothing inline.
-    # https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP tells how to let more in.
+    # Scripts, styles, images and form targets of this site only, and no inline scripts.
+    # To allow more, see https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
     "Content-Security-Policy": "default-src 'self'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'",
-    # Other sites are not told which page a visitor comes from.
+    # Do not tell other sites which page a visitor comes from.
     "Referrer-Policy": "same-origin",
-    # A file is what its Content-Type says, whatever it looks like.
+    # Do not guess a file's type from its content: Content-Type is right.
     "X-Content-Type-Options": "nosniff",
-    # No other site may show a page in a frame; frame-ancestors for old browsers.
+    # No site may show a page in a frame: frame-ancestors, for old browsers.
     "X-Frame-Options": "DENY",
 }
 
 
 class SecurityHeaders:
-    """WSGI middleware that adds HEADERS to each answer that has none of its own."""
+    """WSGI middleware that adds each of HEADERS that a response does not set itself."""
 
     def __init__(self, app, *, debug):
         self.app = app
@@ -31,7 +31,7 @@ class SecurityHeaders:
                 headers = [
                     protect_flash(name, value, secure) for name, value in headers
                 ]
-            # While debugging, a 500 is the debug page; it needs its inline scripts.
+            # With debug = true, a 500 is the debug page, which has inline scripts.
             if not (self.debug and status.startswith("500")):
                 for name, value in HEADERS.items():
                     if name.lower() not in own:
@@ -42,9 +42,9 @@ class SecurityHeaders:
 
 
 def protect_flash(name, value, secure):
-    """Keep the cookie of TurboGears' flash messages from scripts.
+    """Hide the cookie of TurboGears' flash messages from scripts.
 
-    The server shows the messages, and TurboGears has no setting for the cookie.
+    Only the server needs it, and TurboGears has no setting for that.
     """
     if name.lower() == "set-cookie" and value.startswith(f"{flash.cookie_name}="):
         value += "; Secure; HttpOnly" if secure else "; HttpOnly"

@@ -1,8 +1,8 @@
-"""/up: how load balancers and containers learn that the application runs."""
+"""The health check /up, for load balancers and containers."""
 
 
 class HealthCheck:
-    """WSGI middleware that answers /up itself, without session or controller."""
+    """WSGI middleware that answers /up without a session or controller."""
 
     def __init__(self, app):
         self.app = app

@@ -1,4 +1,4 @@
-"""Redirects that work behind any proxy."""
+"""Redirects that work behind any reverse proxy."""
 
 import re
 
@@ -6,11 +6,11 @@ from webob import Request
 
 
 class RelativeRedirects:
-    """WSGI middleware that leaves scheme and host out of redirects within this site.
+    """WSGI middleware that removes scheme and host from redirects within this site.
 
-    TurboGears' redirect("/") answers ``Location: http://HOST/`` if a proxy takes care
-    of HTTPS and the application does not know it; browsers refuse to follow that after
-    a form. A path is always right.
+    If a proxy handles HTTPS and the application does not know it, TurboGears'
+    redirect("/") sends ``Location: http://HOST/``, which this site's content security
+    policy forbids after a form. A path is always right.
     """
 
     def __init__(self, app):
@@ -29,12 +29,12 @@ class RelativeRedirects:
 
 
 def is_location(name):
-    """Return whether a header has the address of a redirect."""
+    """Return whether a header contains the URL of a redirect."""
     return name.lower() == "location"
 
 
 def shorten(location, environ):
-    """Return the path of a URL of this site; any other URL as it is."""
+    """Return the path of a URL on this site; any other URL unchanged."""
     path = location.removeprefix(Request(environ).host_url)
-    # Browsers take //x, /\x and the like for another host's address.
+    # Browsers would treat //x, /\x and the like as a URL on another host.
     return path if re.match(r"/([^/\\\s]|$)", path) else location

@@ -1,1 +1,1 @@
-"""Pages, found here by their dotted names."""
+"""Page templates, which controllers name as modules of this package."""
