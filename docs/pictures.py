@@ -46,7 +46,7 @@ def take_welcome_page() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 860, "height": 560})
         page.goto(f"http://localhost:{PORT}/")
-        page.get_by_label("Store as user").fill("Ada")
+        page.get_by_label("Value to store as user").fill("Ada")
         page.get_by_role("button", name="Store").click()
         page.reload()
         page.screenshot(path=IMAGES / "welcome.png")
