@@ -93,9 +93,9 @@ def serve_section_page() -> str:
     rows = (
         [
             f"`{name}`",
+            _text(row.meaning),
             _text(row.type),
             _code(row.default),
-            _text(row.meaning),
             _code(row.example),
             _options(row.options),
         ]
@@ -106,7 +106,7 @@ def serve_section_page() -> str:
 What `gearbox-lite serve` does besides serving. Every setting may be left out. The options of the command line take
 precedence over the ini. A name that is not in this table is an error.
 
-{_table(["Setting", "Value", "Default", "Meaning", "Example", "Option"], rows)}
+{_table(["Setting", "Meaning", "Value", "Default", "Example", "Option"], rows)}
 """
 
 
@@ -117,7 +117,7 @@ def _options(text: str) -> str:
 def server_section_page() -> str:
     """Describe the section [server:main] of an ini with waitress."""
     rows = (
-        [f"`{name}`", *_waitress_type_and_default(name), _text(row.meaning), _code(row.example)]
+        [f"`{name}`", _text(row.meaning), *_waitress_type_and_default(name), _code(row.example)]
         for name, row in SERVER_SETTINGS.items()
     )
     return f"""# The section \\[server:main]
@@ -126,7 +126,7 @@ The settings of the server. With `use = egg:waitress#main` they are waitress' ow
 [waitress' documentation]({WAITRESS}) describes further. An unknown name or an invalid value is an error when `serve`
 starts. With another server (`use = egg:gunicorn#main`), the section takes that server's settings.
 
-{_table(["Setting", "Value", "Default", "Meaning", "Example"], rows)}
+{_table(["Setting", "Meaning", "Value", "Default", "Example"], rows)}
 """
 
 
@@ -144,10 +144,9 @@ def session_options_page() -> str:
     rows = (
         [
             f"`{PREFIX}{name}`",
+            f"{_sentence(row.meaning)}{_stores(row.stores)}",
             _accepted(row.convert),
             _code(_default(row.default)),
-            _sentence(row.meaning),
-            _stores(row.stores),
         ]
         for name, row in OPTIONS.items()
     )
@@ -158,7 +157,7 @@ The settings of `[filter:session]`, `use = egg:gearbox_lite#session`. The names 
 option. A name that is not in this table is an error, and so is an invalid value. An option of another store than the
 one in use is checked and then ignored, so that it can stay in the ini.
 
-{_table(["Option", "Value", "Default", "Meaning", "Stores"], rows)}
+{_table(["Option", "Meaning", "Value", "Default"], rows)}
 
 `{PREFIX}sa.NAME` sets the engine option `NAME` of SQLAlchemy, for `ext:database`.
 
@@ -182,7 +181,9 @@ def _accepted(convert: Callable[[str], object]) -> str:
 
 
 def _stores(stores: tuple[str, ...]) -> str:
-    return "all" if stores == STORES else "all but cookie" if stores == STORES[1:] else ", ".join(stores)
+    if stores == STORES:
+        return ""
+    return " Not for cookie sessions." if stores == STORES[1:] else f" Only for {', '.join(stores)}."
 
 
 def environment_page() -> str:
