@@ -137,9 +137,9 @@ class FakeWorker:
 class Simulation:
     """One supervised server. It stands in for the spawner, the reporter, the ini and the clock."""
 
-    def __init__(self, *, transitions=None, starts_processes=True, factory="egg:waitress", **serve):
+    def __init__(self, *, visited=None, starts_processes=True, factory="egg:waitress", **serve):
         self.now = 1000.0
-        self.transitions = set() if transitions is None else transitions
+        self.transitions, self._visited = set(), visited
         self.spawned, self._seen, self.sent = [], 0, []
         self.messages, self.announced, self.load_failures = [], [], []
         self.fork_servers_replaced = self.fork_servers_restarted = 0
@@ -184,6 +184,8 @@ class Simulation:
         for one in self._patches:
             one.stop()
         self.supervisor.close()
+        if self._visited is not None:
+            self._visited |= self.transitions
         for one in self.spawned:
             one.channel.close()
             one.process.close()

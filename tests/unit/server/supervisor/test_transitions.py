@@ -30,7 +30,7 @@ def simulations():
 def test_the_tests_of_this_folder_visit_every_transition_that_the_table_allows():
     visited = set()
     for test in simulations():
-        test(simulate=partial(Simulation, transitions=visited))
+        test(simulate=partial(Simulation, visited=visited))
     allowed = {(before, after) for before, all_after in TRANSITIONS.items() for after in all_after}
     assert visited == allowed
 
