@@ -1,4 +1,4 @@
-"""``gearbox setup-app`` in a generated project, whose pyproject.toml puts this command in the place of gearbox's own.
+"""``gearbox setup-app`` in a generated project, whose pyproject.toml replaces gearbox's own command with this one.
 
 gearbox 0.5 looks for a section [app:main] that names an installed distribution, and for ``websetup`` among its files;
 an ini with a pipeline, and a project that is installed as editable, have neither.
@@ -18,7 +18,7 @@ class SetupAppCommand(Command):  # type: ignore[misc]  # gearbox has no type hin
         """Return a parser with the options of gearbox's own command."""
         parser: ArgumentParser = super().get_parser(prog_name)
         parser.add_argument("-c", "--config", default="development.ini", help="the ini (default: development.ini)")
-        parser.add_argument("--name", help="which [app:...] or [pipeline:...] (default: main)")
+        parser.add_argument("--name", help="section [app:...] or [pipeline:...] (default: main)")
         return parser
 
     def take_action(self, opts: Namespace) -> None:

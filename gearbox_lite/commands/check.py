@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @click.command(name="check")
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
-@click.option("-n", "--app-name", default="main", show_default=True, help="Section [app:...] or [pipeline:...].")
-@click.option("--server-name", default="main", show_default=True, help="Section [server:...].")
+@click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main).")
+@click.option("--server-name", default="main", help="Section [server:...] (default: main).")
 @click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
 @click.option("--url", metavar="URL", help="Visit the running site at URL and check how it is deployed.")
 @click.pass_context

@@ -28,17 +28,11 @@ def ini_parameters(*config: str) -> Callable[[Function], Function]:
     return decorate
 
 
-def ini_options(*config: str, text: str = "The ini.  [default: development.ini]") -> Callable[[Function], Function]:
+def ini_options(*config: str, text: str = "The ini (default: development.ini).") -> Callable[[Function], Function]:
     """Give a command or group the options ``ini`` (written as ``config``) and ``app_name``."""
     options = (
         click.option(*config, "ini", metavar="INI", type=INI_PATH, help=text),
-        click.option(
-            "-n",
-            "--app-name",
-            default="main",
-            show_default=True,
-            help="Section [app:...] or [pipeline:...].",
-        ),
+        click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main)."),
     )
 
     def decorate(function: Function) -> Function:

@@ -32,9 +32,9 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
         if root is None:
             factory = settings.app.innermost.factory
             raise UserError(
-                f"{factory or shorten(settings.ini)}: this is not a TurboGears application, so its URLs are not known",
+                f"{factory or shorten(settings.ini)}: not a TurboGears application, so its URLs cannot be listed",
                 at=factory.at if factory else None,
-                remedy="name another one with --app-name if the ini has one",
+                remedy="choose another application of the ini with --app-name",
             )
         found = routes.list_routes(root, config.get("default_renderer"))
     rows = [HEADER, *(tuple(map(printable, astuple(route))) for route in found)]

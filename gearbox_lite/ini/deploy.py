@@ -118,7 +118,7 @@ def _own_options(
 def _base(
     ini: IniFile, kind: str, header: str, own: dict[str, Setting], global_settings: Mapping[str, Setting]
 ) -> Section:
-    """Follow the section's ``use``, or return one with the factory that it names itself."""
+    """Return the section that ``use`` refers to, or one with the factory that this section names itself."""
     use = own.pop("use", None)
     if use is None:
         factories = [group for group in ENTRY_POINT_GROUPS[kind] if group in own]
@@ -204,9 +204,9 @@ def _existing_ini(ini: IniFile, use: Setting, name: str) -> Path:
     try:
         kind = path.stat().st_mode
     except FileNotFoundError as error:
-        raise at_setting(use, f"there is no file {name} beside this ini", "correct the name") from error
+        raise at_setting(use, f"there is no file {name} next to this ini", "correct the name") from error
     except OSError as error:
-        raise at_setting(use, f"it cannot be reached: {error.strerror}", "correct the name or its folder") from error
+        raise at_setting(use, f"it cannot be accessed: {error.strerror}", "correct the name or its folder") from error
     except ValueError as error:
         raise at_setting(use, "the name has a NUL character", "correct the name") from error
     if not stat.S_ISREG(kind):

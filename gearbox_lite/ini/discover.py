@@ -20,7 +20,7 @@ def find_ini(name: str | None, folder: Path) -> Path:
     except OSError as error:
         if error.errno != errno.ENOENT:
             remedy = "correct the name, or make its folder readable"
-            raise UserError(f"cannot be reached: {error.strerror}", at=Location(path), remedy=remedy) from error
+            raise UserError(f"cannot be accessed: {error.strerror}", at=Location(path), remedy=remedy) from error
         found, problem = [], "there is no such file"
     else:
         if stat.S_ISREG(kind):
@@ -33,7 +33,7 @@ def find_ini(name: str | None, folder: Path) -> Path:
     found = sorted(found, key=lambda candidate: candidate.name != DEFAULT_INI)
     if found:
         near = [str(candidate.relative_to(folder)) for candidate in found if candidate.is_relative_to(folder)]
-        remedy = f"there is: {', '.join(near[:5] or [str(found[0])])}"
+        remedy = f"found nearby: {', '.join(near[:5] or [str(found[0])])}"
     else:
-        remedy = "go to your project's folder, or write a project: gearbox-lite quickstart hello"
+        remedy = "go to your project's folder, or create a project: gearbox-lite quickstart hello"
     raise UserError(problem, at=Location(path), remedy=remedy)

@@ -64,9 +64,9 @@ def parse_text(parser: IniParser, path: Path, text: str) -> None:
     except configparser.MissingSectionHeaderError as error:
         is_header = str(error.line).lstrip().startswith("[")
         raise UserError(
-            f"{error.line.strip()!r} is not a section" if is_header else "a setting before any [section]",
+            f"{error.line.strip()!r} is not a section header" if is_header else "a setting before any [section]",
             at=Location(path, error.lineno),
-            remedy="close it with ]" if is_header else "an ini starts with a section such as [DEFAULT]",
+            remedy="close it with ]" if is_header else "begin the ini with a section such as [DEFAULT]",
         ) from None  # configparser's message quotes the line, which may be a key
     except configparser.ParsingError as error:
         number = error.errors[0][0]

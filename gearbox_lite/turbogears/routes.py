@@ -60,7 +60,7 @@ PREFERRED = {
 
 @dataclass(frozen=True)
 class Route:
-    """One URL: the HTTP methods, comma separated, the controller's class, its method, and what the response is."""
+    """One URL: the HTTP methods, comma separated, the controller's class, its method, and what it answers with."""
 
     url: str
     http: str

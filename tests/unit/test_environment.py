@@ -1,4 +1,4 @@
-"""What programs that the application starts find in their environment."""
+"""The environment of programs that the application starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gearbox_lite.server.listen import socket_activation
 from gearbox_lite.server.notify import Readiness
 
 
-def test_children_get_nothing_that_speaks_for_the_server(monkeypatch):
+def test_child_processes_do_not_inherit_the_variables_of_systemd(monkeypatch):
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"):
         monkeypatch.setenv(name, "1")
     socket_activation.take_sockets()

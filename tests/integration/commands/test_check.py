@@ -1,4 +1,4 @@
-"""``gearbox-lite check``, and what serve says of the same findings when it starts."""
+"""``gearbox-lite check``, and how serve reports the same findings when it starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_generated_project_is_clean(project):
         ("csrf.key", None, "is the same as another key"),
     ],
 )
-def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(project, option, value, problem):
+def test_a_guessable_key_is_a_warning_while_debugging_and_an_error_otherwise(project, option, value, problem):
     ini = project / "development.ini"
     key = ini.read_text().splitlines()[line_of(ini, "session.validate_key") - 1].partition(" = ")[2]
     set_option(ini, option, value or key)
@@ -52,7 +52,7 @@ def test_a_key_that_can_be_guessed_is_a_warning_in_debug_and_an_error_without(pr
     assert (value or key) not in refused.stderr
 
 
-def test_what_suits_a_developers_machine_only_is_a_warning_once_debug_is_off(project):
+def test_settings_for_development_only_are_warnings_once_debug_is_off(project):
     ini = project / "development.ini"
     set_option(ini, "debug", "false")
     code, lines, counted = check(project)
@@ -73,7 +73,7 @@ def test_what_suits_a_developers_machine_only_is_a_warning_once_debug_is_off(pro
         ("trusted_proxy", "*", "trusted_proxy = *: every client can pretend to be another host"),
     ],
 )
-def test_what_makes_a_public_site_unsafe_is_a_warning_with_its_line_once_debug_is_off(project, option, value, message):
+def test_unsafe_settings_of_a_public_site_are_warnings_with_their_line(project, option, value, message):
     ini = project / "development.ini"
     for name, safe in (("debug", "false"), ("session.secure", "true"), ("session.absolute_timeout", "3600")):
         set_option(ini, name, safe)
@@ -89,7 +89,7 @@ def test_what_makes_a_public_site_unsafe_is_a_warning_with_its_line_once_debug_i
     assert len(lines) == 1
 
 
-def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project):
+def test_memory_sessions_are_a_warning_and_with_several_workers_an_error(project):
     ini = project / "development.ini"
     set_option(ini, "debug", "false")
     set_option(ini, "session.type", "memory")
@@ -110,7 +110,7 @@ def test_memory_sessions_are_doubtful_and_with_several_workers_an_error(project)
     assert f"development.ini:{line_of(ini, 'workers')}: workers = 2: each worker has a memory of its own" in lines[0]
 
 
-def test_what_serve_refuses_to_show_to_other_machines_is_an_error(project):
+def test_a_debug_page_that_other_machines_could_reach_is_an_error(project):
     set_option(project / "development.ini", "host", "0.0.0.0")
     code, lines, _ = check(project)
     assert code == 1
@@ -153,7 +153,7 @@ def test_a_store_that_cannot_be_reached_is_an_error_for_check_and_a_warning_for_
         ("class", "NoHandler", "class = NoHandler: logging cannot be set up: "),
     ],
 )
-def test_what_serve_would_refuse_is_an_error(project, option, value, message):
+def test_settings_that_serve_refuses_are_errors(project, option, value, message):
     set_option(project / "development.ini", option, value)
     code, lines, counted = check(project)
     assert code == 1
@@ -161,8 +161,8 @@ def test_what_serve_would_refuse_is_an_error(project, option, value, message):
     assert counted == "development.ini: 1 error, no warnings\n"
 
 
-def test_keys_of_the_development_ini_beside_are_an_error_once_debug_is_off(project):
-    """Written again, inherited, and from the environment; the tests' ini has keys of its own."""
+def test_keys_that_development_ini_has_too_are_an_error_once_debug_is_off(project):
+    """Whether they are copied, inherited or set by the environment; test.ini has other keys."""
     development = project / "development.ini"
     production = project / "production.ini"
     production.write_text(development.read_text().replace("debug = true", "debug = false"))

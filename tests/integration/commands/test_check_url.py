@@ -1,4 +1,4 @@
-"""``check --url`` on sites that are foreign, hostile or slow; test_deployment_faults.py has the generated project's."""
+"""``check --url`` on foreign, hostile and slow sites; test_deployment_faults.py has the generated project's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOOD = {
 
 @contextlib.contextmanager
 def site(reply, context=None):
-    """Serve what ``reply(handler)`` sends, and give the URL and the list of the requests' lines."""
+    """Serve what ``reply(handler)`` sends, and yield the URL and the list of request lines."""
     requests = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ def found(url):
     return [str(finding) for finding in check_site.check_site(parse_url(url))]
 
 
-def test_a_foreign_site_is_only_read_whatever_forms_it_has():
+def test_no_form_of_a_foreign_site_is_submitted():
     form = "<form method=post action=/subscribe><input type=hidden name=token value=1><input name=user></form>"
     with site(lambda handler: send(handler, body=form)) as (url, requests):
         assert found(url) == []
@@ -73,7 +73,7 @@ def test_a_foreign_site_is_only_read_whatever_forms_it_has():
     assert all(line.startswith(("GET / ", "GET /?__debugger__")) for line in requests)
 
 
-def test_a_redirect_to_another_host_is_named_and_not_followed():
+def test_a_redirect_to_another_host_is_reported_and_not_followed():
     with site(send) as (other, requests):
         there = other.replace("localhost", "127.0.0.1")
         with site(lambda handler: send(handler, 302, Location=f"{there}/x")) as (url, _):
@@ -83,24 +83,24 @@ def test_a_redirect_to_another_host_is_named_and_not_followed():
 
 
 @pytest.mark.parametrize("location", ["file://localhost/etc/passwd", "ftp://localhost/", "http://[x", "//localhost:x/"])
-def test_a_redirect_to_what_is_no_page_is_named_and_not_followed(location):
+def test_a_redirect_to_something_other_than_a_web_page_is_reported_and_not_followed(location):
     with site(lambda handler: send(handler, 302, Location=location)) as (url, _):
         assert found(url) == [f"{url}/: / redirects to {location}, which is not a web page; fix the redirect"]
 
 
-def test_endless_redirects_end():
+def test_a_redirect_loop_ends_after_five_redirects():
     with site(lambda handler: send(handler, 302, Location=f"{handler.path}x")) as (url, requests):
         assert "more than 5 redirects" in found(url)[0]
     assert len(requests) == 5
 
 
 @pytest.mark.parametrize("section", ["<![x[y]]>", "<![ ", "<![if]>", "<!", "<![CDATA["])
-def test_a_page_that_is_no_html_is_read_as_browsers_do(section):
+def test_malformed_html_is_parsed_as_browsers_do(section):
     with site(lambda handler: send(handler, body=f"<p>{section}<form action='")) as (url, _):
         assert found(url) == []
 
 
-def test_of_an_endless_page_only_the_beginning_is_read():
+def test_only_the_beginning_of_an_endless_page_is_read():
     def endless(handler):
         send(handler, Content_Length=str(1 << 40))
         while True:
@@ -110,7 +110,7 @@ def test_of_an_endless_page_only_the_beginning_is_read():
         assert all("host name" in line for line in found(url))
 
 
-def test_a_site_that_sends_a_byte_now_and_then_is_given_up(monkeypatch):
+def test_a_site_that_sends_one_byte_at_a_time_is_given_up_after_the_time_limit(monkeypatch):
     def dripping(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         for _ in range(100):
@@ -125,7 +125,7 @@ def test_a_site_that_sends_a_byte_now_and_then_is_given_up(monkeypatch):
         check_site.check_site(parse_url(url))
 
 
-def test_a_certificate_that_is_not_valid_is_named(tmp_path):
+def test_an_invalid_certificate_is_one_error_with_its_reason(tmp_path):
     tls = certificate(tmp_path / "tls")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tls / "fullchain.pem", tls / "privkey.pem")
@@ -158,14 +158,14 @@ def test_nothing_from_the_network_controls_the_terminal_and_no_query_is_shown():
         (500, "", "see the server's log"),
     ],
 )
-def test_an_error_instead_of_the_page_is_named_with_what_is_likely_wrong(status, body, remedy):
+def test_an_error_page_is_reported_with_its_likely_reason(status, body, remedy):
     with site(lambda handler: send(handler, status, body)) as (url, _):
         (line,) = found(url)
         assert line.startswith(f"{url}/: the page returns {status}")
         assert line.endswith(f"; {remedy}")
 
 
-def test_cookies_that_browsers_should_guard_better_are_warnings():
+def test_cookies_without_httponly_or_samesite_are_warnings():
     with site(lambda handler: send(handler, Set_Cookie="seen=1; Path=/")) as (url, _):
         assert [line.partition(": ")[2] for line in found(url)] == [
             "JavaScript can read the cookie seen; set session.httponly = true",
@@ -185,7 +185,7 @@ def test_cookies_that_browsers_should_guard_better_are_warnings():
         ("http://localhost/\r\nX: y", "not the URL of a website"),
     ],
 )
-def test_an_address_that_cannot_be_visited_is_a_wrong_command_line(url, problem):
+def test_an_invalid_url_is_a_usage_error(url, problem):
     result = run("check", "--url", url)
     assert result.returncode == 2
     assert result.stderr.startswith("Error: --url: ")
@@ -194,14 +194,14 @@ def test_an_address_that_cannot_be_visited_is_a_wrong_command_line(url, problem)
     assert "secret" not in result.stderr
 
 
-def test_a_site_that_is_not_served_is_one_line():
+def test_a_refused_connection_is_one_line():
     url = f"http://localhost:{free_port()}"
     result = run("check", "--url", url)
     assert result.returncode == 1
     assert result.stderr == f"Error: {url}/: Connection refused; start the server, or correct the URL\n"
 
 
-def test_a_server_of_another_protocol_is_one_short_line():
+def test_a_server_that_does_not_speak_http_is_one_short_line():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer_with_noise, args=(listener,))
         thread.start()
@@ -218,8 +218,8 @@ def answer_with_noise(listener):
         connection.sendall(b"\0\xff" * 20_000)
 
 
-def test_a_development_server_is_checked_together_with_its_ini_if_that_is_named(project):
-    """The form's value is stored and deleted again: what is left is a cookie of the visitor."""
+def test_an_ini_and_a_url_are_both_checked_if_both_are_named(project):
+    """The value that is stored with the form is deleted again."""
     with serve(project) as served:
         result = run("check", "development.ini", "--url", served.url, cwd=project)
         assert result.stdout == f"development.ini: no errors, no warnings\n{served.url}: 1 error, no warnings\n"

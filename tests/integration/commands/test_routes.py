@@ -1,4 +1,4 @@
-"""``gearbox-lite routes``: each line is held against what the application really answers."""
+"""``gearbox-lite routes``: each listed route is compared with what the application answers."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def rows_of(output):
     return [re.split(r"  +", line) for line in output.splitlines()]
 
 
-def test_each_line_is_what_the_application_answers(project):
+def test_every_listed_route_is_answered_by_the_method_that_it_names(project):
     (project / "hello" / "controllers" / "root.py").write_text(ROOT)
     settings = project / "hello" / "config" / "app_cfg.py"
     settings.write_text(
@@ -226,7 +226,7 @@ def test_each_line_is_what_the_application_answers(project):
     assert [line for line in expected if line not in answers] == []
 
 
-def test_controllers_that_all_know_each_other_are_listed_once_each(project):
+def test_controllers_that_refer_to_each_other_are_listed_once(project):
     count = 12
     lines = ["from tg import TGController, expose", "class One(TGController):", "    @expose()", "    def page(self):"]
     lines += [
@@ -243,17 +243,17 @@ def test_controllers_that_all_know_each_other_are_listed_once_each(project):
     assert sum(row[3] == "page" for row in rows_of(result.stdout)) == count
 
 
-def test_an_application_that_is_no_turbogears_is_one_line(project):
+def test_an_application_of_another_framework_is_one_error_line(project):
     (project / "plain.py").write_text("def make(global_conf, **settings):\n    return lambda environ, start: []\n")
     ini = project / "development.ini"
     set_option(ini, "paste.app_factory", "plain:make")
     result = run("routes", cwd=project)
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
-    assert "paste.app_factory = plain:make: this is not a TurboGears application" in result.stderr
+    assert "paste.app_factory = plain:make: not a TurboGears application" in result.stderr
 
 
-def test_an_ini_without_a_server_and_variables_are_understood(project):
+def test_an_ini_without_a_server_section_and_variables_are_accepted(project):
     text = (project / "development.ini").read_text()
     (project / "app.ini").write_text(re.sub(r"\[server:main\].*?(?=\[pipeline)", "", text, flags=re.DOTALL))
     set_option(project / "app.ini", "session.key", "%(chosen)s")
@@ -264,7 +264,7 @@ def test_an_ini_without_a_server_and_variables_are_understood(project):
     assert "%(chosen)s is not set" in run("routes", "app.ini", cwd=project).stderr
 
 
-def test_a_root_controller_that_cannot_be_made_shows_the_users_own_traceback(project):
+def test_a_root_controller_that_raises_shows_the_users_own_traceback(project):
     root = project / "hello" / "controllers" / "root.py"
     root.write_text("class RootController:\n    def __init__(self):\n        1 / 0\n")
     result = run("routes", cwd=project)
@@ -273,7 +273,7 @@ def test_a_root_controller_that_cannot_be_made_shows_the_users_own_traceback(pro
     assert "site-packages" not in result.stderr
 
 
-def test_a_failure_of_the_listing_itself_is_not_blamed_on_loading(project):
+def test_a_failure_of_the_listing_is_not_reported_as_a_failure_to_load(project):
     root = project / "hello" / "controllers" / "root.py"
     other_version = "type('Decoration', (), {'exposed': True})()"
     root.write_text(root.read_text() + f"\n\nRootController.index.decoration = {other_version}\n")

@@ -111,7 +111,7 @@ def test_if_a_file_cannot_be_written_every_other_change_is_undone(project):
         (["movies", "--mount", "/a/b"], "use one component of letters, digits, '-' and '_'"),
         (["movies", "--mount", "/index"], "this name is reserved in every controller"),
         (["movies", "--mount", "/getsession"], "RootController already has getsession, which answers /getsession"),
-        (["movies", "nowhere.ini"], "nowhere.ini: there is no such file; there is: development.ini"),
+        (["movies", "nowhere.ini"], "nowhere.ini: there is no such file; found nearby: development.ini"),
     ],
 )
 def test_invalid_arguments_are_refused_in_one_line(shared_project, words, message):

@@ -16,27 +16,27 @@ from hello.config.app_cfg import base_config
 def setup_app(command, conf, vars):
     configured = base_config.configure(conf.global_conf, conf.local_conf)
     base_config.setup(configured)
-    known = [command, conf.local_conf["serve_static"], conf.global_conf["colour"], conf.filename, conf["colour"], vars]
+    known = [command, conf.local_conf["serve_static"], conf.global_conf["color"], conf.filename, conf["color"], vars]
     print(json.dumps([*known, configured["package_name"]]))
-    if vars["colour"] == "bad":
-        raise ValueError("this colour cannot be set up")
+    if vars["color"] == "bad":
+        raise ValueError("this color cannot be set up")
 """
 
 
 def test_a_projects_websetup_is_called_as_gearbox_does(project):
     (project / "hello" / "websetup.py").write_text(WEBSETUP)
-    result = run("setup-app", "colour=blue", cwd=project)
+    result = run("setup-app", "color=blue", cwd=project)
     assert result.returncode == 0, result.stderr
     first, told = result.stdout.splitlines()
     assert first == "Running hello.websetup.setup_app"
     ini = str(project / "development.ini")
-    assert json.loads(told) == [None, "true", "blue", ini, "blue", {"colour": "blue"}, "hello"]
+    assert json.loads(told) == [None, "true", "blue", ini, "blue", {"color": "blue"}, "hello"]
 
-    failed = run("setup-app", "-c", "development.ini", "-n", "hello", "colour=bad", cwd=project)
+    failed = run("setup-app", "-c", "development.ini", "-n", "hello", "color=bad", cwd=project)
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[0] == "Traceback of your code (most recent call last):"
     assert failed.stderr.endswith(
-        "ValueError: this colour cannot be set up\n"
+        "ValueError: this color cannot be set up\n"
         "Error: development.ini: the websetup failed: ValueError in websetup.py line 13; fix it and try again\n"
     )
 
@@ -47,7 +47,7 @@ def test_the_older_setup_config_is_called_with_file_and_section(project):
     assert (result.returncode, result.stdout) == (0, "Running hello.websetup.setup_config\nNone app:hello {}\n")
 
 
-def test_a_project_without_one_is_one_line_and_no_failure(project):
+def test_a_project_without_a_websetup_is_one_line_and_no_error(project):
     line = "development.ini: its project has no websetup, so there is nothing to set up.\n"
     result = run("setup-app", cwd=project)
     assert (result.returncode, result.stdout, result.stderr) == (0, line, "")

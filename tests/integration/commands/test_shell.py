@@ -1,4 +1,4 @@
-"""``gearbox-lite shell``: code from the command line, from standard input, and from a person at a terminal."""
+"""``gearbox-lite shell``: code from the command line, from standard input, and typed at a terminal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from support.helpers import PATIENCE, PROGRAM, line_of, set_option, unavailable
 from support.warm import run
 
 
-def test_the_client_keeps_cookies_also_secure_ones_and_config_is_turbogears_own(project):
+def test_app_keeps_secure_cookies_and_config_is_that_of_turbogears(project):
     set_option(project / "development.ini", "session.secure", "true")
     code = (
         "import tg\n"
         "print('retrieved MVL' in app.get('/setsession').goto('/getsession'), app.cookies.keys() == {'hello'})\n"
-        "print(config is tg.config, config['package_name'], config['colour'])\n"
+        "print(config is tg.config, config['package_name'], config['color'])\n"
     )
-    result = run("shell", "--config", "development.ini", "colour=blue", "-c", code, cwd=project)
+    result = run("shell", "--config", "development.ini", "color=blue", "-c", code, cwd=project)
     assert (result.returncode, result.stdout, result.stderr) == (0, "True True\nTrue hello blue\n", "")
 
 
@@ -61,7 +61,7 @@ def test_an_application_of_another_framework_has_a_client_too(project):
 
 
 def talk(project, tmp_path, hidden, code):
-    """Type code that prints "200 OK 42" at a terminal, leave, and return what was written, and the exit code."""
+    """Type code that prints "200 OK 42" at a terminal, exit, and return the output and the exit code."""
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nfor name in {hidden}: sys.modules[name] = None\n")
     ours, theirs = pty.openpty()
     environment = {"PYTHONPATH": str(tmp_path), "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path), "TERM": "xterm"}
@@ -102,7 +102,7 @@ SHELLS = ["IPython", "ptpython", "readline"]
 @pytest.mark.parametrize(
     ("number", "code"), list(enumerate([ASK, ASK, ASK.replace("app.get", "ap\t.get")])), ids=SHELLS
 )
-def test_a_person_gets_the_best_shell_that_is_installed_and_the_plain_one_completes(project, tmp_path, number, code):
+def test_a_terminal_gets_the_best_installed_shell_and_the_plain_one_completes(project, tmp_path, number, code):
     if find_spec(SHELLS[number]) is None:
         unavailable(f"{SHELLS[number]} is not installed")
     written, exit_code = talk(project, tmp_path, SHELLS[:number], code)

@@ -109,7 +109,7 @@ def finished(command, project):
 def test_an_impossible_file_name_is_one_line(project, name):
     result = run("serve", name, cwd=project)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert result.stderr.startswith(f"Error: {name}: cannot be reached: ")
+    assert result.stderr.startswith(f"Error: {name}: cannot be accessed: ")
     assert result.stderr.endswith("; correct the name, or make its folder readable\n")
 
 
@@ -118,7 +118,7 @@ def test_a_pipe_is_refused_as_an_ini_without_waiting_for_it(project):
     result = run("serve", "pipe.ini", cwd=project)
     assert result.returncode == 2
     assert result.stderr.startswith(
-        "Error: pipe.ini: this is a device or a pipe, not an ini; there is: development.ini"
+        "Error: pipe.ini: this is a device or a pipe, not an ini; found nearby: development.ini"
     )
 
 

@@ -1,4 +1,4 @@
-"""What those who run a server as root are told, once."""
+"""The warning against running as root: serve shows it once, and check does not count it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be root
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--reload"], ["--workers", "3"]])
-def test_serve_warns_root_once_however_many_processes_answer(project, arguments):
+def test_serve_warns_about_root_once_with_any_number_of_processes(project, arguments):
     port = str(free_port())
     command = [PROGRAM, "serve", "--port", port, *arguments]
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -30,7 +30,7 @@ def test_serve_warns_root_once_however_many_processes_answer(project, arguments)
     assert WARNING not in rest
 
 
-def test_check_warns_root_but_counts_it_not_as_a_fault_of_the_ini(project):
+def test_check_warns_about_root_without_counting_it(project):
     result = subprocess.run(
         [PROGRAM, "check", "--strict"], cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False
     )

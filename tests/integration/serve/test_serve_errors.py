@@ -27,10 +27,9 @@ def refused(project, *arguments, code=2, **environment):
 
 
 def test_a_missing_ini_names_the_inis_near(project, tmp_path):
-    assert refused(tmp_path) == (
-        "development.ini: there is no such file; there is: hello/development.ini, hello/production.ini, hello/test.ini"
-    )
-    assert "there is: development.ini, production.ini, test.ini" in refused(project, "prodution.ini")
+    found = "hello/development.ini, hello/production.ini, hello/test.ini"
+    assert refused(tmp_path) == f"development.ini: there is no such file; found nearby: {found}"
+    assert "found nearby: development.ini, production.ini, test.ini" in refused(project, "prodution.ini")
     assert "this is a folder" in refused(tmp_path, "hello")
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -41,7 +40,7 @@ def test_a_file_that_is_no_pastedeploy_ini(project):
     (project / "plain.ini").write_text("[server:main]\nuse = egg:waitress\n[other]\na = b\n")
     assert refused(project, "plain.ini").startswith("plain.ini: not a PasteDeploy ini: it has no [app:...]")
     (project / "open.ini").write_text("[server:main\nuse = egg:waitress\n")
-    assert refused(project, "open.ini") == "open.ini:1: '[server:main' is not a section; close it with ]"
+    assert refused(project, "open.ini") == "open.ini:1: '[server:main' is not a section header; close it with ]"
     assert refused(project, "pyproject.toml").startswith("pyproject.toml:")
     assert refused(project, "hello/public/favicon.ico").startswith("hello/public/favicon.ico:1: this is not UTF-8")
 
@@ -183,7 +182,7 @@ def test_debug_turned_on_elsewhere_is_seen_too(project):
         ("filter:session", "use = egg:nosuch", "no distribution 'nosuch' is installed; install it: pip install nosuch"),
         ("filter:session", "use = egg:gearbox_lite#sesion", "gearbox_lite has no filter 'sesion'; it has: session"),
         ("server:main", "use = egg:waitress#web", "waitress has no server 'web'; it has: main"),
-        ("server:main", "use = config:base.ini", "there is no file base.ini beside this ini"),
+        ("server:main", "use = config:base.ini", "there is no file base.ini next to this ini"),
         ("app:hello", "paste.app_factory = hello.aplication:make_app", "there is no module hello.aplication"),
         ("app:hello", "paste.app_factory = helo.config:make_app", "there is no module helo; helo/ must be in"),
         ("app:hello", "paste.app_factory = hello.config.application:x", "module hello.config.application has no x"),

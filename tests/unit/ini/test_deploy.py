@@ -31,7 +31,7 @@ def test_a_debug_page_inside_a_composite_is_seen(tmp_path):
     assert settings(tmp_path, composite.format("blog") + f"[app:blog]\n{FACTORY}").debug is None
 
 
-def test_an_inis_own_default_hides_nothing_from_the_one_that_inherits(tmp_path):
+def test_the_inheriting_ini_decides_whether_debug_is_on(tmp_path):
     base = f"[DEFAULT]\ndebug = true\n[app:main]\n{FACTORY}"
     derived = "[DEFAULT]\ndebug = false\n[app:main]\nuse = config:base.ini\n"
     assert settings(tmp_path, derived, base=base).debug is None
@@ -39,7 +39,7 @@ def test_an_inis_own_default_hides_nothing_from_the_one_that_inherits(tmp_path):
     assert settings(tmp_path, derived.replace("false", "true")).debug is not None
 
 
-def test_filters_in_every_form_are_found(tmp_path):
+def test_filters_are_found_in_every_form(tmp_path):
     found = settings(
         tmp_path,
         "[pipeline:main]\npipeline = egg:gearbox_lite#session config:other.ini#second inner\n"
@@ -75,14 +75,14 @@ def test_options_in_odd_but_valid_forms_are_read(tmp_path):
     assert options["Case"].at.line == 9
 
 
-def test_a_global_setting_is_got_and_a_missing_one_named(tmp_path):
+def test_get_reads_a_global_setting_and_a_missing_one_is_an_error(tmp_path):
     text = f"[DEFAULT]\nshared = 1\n[app:main]\n{FACTORY}get own = shared\n"
     assert settings(tmp_path, text).app.options["own"].value == "1"
     with pytest.raises(UserError, match=r"main\.ini:7: get own = other: there is no global setting other"):
         settings(tmp_path, text.replace("= shared", "= other"))
 
 
-def test_the_environment_is_read_and_a_missing_name_is_one_line(tmp_path, monkeypatch):
+def test_environment_variables_are_read_and_a_missing_one_is_an_error(tmp_path, monkeypatch):
     text = f"[app:main]\n{FACTORY}key = a%(ENV_GEARBOX_LITE_TEST)sb\n"
     monkeypatch.setenv("GEARBOX_LITE_TEST", "100%")
     found = settings(tmp_path, text)
@@ -109,7 +109,7 @@ def test_two_sections_of_one_name_are_refused(tmp_path):
         ("use = egg:gearbox_lite_example", None),
     ],
 )
-def test_the_module_that_makes_the_application_is_known_in_every_form(tmp_path, monkeypatch, section, module):
+def test_the_module_of_the_application_factory_is_known_in_every_form(tmp_path, monkeypatch, section, module):
     distribution = tmp_path / "gearbox_lite_example-1.dist-info"
     distribution.mkdir()
     (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: gearbox_lite_example\nVersion: 1\n")
@@ -133,7 +133,7 @@ def naming(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("use", ["config:base.ini", "config:%(here)s/base.ini#main"])
-def test_a_percent_sign_of_the_environment_arrives_in_an_inherited_ini(tmp_path, monkeypatch, naming, use):
+def test_a_percent_sign_in_the_environment_reaches_an_inherited_ini(tmp_path, monkeypatch, naming, use):
     monkeypatch.setenv("GEARBOX_LITE_TEST", "b%a%%")
     base = f"[app:main]\n{naming}name = %(ENV_GEARBOX_LITE_TEST)s\n"
     found = settings(tmp_path, f"[app:main]\nuse = {use}\n", base=base)
@@ -141,7 +141,7 @@ def test_a_percent_sign_of_the_environment_arrives_in_an_inherited_ini(tmp_path,
     assert loaded(found) == "b%a%%"
 
 
-def test_a_percent_sign_that_pastedeploy_hands_on_unescaped_is_named_where_it_is_set(tmp_path, monkeypatch, naming):
+def test_a_percent_sign_that_pastedeploy_passes_on_unescaped_is_reported_where_it_is_set(tmp_path, monkeypatch, naming):
     monkeypatch.setenv("GEARBOX_LITE_TEST", "b%a")
     text = "[DEFAULT]\nname = %(ENV_GEARBOX_LITE_TEST)s\n[app:main]\nuse = config:base.ini\n"
     with pytest.raises(UserError) as raised:
@@ -153,7 +153,7 @@ def test_a_percent_sign_that_pastedeploy_hands_on_unescaped_is_named_where_it_is
     assert loaded(settings(tmp_path, own, base=base)) == "b%a"
 
 
-def test_variables_in_a_circle_are_named_as_such(tmp_path):
+def test_a_circular_reference_is_reported_with_its_variables(tmp_path):
     text = f"[DEFAULT]\na = x%(b)s\nb = %(a)s\n[app:main]\n{FACTORY}"
     with pytest.raises(UserError, match=r"main\.ini:4: a = x%\(b\)s: circular reference: a -> b -> a; "):
         settings(tmp_path, text)
@@ -161,7 +161,7 @@ def test_variables_in_a_circle_are_named_as_such(tmp_path):
         settings(tmp_path, f"[app:main]\n{FACTORY}c = %(a)s\na = %(b)s\nb = %(a)s\n")
 
 
-def test_a_variable_of_the_command_line_that_cannot_be_interpolated_is_named_as_such(tmp_path):
+def test_an_invalid_interpolation_in_a_command_line_variable_is_reported_as_such(tmp_path):
     (tmp_path / "main.ini").write_text(f"{SERVER}[app:main]\n{FACTORY}")
     with pytest.raises(UserError, match=r"^command line: foo = 50%: invalid interpolation; write %% for"):
         read_serve_settings(tmp_path / "main.ini", Overrides(variables={"foo": "50%"}))

@@ -1,4 +1,4 @@
-"""Changing an ini: the options that are meant, and not one byte beside them."""
+"""Editing an ini changes the given options and not one other byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ z : 3
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("indent", ["", "  ", "\t"])
-def test_only_the_option_and_its_further_lines_change(tmp_path, ending, indent):
+def test_only_the_option_and_its_continuation_lines_change(tmp_path, ending, indent):
     text = TEXT.replace("\n", ending)
     for name in "xyz":
         text = text.replace(f"{ending}{name} ", f"{ending}{indent}{name} ")
@@ -50,14 +50,14 @@ def test_a_line_ends_where_configparser_ends_it(tmp_path, text):
     assert IniFile(ini, {}).options("a")["x"].at.line == 3
 
 
-def test_a_mixed_file_is_changed_where_it_was_read(tmp_path):
+def test_a_file_with_mixed_line_endings_is_changed_at_the_right_line(tmp_path):
     ini = tmp_path / "a.ini"
     ini.write_bytes(b"[a]\r\nx = 1\ny = 2\n")
     replace_options(ini, {line_ranges(ini.read_bytes().decode())["a", "y"].first: ["y = 3"]})
     assert ini.read_bytes() == b"[a]\r\nx = 1\ny = 3\n"
 
 
-def test_a_line_that_is_no_option_any_more_is_an_error_and_changes_nothing(tmp_path):
+def test_a_line_that_is_no_longer_an_option_is_an_error_and_changes_nothing(tmp_path):
     ini = tmp_path / "a.ini"
     ini.write_text(TEXT)
     with pytest.raises(UserError, match=r"a\.ini:8: another program changed this line"):

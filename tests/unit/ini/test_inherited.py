@@ -1,4 +1,4 @@
-"""Which inis an ini is made of, as far as can be told."""
+"""Which inis an ini inherits from, even if it is broken."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_inis_are_found_as_pastedeploy_finds_them_also_in_a_broken_one(tmp_path,
     assert names(tmp_path, text.format(tmp_path.name), {"given": "x"}) == ["main.ini", *expected]
 
 
-def test_what_an_ini_hands_on_names_the_next(tmp_path):
+def test_settings_passed_on_to_an_inherited_ini_may_name_the_next_one(tmp_path):
     text = "[DEFAULT]\nplace = b\n[app:main]\nuse = config:a.ini\nset more = c\n"
     between = "[app:main]\nuse = config:%(place)s.ini\n[app:two]\nuse = config:%(more)s.ini\n"
     assert names(tmp_path, text, a=between, b="[app:main]\nuse = config:main.ini\n") == [
@@ -42,7 +42,7 @@ def test_what_an_ini_hands_on_names_the_next(tmp_path):
     ]  # fmt: skip
 
 
-def test_the_environment_of_comments_is_not_wanted(tmp_path, monkeypatch):
+def test_environment_variables_in_comments_are_ignored(tmp_path, monkeypatch):
     monkeypatch.setenv("GEARBOX_LITE_A", "a%")
     monkeypatch.setenv("GEARBOX_LITE_B", "b")
     names(
