@@ -18,7 +18,7 @@ A keep-alive connection is handed over between two requests, and no byte is lost
 1. Only the I/O thread reads from a connection, and it is the thread that hands it over, so that nothing can be read in
    between. What the client has sent since then waits in the kernel's buffer, which the copied descriptor shares.
 2. ``request`` holds what has been read of an unfinished request: such a connection stays.
-3. ``requests`` is looked at before the rest. A task thread removes its request from there last: once it is gone, the
+3. ``requests`` is looked at before the rest. A task thread removes its request from there last: after that, the
    answer is in the output buffers (``total_outbufs_len``), or has been sent by this very thread; and if the connection
    is to be closed after it, ``close_when_flushed`` is set already.
 4. The channel leaves the map before the descriptor is sent and closed, because the next connection may get the same

@@ -33,9 +33,9 @@ def check_workers(settings: ServeSettings) -> None:
     """Raise UserError if several workers are to share the sockets of a server that binds its own."""
     if settings.serve.workers > 1 and not settings.is_waitress:
         raise UserError(
-            f"{settings.server.factory} has workers of its own, if any",
+            f"{settings.server.factory}: workers in [serve] are only for waitress",
             at=settings.server.factory.at if settings.server.factory else None,
-            remedy="set them in its own section, and workers = 1 in [serve]",
+            remedy="set workers = 1 there, and this server's own workers, if it has any, in its section",
         )
 
 

@@ -42,7 +42,7 @@ def get(connection: socket.socket, path: str = "/") -> bytes:
 
 
 def test_idle_keep_alive_connections_are_handed_over_and_busy_ones_finished(site):
-    """Each client sees one connection, which another server goes on with."""
+    """Each client keeps its connection, which another server continues to serve."""
     with Site() as successor, site.connect() as idle, site.ask("/slow") as busy:
         handed_over = []
 

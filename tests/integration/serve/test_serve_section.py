@@ -56,7 +56,7 @@ def test_workers_of_ours_are_refused_for_another_server(project):
     ini.write_text(ini.read_text().replace("egg:waitress#main", "egg:gunicorn#main").replace("\nthreads", "\n#threads"))
     result = run("serve", cwd=project)
     assert result.returncode == 2
-    assert "has workers of its own, if any; set them in its own section" in result.stderr
+    assert "workers in [serve] are only for waitress; set workers = 1 there" in result.stderr
 
 
 def test_a_reload_refuses_workers_of_ours_for_another_server(project):
@@ -68,7 +68,7 @@ def test_a_reload_refuses_workers_of_ours_for_another_server(project):
     set_option(ini, "port", str(port))
     with serve(project, "--keep-reload", "--keep-port") as served:
         set_serve(ini, "reload = true", "workers = 2")
-        wait_until(lambda: "has workers of its own, if any; set them in its own section" in served.output)
+        wait_until(lambda: "workers in [serve] are only for waitress; set workers = 1 there" in served.output)
         set_serve(ini, "reload = true", "workers = 1")
         wait_until(lambda: "Reloaded." in served.output)
 
