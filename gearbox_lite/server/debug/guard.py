@@ -63,7 +63,9 @@ class DebugGuard:
                 environ, start_response, "400 Bad Request", f"Host {shown} is not allowed while debugging; {hint}."
             )
         if environ.get("PATH_INFO", "").endswith(CONSOLE):
-            return _answer(environ, start_response, "404 Not Found", "The console is available only on the page of an exception.")
+            return _answer(
+                environ, start_response, "404 Not Found", "The console exists only on the page of an exception."
+            )
         query = environ.get("QUERY_STRING", "")
         command = _debugger_command(query) if _DEBUGGER in query or "%" in query else None
         if command is not None and not _is_own_page(environ):
