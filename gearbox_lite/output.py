@@ -35,7 +35,7 @@ def show(*lines: str, err: bool = False) -> None:
         stream.buffer.write(text.encode(errors="replace"))
         stream.buffer.flush()
     else:
-        _write(stream, text)
+        write(stream, text)
 
 
 def show_error(message: str) -> None:
@@ -72,10 +72,11 @@ def colored(text: str, color: str, *, bold: bool = False) -> str:
 
 def _show_labeled(label: str, color: str, message: str) -> None:
     shown = colored(label, color, bold=True) if is_colored(sys.stderr) else label
-    _write(sys.stderr, f"{shown} {printable(message)}\n")
+    write(sys.stderr, f"{shown} {printable(message)}\n")
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+def write(stream: TextIO | None, text: str) -> None:
+    """Write printable text and flush it; letters that the stream's encoding lacks are escaped."""
     if stream is None:  # a program without standard streams, such as pythonw
         return
     try:

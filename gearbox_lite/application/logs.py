@@ -5,16 +5,18 @@ from __future__ import annotations
 import configparser
 import logging
 import logging.config
+import re
 import sys
 from typing import Any
 
 from gearbox_lite.errors import Location, Setting, UserError, at_setting
-from gearbox_lite.ini.lines import line_ranges
+from gearbox_lite.ini.lines import line_ranges, raw_value
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.ini.text import read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
+_OURS = r"^qualname\s*[=:]\s*gearbox_lite\b"
 _REMEDIES = {
     "args": "write the arguments of the class as Python does: (sys.stderr,)",
     "class": "name a class of Python's logging, or one of your own: package.module.Class",
@@ -38,12 +40,39 @@ def configure(settings: AppSettings) -> None:
         logging.basicConfig(level=logging.INFO, format=FORMAT, datefmt=TIME_FORMAT, stream=sys.stderr)
         return
     text = read_text(settings.ini)
-    parser = _Followed({**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)})
+    parser = _parser(settings)
     try:
         parser.read_string(text)
         logging.config.fileConfig(parser, disable_existing_loggers=False)
     except Exception as error:  # fileConfig evaluates what the ini says, so anything may come out of it
         raise _explain(error, parser, settings, text) from error
+
+
+def named_loggers(settings: AppSettings) -> frozenset[str]:
+    """Return the names, such as ``gearbox_lite.server``, of our own loggers that the ini configures."""
+    if not settings.has_logging or not re.search(_OURS, read_text(settings.ini), re.MULTILINE):
+        return frozenset()
+    parser = _parser(settings)
+    try:
+        parser.read_string(read_text(settings.ini))
+        keys = [key.strip() for key in parser.get("loggers", "keys").split(",")]
+        return frozenset(parser.get(f"logger_{key}", "qualname") for key in keys if key != "root")
+    except configparser.Error:  # which ``configure`` explains
+        return frozenset()
+
+
+def classes(settings: AppSettings) -> list[Setting]:
+    """Return the classes that the ini names for handlers and formatters. Raises UserError if it cannot be read."""
+    text = read_text(settings.ini)
+    return [
+        Setting("class", raw_value(text, lines), Location(settings.ini, lines.first))
+        for (section, option), lines in line_ranges(text).items()
+        if option == "class" and section.startswith(("handler_", "formatter_"))
+    ]
+
+
+def _parser(settings: AppSettings) -> _Followed:
+    return _Followed({**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)})
 
 
 class _Followed(configparser.ConfigParser):

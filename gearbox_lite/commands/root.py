@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from gearbox_lite.output import show_warning
 
@@ -12,7 +13,7 @@ ROOT_WARNING = (
 )
 
 
-def warn_as_root() -> None:
-    """Show one warning line if this process runs as root, also in a container."""
+def warn_as_root(warn: Callable[[str], None] = show_warning) -> None:
+    """Give one warning if this process runs as root, also in a container."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        show_warning(ROOT_WARNING)
+        warn(ROOT_WARNING)

@@ -11,12 +11,11 @@ import click
 
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.root import warn_as_root
-from gearbox_lite.commands.streams import heard_or_not, open_closed_streams
-from gearbox_lite.errors import UserError, shorten
+from gearbox_lite.commands.streams import open_closed_streams
+from gearbox_lite.errors import UserError
 from gearbox_lite.ini.discover import DEFAULT_INI, find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import ServeSettings, read_server_settings
-from gearbox_lite.output import show, show_failure, show_warning
 
 INI_PATH = click.Path(readable=False)
 """The type of a parameter that names an ini, readable or not; ``find_ini`` reports what is wrong with it."""
@@ -86,33 +85,40 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
     open_closed_streams()
     ini = find_ini(str(name), Path.cwd())
     make_importable(ini.parent)
+    from gearbox_lite.server import log_routing
     from gearbox_lite.server.run import run
     from gearbox_lite.server.terminal import Terminal
 
-    terminal = Terminal(
-        announce=heard_or_not(_banner),
-        warn=heard_or_not(show_warning),
-        note=heard_or_not(show),
-        fail=heard_or_not(show_failure),
-    )
+    def on_announced(settings: ServeSettings, urls: list[str]) -> None:
+        warn_as_root(terminal.warn)
+        if settings.serve.open_browser:
+            _open_browser(urls)
+
+    log_routing.use_console()
+    terminal = Terminal(on_announced)
     verbose = click.get_current_context().obj["verbose"]
     given = replace(overrides or Overrides(), verbose=verbose)
-    run(lambda: read_server_settings(ini, given), terminal, pid_file=pid_file)
+    try:
+        run(lambda: read_server_settings(ini, given), terminal, pid_file=pid_file)
+    except UserError as error:
+        if log_routing.is_console():
+            raise
+        terminal.fail(error.message, _cause_of(error) if verbose else error.report)
+        sys.exit(error.code)
 
 
-def _banner(settings: ServeSettings, urls: list[str]) -> None:
-    """Say where the application answers; the line is out before the first request can come."""
-    show(f"Serving at {' and '.join(urls)}")
-    show(f"  ini      {shorten(settings.ini)}")
-    if settings.session is not None:
-        store, key = settings.session
-        show(f"  session  type {store}, cookie {key}")
-    show("  stop     Ctrl-C")
-    sys.stdout.flush()
-    warn_as_root()
+def _cause_of(error: UserError) -> str:
+    import traceback
+
+    from gearbox_lite.masking import masked
+
+    return masked("".join(traceback.format_exception(error)))
+
+
+def _open_browser(urls: list[str]) -> None:
     pages = [url for url in urls if url.startswith("http")]
-    if settings.serve.open_browser and pages:
+    if pages:
         import webbrowser
 
-        # In a thread, since some browsers return when they are closed, and wait for us meanwhile.
+        # In a thread, since some browsers, such as those that run in the terminal, return only when they are closed.
         threading.Thread(target=webbrowser.open, args=pages[:1], daemon=True).start()

@@ -72,9 +72,9 @@ def _clean_up(listening: Listening, readiness: Readiness) -> None:
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve in this process: one worker, no reload. Returns whether all threads of the application have finished."""
-    from gearbox_lite.application import logs, tracebacks
+    from gearbox_lite.application import tracebacks
     from gearbox_lite.application.load import load_application
-    from gearbox_lite.server import descriptors, signals
+    from gearbox_lite.server import descriptors, log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http import adjustments
     from gearbox_lite.server.http.server import Server
@@ -94,12 +94,15 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
 
     with signals.graceful_shutdown_on_signals(shut_down, lambda: _clean_up(listening, readiness)):
         signals.handle_hup(warn_that_it_is_ignored, shut_down)
-        _check_sessions(settings, terminal)
+        warnings = _check_sessions(settings)
         adjust = adjustments.check_options(settings.server.options)
-        logs.configure(settings)
+        log_routing.configure(settings)
+        for warning in warnings:
+            terminal.warn(warning)
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)
         application = load_application(settings)
+        log_routing.enable()
         tracebacks.shorten_logged(verbose=settings.verbose)
         protected = protection.protect(settings, application, listening.sockets)
         for warning in protected.warnings:
@@ -114,32 +117,35 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         return wait_for_threads(server.drain_deadline, settings.serve.drain_timeout)
 
 
-def _check_sessions(settings: ServeSettings, terminal: Terminal) -> None:
+def _check_sessions(settings: ServeSettings) -> list[str]:
+    """Return warnings about the sessions. Raises UserError for settings that would lose them or give them away."""
     from gearbox_lite.sessions import checks
 
     findings = checks.find(settings)
     checks.raise_errors(findings)
-    for finding in [*findings, *checks.unreachable(settings)]:
-        terminal.warn(str(finding))
+    return [str(finding) for finding in [*findings, *checks.unreachable(settings)]]
 
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve with any other PasteDeploy server, which binds its own socket. Returns the same as ``_run_here``."""
-    from gearbox_lite.application import logs, tracebacks
+    from gearbox_lite.application import tracebacks
     from gearbox_lite.application.load import load_application
-    from gearbox_lite.server import signals
+    from gearbox_lite.server import log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http.other_server import RequestTracker, load_server
     from gearbox_lite.server.http.shutdown import wait_for_threads
 
-    _check_sessions(settings, terminal)
+    warnings = _check_sessions(settings)
+    log_routing.configure(settings)
+    for warning in warnings:
+        terminal.warn(warning)
     listening.open(settings)
     application: RequestTracker | None = None
     is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
     clean_up = lambda: _clean_up(listening, readiness)  # noqa: E731
     with contextlib.suppress(KeyboardInterrupt), signals.keyboard_interrupt_on_signals(is_busy, clean_up):
-        logs.configure(settings)
         loaded = load_application(settings)
+        log_routing.enable()
         protected = protection.protect(settings, loaded, [])
         for warning in protected.warnings:
             terminal.warn(warning)

@@ -1,18 +1,123 @@
-"""What a server shows the person who started it."""
+"""What a server reports: the banner, notes, warnings and failures, as records of the logger ``gearbox_lite.server``.
+
+``log_routing`` decides where the records go: to ``ConsoleHandler``, or to the handlers of the ini.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import lru_cache
+from typing import TextIO
 
+from gearbox_lite.errors import shorten
 from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.output import colored, is_colored, printable, show, show_failure, show_warning, write
+
+SERVER_LOG = "gearbox_lite.server"
+"""The logger of the banner, reloads, problems of workers, warnings and failures."""
+ACCESS_LOG = "gearbox_lite.access"
+"""The logger of answered requests; a record has the fields that ``server.http.access_log`` lists."""
+_STATUS_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+
+_log = logging.getLogger(SERVER_LOG)
 
 
-@dataclass(frozen=True)
 class Terminal:
-    """What is shown while serving: the banner with its URLs, warnings, notes, and a failure to load."""
+    """Reports of a server. ``on_announced`` is called after the banner, which is shown once."""
 
-    announce: Callable[[ServeSettings, list[str]], None]
-    warn: Callable[[str], None]
-    note: Callable[[str], None]
-    fail: Callable[[str, str], None]
+    def __init__(self, on_announced: Callable[[ServeSettings, list[str]], None]) -> None:
+        self._on_announced = on_announced
+
+    def announce(self, settings: ServeSettings, urls: list[str], note: str = "") -> None:
+        """Report where the application answers; the line is out before the first request can come."""
+        details = {"urls": urls, "ini": shorten(settings.ini)}
+        if settings.session is not None:
+            store, key = settings.session
+            details["session"] = f"type {store}, cookie {key}"
+        if note:
+            details["note"] = note
+        _log.info("Serving at %s", " and ".join(urls), extra=details)
+        self._on_announced(settings, urls)
+
+    def note(self, message: str) -> None:
+        """Report an event that asks for nothing, such as a reload."""
+        _log.info("%s", printable(message))
+
+    def warn(self, message: str) -> None:
+        """Report what somebody should look at while the server keeps running."""
+        _log.warning("%s", printable(message))
+
+    def fail(self, message: str, report: str = "") -> None:
+        """Report why the application does not load, with the user's own traceback."""
+        record = _log.makeRecord(SERVER_LOG, logging.ERROR, "", 0, "%s", (printable(message),), None)
+        if report:
+            lines = report.rstrip("\n").split("\n")
+            record.exc_text = "\n".join(
+                printable(line, keep="\t") for line in lines
+            )  # formatters add it to the message
+        _log.handle(record)
+
+
+class ConsoleHandler(logging.Handler):
+    """Shows a server's records to a person: the banner and notes on standard output, the rest on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        try:
+            if record.name == ACCESS_LOG:
+                _show_request(record)
+            elif record.levelno >= logging.ERROR:
+                show_failure(record.getMessage(), record.exc_text or "")
+            elif record.levelno >= logging.WARNING:
+                show_warning(record.getMessage())
+            elif hasattr(record, "urls"):
+                _show_banner(record)
+            else:
+                show(record.getMessage())
+        except Exception:  # noqa: BLE001 (as all handlers do)
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Discard what is written to a stream that no process reads any more, as in ``serve | head -1``."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+            return
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                _discard_if_unread(stream)
+
+
+def _show_banner(record: logging.LogRecord) -> None:
+    values = {"stop": "Ctrl-C", **record.__dict__}
+    details = [f"  {name:8} {values[name]}" for name in ("ini", "session", "stop", "note") if name in values]
+    show(record.getMessage(), *details)
+
+
+def _show_request(record: logging.LogRecord) -> None:
+    message = record.getMessage()
+    if is_colored(sys.stderr) and isinstance(record.args, dict):
+        status = str(record.args["status"])
+        if status[:1] in _STATUS_COLORS:
+            message = record.msg % {**record.args, "status": colored(status, _STATUS_COLORS[status[:1]])}
+    write(sys.stderr, f"{_clock(int(record.created))} {message}\n")
+
+
+@lru_cache(maxsize=1)
+def _clock(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
+
+
+def _discard_if_unread(stream: TextIO) -> None:
+    """Open a stream on nothing if writing to it fails."""
+    try:
+        stream.flush()
+    except OSError:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
+        stream.flush()

@@ -32,7 +32,7 @@ PATIENCE = 60.0
 """Seconds after which a process that should have answered is killed; nothing is decided by it but hanging."""
 
 
-AS_ROOT = re.compile(r"^Warning: running as root, .*\n", re.MULTILINE)
+AS_ROOT = re.compile(r'^(Warning: |\{.*"message": ")running as root, .*\n', re.MULTILINE)
 """What serve and check say besides as root, whom CI may be; test_root.py holds it, and all other tests ignore it."""
 
 
@@ -220,7 +220,7 @@ class Served:
         self,
         command: list[object],
         cwd: Path,
-        ready: str = r"Serving at (http://\S+)",
+        ready: str = r'Serving at (http://[^\s"]+)',
         pass_fds: tuple[int, ...] = (),
         patience: float = PATIENCE,
         **environment: str,

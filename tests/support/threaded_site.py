@@ -6,6 +6,7 @@ import socket
 import threading
 from types import SimpleNamespace
 
+from gearbox_lite.server import log_routing
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.http.server import Server
 
@@ -17,6 +18,8 @@ class ThreadedSite:
     """An application on 127.0.0.1, whose server shuts down at the end of the with block."""
 
     def __init__(self, application, *, access_log=False, **options: str) -> None:
+        if access_log:
+            log_routing.use_console()
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = listener.getsockname()
         serve = SimpleNamespace(access_log=access_log, drain_timeout=TIMEOUT)

@@ -1,23 +1,29 @@
-"""The access log: one line for each answer, written when the application has finished it."""
+"""The access log: one record of the logger ``gearbox_lite.access`` for each answer, when it is finished.
+
+Its fields: ``client`` (behind a trusted proxy, the address that the proxy names), ``method``, ``path`` with the query
+string, ``status``, ``bytes`` of the body, ``duration_ms``, and ``request_id`` if a proxy sends X-Request-ID.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import re
-import sys
+import threading
 import time
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import Task
 
-from gearbox_lite.output import colored, is_colored, printable
+from gearbox_lite.output import printable
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.tasks import ApplicationTask, RefusalTask
+from gearbox_lite.server.terminal import ACCESS_LOG
 
-_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+_log = logging.getLogger(ACCESS_LOG)
+_MESSAGE = "%(client)s %(method)s %(path)s %(status)s %(bytes)d %(duration_ms).1f ms"
 _SECRET = re.compile(
     "credential|csrf|jwt|passphrase|passw|secret|session|signature|token"  # anywhere in the name
     "|(auth|authorization|code|key|otp|pass|pin|pwd|sid|sig)s?$",  # at its end
@@ -26,6 +32,21 @@ _SECRET = re.compile(
 """Names of parameters whose values are not written."""
 _REQUEST_ID = re.compile(r"[!-~]{1,100}")
 _LONGEST_CLIENT = 100
+
+
+class _Record(logging.LogRecord):
+    """A record made in a quarter of the time: what is the same for all requests is not found out for each."""
+
+    _common = logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None).__dict__
+
+    def __init__(self, message: str, fields: dict[str, Any]) -> None:
+        now, thread = time.time(), threading.current_thread()
+        self.__dict__.update(self._common)
+        self.__dict__.update(fields)  # as logging does with ``extra``
+        self.msg, self.args = message, fields
+        self.created, self.msecs = now, now % 1 * 1000
+        self.relativeCreated += (now - self._common["created"]) * 1000
+        self.thread, self.threadName, self.process = thread.ident, thread.name, os.getpid()
 
 
 class _LoggedTask(Task):  # type: ignore[misc]
@@ -39,9 +60,7 @@ class _LoggedTask(Task):  # type: ignore[misc]
             super().service()
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
-            with suppress(OSError):  # no process may be reading any more
-                sys.stderr.write(_line(self, milliseconds))
-                sys.stderr.flush()
+            log_request(self, milliseconds)
 
     def write(self, data: bytes) -> None:
         """Write a part of the body, and count it if waitress does not."""
@@ -79,27 +98,27 @@ class LoggedChannel(Channel):
         return count
 
 
-def _line(task: _LoggedTask, milliseconds: float) -> str:
-    """Return time, client, method, path, status, bytes of the body, milliseconds, and a proxy's request id if any."""
+def log_request(task: _LoggedTask, milliseconds: float) -> None:
+    """Log an answered request; its fields are also attributes of the record, as with logging's ``extra``."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
     request, status = task.request, str(task.status).partition(" ")[0]
     client = (getattr(task, "environ", None) or {}).get("REMOTE_ADDR") or task.channel.addr[0]
-    client = printable(str(client)[:_LONGEST_CLIENT]).replace(" ", "") or "-"
     path, query = request.path, request.query
-    target = printable(f"{path}?{mask(query)}" if query else path or "-").replace(" ", "%20")
-    shown = status
-    if is_colored(sys.stderr):
-        shown = colored(status, _COLORS[status[:1]]) if status[:1] in _COLORS else status
+    fields: dict[str, Any] = {
+        "client": printable(str(client)[:_LONGEST_CLIENT]).replace(" ", "") or "-",
+        "method": printable(request.command) or "-",
+        "path": printable(f"{path}?{mask(query)}" if query else path or "-").replace(" ", "%20"),
+        "status": int(status) if status.isdecimal() else status,
+        "bytes": task.body_bytes(),
+        "duration_ms": round(milliseconds, 1),
+    }
+    message = _MESSAGE
     request_id = request.headers.get("X_REQUEST_ID")
-    rest = f" id={request_id}" if request_id and _REQUEST_ID.fullmatch(request_id) else ""
-    return (
-        f"{_clock(int(time.time()))} {client} {printable(request.command) or '-'} {target} {shown}"
-        f" {task.body_bytes()} {milliseconds:.1f} ms{rest}\n"
-    )
-
-
-@lru_cache(maxsize=1)
-def _clock(second: int) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(second))
+    if request_id and _REQUEST_ID.fullmatch(request_id):
+        fields["request_id"] = request_id
+        message += " id=%(request_id)s"
+    _log.handle(_Record(message, fields))
 
 
 def mask(query: str) -> str:

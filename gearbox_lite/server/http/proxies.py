@@ -23,7 +23,7 @@ UNIX_PEER = "localhost"
 _ENVIRON_PROBE = "HTTP_" + PROBE.upper().replace("-", "_")
 _ENVIRON_HOW = "gearbox_lite.proxy"
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("gearbox_lite.http")
 
 
 class UntrustedProxyLogger:

@@ -6,14 +6,15 @@ Connections are drained before that, see drain.py.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 import threading
 import time
 from contextlib import suppress
 
-from gearbox_lite.output import show_warning
 from gearbox_lite.server.http.dispatcher import TASK_THREAD
+from gearbox_lite.server.terminal import SERVER_LOG
 
 
 def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
@@ -30,7 +31,8 @@ def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
     running = _running()
     names = ", ".join(repr(one.name) for one in running if not one.name.startswith(TASK_THREAD))
     if names:
-        show_warning(f"threads still ran after drain_timeout = {drain_timeout:g} seconds and have been cut: {names}")
+        problem = "threads still ran after drain_timeout = %g seconds and have been cut: %s"
+        logging.getLogger(SERVER_LOG).warning(problem, drain_timeout, names)
     return not running
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from gearbox_lite.errors import UserError, at_setting
 from gearbox_lite.ini.inherited import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.server import log_routing
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.listen.listening import Listening, check_workers
 from gearbox_lite.server.notify import Readiness
@@ -37,6 +38,8 @@ class Reloader:
         self._listening = listening
         self._readiness = readiness
         self._options = self._check(settings)
+        self._log_warning = ""
+        self._configure_logs(settings)
         self._listening.open(settings)
         self._watcher: Watcher | None = None
         self._files: set[str] = set()
@@ -74,6 +77,13 @@ class Reloader:
             raise at_setting(settings.server.factory, "a reload cannot change the server", "stop it and start it again")
         return adjustments.check_options(settings.server.options) if settings.is_waitress else {}
 
+    def _configure_logs(self, settings: ServeSettings) -> None:
+        warning = log_routing.configure_supervisor(settings)
+        message = "" if warning is None else warning.message
+        if message and message != self._log_warning:
+            self._terminal.warn(message)
+        self._log_warning = message
+
     def _make_plan(self) -> tuple[Plan, list[socket.socket]]:
         """Read the ini again; if that fails, keep the present settings and serve the error page."""
         self._readiness.reloading()
@@ -81,6 +91,7 @@ class Reloader:
         try:
             settings = self._load()
             options = self._check(settings)
+            self._configure_logs(settings)
             failure = None if settings.app_error is None else Failure.of(settings.app_error)
             if self._listening.open(settings):
                 self._terminal.note(f"Now serving at {' and '.join(self._listening.urls(settings))}")
@@ -105,11 +116,9 @@ class Reloader:
         for warning in ready.warnings:
             self._terminal.warn(warning)
         if first:
-            self._terminal.announce(self._settings, self._listening.urls(self._settings))
-            if not self._settings.is_waitress:
-                self._terminal.note(
-                    f"  note     {self._settings.server.factory} opens its own socket: a reload closes it for a moment"
-                )
+            opens = f"{self._settings.server.factory} opens its own socket: a reload closes it for a moment"
+            note = "" if self._settings.is_waitress else opens
+            self._terminal.announce(self._settings, self._listening.urls(self._settings), note)
         self._readiness.ready()
 
     def report_load_failure(self, failure: Failure, consequence: str) -> None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from gearbox_lite.application import load, logs, tracebacks
+from gearbox_lite.application import load, tracebacks
 from gearbox_lite.application.user_code import is_installed, is_users, make_importable
 from gearbox_lite.errors import UserError
-from gearbox_lite.server import limits
+from gearbox_lite.server import limits, log_routing
 from gearbox_lite.server.debug import protection
 from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.http.other_server import OtherServer, load_server
@@ -49,6 +49,7 @@ def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> N
             signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which child processes would inherit
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server, from which this process was forked, ignores it
     make_importable(plan.settings.ini.parent)
+    log_routing.use_console()
     close_in_forks(lambda: [channel.socket, *sockets])
     serve = plan.settings.serve
     control = Control(channel, serve.seconds_without_answer)
@@ -121,8 +122,9 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
         try:
             findings = checks.find(plan.settings)
             checks.raise_errors(findings)
-            logs.configure(plan.settings)
+            log_routing.configure(plan.settings)
             application = load.load_application(plan.settings)
+            log_routing.enable()
             tracebacks.shorten_logged(verbose=plan.settings.verbose)
             protected = protection.protect(plan.settings, application, sockets)
             warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
