@@ -107,7 +107,7 @@ def behind_nginx(project: Path, tls: Path, upstream: str, edit=lambda site: site
 
 
 def serve_production(
-    project: Path, *arguments: object, prefix: tuple[str, ...] = (), ready: str = "stop ", **environment: str
+    project: Path, *arguments: object, prefix: tuple[str, ...] = (), ready: str = "Serving at ", **environment: str
 ) -> Served:
     """Serve production.ini with one worker unless told otherwise."""
     words = [PROGRAM, "serve", "production.ini", "--workers", "1", *arguments]

@@ -89,7 +89,7 @@ def test_the_timers_command_removes_expired_sessions(tmp_path, store):
     unit = (project / "deploy/hello-purge.service").read_text()
     words = re.search(r"^ExecStart=\S+/gearbox-lite (.*)$", unit, re.MULTILINE)[1].split()
     with serve_production(project, "--port", "0", **address) as served:
-        url = re.search(r"Serving at (\S+)", served.output)[1]
+        url = re.search(r'Serving at ([^\s"]+)', served.output)[1]
         assert Browser(url).get("/setsession").status == 200
         served.end()
     kept = run(*words, cwd=project, **KEY, **address)
