@@ -107,7 +107,7 @@ def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
     return ServeSettings(
         ini=ini,
         app_name=overrides.app_name,
-        variables=_values(variables),
+        variables=_as_text(variables),
         app=app,
         has_logging="loggers" in file.sections(),
         server_name=overrides.server_name,
@@ -123,7 +123,7 @@ def read_app_settings(ini: Path, overrides: Overrides) -> AppSettings:
     """Read the application's part of an ini. Raises UserError, with file and line, for an error in it."""
     file, variables = _open(ini, overrides)
     app = _read_app(file, overrides.app_name, variables)
-    return AppSettings(ini, overrides.app_name, _values(variables), app, has_logging="loggers" in file.sections())
+    return AppSettings(ini, overrides.app_name, _as_text(variables), app, has_logging="loggers" in file.sections())
 
 
 def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> Section:
@@ -148,7 +148,7 @@ def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, Setting]]
     return IniFile(ini, variables), variables
 
 
-def _values(variables: Mapping[str, Setting]) -> dict[str, str]:
+def _as_text(variables: Mapping[str, Setting]) -> dict[str, str]:
     return {name: setting.value for name, setting in variables.items()}
 
 

@@ -35,7 +35,7 @@ def resolve(base: str, reference: str) -> SplitResult:
     return target
 
 
-def is_loopback(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     """Whether a host name or address is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult
 
 from gearbox_lite.errors import FAILURE, Location, UserError
 from gearbox_lite.sessions.checks import Finding
-from gearbox_lite.site import checks
+from gearbox_lite.site import deployment_checks as checks
 from gearbox_lite.site.visit import Visit
 from gearbox_lite.site.visitor import NoResponse, Response, Visitor
 

@@ -7,11 +7,15 @@ import subprocess
 import sys
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser, free_port
+from support.helpers import PATIENCE, PROGRAM, Browser, free_port, unavailable
 
 WARNING = "Warning: running as root, so a security hole in the application would expose the whole machine; "
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be root")
+
+@pytest.fixture(autouse=True)
+def _as_root():
+    if os.geteuid() != 0:
+        unavailable("only root is warned")
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--reload"], ["--workers", "3"]])
@@ -38,13 +42,9 @@ def test_check_warns_about_root_without_counting_it(project):
     assert (result.returncode, result.stdout) == (0, "development.ini: no errors, no warnings\n")
 
 
-def test_another_user_is_not_warned():
-    code = (
-        "import os\n"
-        "from gearbox_lite.commands.root import warn_as_root\n"
-        "os.setgid(65534); os.setuid(65534)\n"
-        "warn_as_root()\n"
-    )
+@pytest.mark.parametrize(("become", "warnings"), [("", 1), ("os.setgid(65534); os.setuid(65534)", 0)])
+def test_only_root_is_warned(become, warnings):
+    code = f"import os; from gearbox_lite.commands.root import warn_as_root; {become}\nwarn_as_root()"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    assert result.stderr == ""
+    assert result.stderr.count("Warning: ") == result.stderr.count(WARNING) == warnings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from gearbox_lite.server.http import proxies
-from gearbox_lite.site.address import is_loopback
+from gearbox_lite.site.address import is_this_machine
 from gearbox_lite.site.forms import Form, form_with_token
 from gearbox_lite.site.visit import TELL_SCHEME, Visit, shown
 from gearbox_lite.site.visitor import NoResponse, Response
@@ -171,7 +171,7 @@ def check_debugger(visit: Visit) -> None:
 def check_plain_http(visit: Visit) -> None:
     """Check that plain HTTP redirects to HTTPS, if both use their default ports."""
     if not visit.is_secure:
-        if not is_loopback(visit.url.hostname or ""):
+        if not is_this_machine(visit.url.hostname or ""):
             visit.warning(
                 "the site is served over plain HTTP, which anyone on the network can read", "serve it with TLS"
             )
