@@ -1,3 +1,5 @@
+"""Fixtures of all tests: a project, the port 8080, the session stores and the servers that they need."""
+
 from __future__ import annotations
 
 import contextlib
@@ -15,21 +17,21 @@ import pytest
 from support import services
 from support.helpers import new_project, unavailable
 
-# Programs start as they do for users: with the bytecode of our own modules kept, wherever that is turned off.
+# Programs start as they do for users, who keep bytecode; otherwise each one would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# And they take SIGHUP, also where these tests run under nohup.
+# nohup makes every program that it starts ignore SIGHUP, which several tests send.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A freshly quickstarted project named hello."""
+    """A newly quickstarted project named hello."""
     return new_project(tmp_path)
 
 
 @pytest.fixture
 def port_8080() -> Iterator[None]:
-    """The port of an unchanged project, which one test at a time may use."""
+    """Reserve the port of an unchanged project, which only one test at a time can use."""
     with (Path(tempfile.gettempdir()) / "gearbox-lite-tests-8080").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with socket.socket() as probe:
@@ -44,7 +46,7 @@ STORES = ["memory", "file", "dbm", "sqlite", *SERVICES]
 
 @pytest.fixture(scope="session")
 def shared_services() -> Iterator[Callable[[str], services.Service]]:
-    """Start each service at its first use, for all tests of this process that do not harm it."""
+    """Start each service when it is first used, and share it between the tests of this process that only use it."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache
@@ -56,12 +58,12 @@ def shared_services() -> Iterator[Callable[[str], services.Service]]:
 
 @pytest.fixture(params=STORES)
 def store_options(request, tmp_path, shared_services) -> dict[str, str]:
-    """The options of each server-side store in turn."""
+    """Return the options of each server-side store in turn."""
     return options_of(request.param, tmp_path, shared_services)
 
 
 def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Service]) -> dict[str, str]:
-    """Return the session options of a store; ``folder`` is for those that live in files."""
+    """Return the session options of a store; ``folder`` is for those that store files."""
     if kind == "memory":
         options = {"session.type": "memory"}
     elif kind in ("file", "dbm"):
@@ -79,7 +81,7 @@ def options_of(kind: str, folder: Path, get_service: Callable[[str], services.Se
 
 @pytest.fixture
 def parts(store_options):
-    """A middleware of each server-side store in turn."""
+    """Return a middleware of each server-side store in turn."""
     from support.sessions import Parts
 
     return Parts(store_options)
@@ -87,13 +89,14 @@ def parts(store_options):
 
 @pytest.fixture(params=list(SERVICES))
 def breakable(request) -> Iterator[services.Service]:
-    """A service of the test's own, to be killed and started again."""
+    """Start a service for this test only, which may kill it and start it again."""
     with services.running(SERVICES[request.param]) as service:
         yield service
 
 
 @pytest.fixture(autouse=True)
-def _no_connection_is_left() -> Iterator[None]:
+def _close_stores() -> Iterator[None]:
+    """Close the connections of all stores that a test has opened, so that none is left for the garbage collector."""
     yield
     if "support.sessions" in sys.modules:
         sys.modules["support.sessions"].close_all()

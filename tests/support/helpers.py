@@ -1,4 +1,4 @@
-"""Real processes and a real HTTP client for the integration tests."""
+"""What most integration tests need: run gearbox-lite, quickstart a project, edit its ini, serve it, and visit it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAM = str(Path(sys.executable).parent / "gearbox-lite")
 TUTORIAL = REPOSITORY / "tests" / "data" / "tutorial.txt"
 PATIENCE = 60.0
-"""Seconds after which a process that should have answered is killed; nothing is decided by it but hanging."""
+"""Seconds after which a process that does not answer is killed. It only keeps a broken test from hanging."""
 
 
 AS_ROOT = re.compile(r'^(Warning: |\{.*"message": ")running as root, .*\n', re.MULTILINE)
-"""What serve and check say besides as root, whom CI may be; test_root.py holds it, and all other tests ignore it."""
+"""The warning of serve and check when they run as root, as CI may: test_root.py tests it, all others ignore it."""
 
 
 def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed gearbox-lite to its end."""
+    """Run the installed gearbox-lite until it exits."""
     result = subprocess.run(
         [PROGRAM, *map(str, arguments)],
         cwd=cwd,
@@ -76,9 +76,9 @@ def copy_repository(folder: Path) -> Path:
 
 
 def fresh_environment(folder: Path) -> Path:
-    """Make a virtual environment that sees what this one has installed, and return its interpreter.
+    """Create a virtual environment that sees what this one has installed, and return its interpreter.
 
-    Projects install into it in a second, and this environment stays as it is.
+    Projects can be installed into it in a second, without changing the environment of the tests.
     """
     venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
@@ -93,7 +93,7 @@ def tutorial_controller() -> str:
 
 
 def set_option(ini: Path, option: str, value: str | None) -> None:
-    """Edit one line of an ini as a person would; None comments it out."""
+    """Edit one line of an ini as a user would; None comments it out."""
     text = ini.read_text()
     line = f"#{option}" if value is None else f"{option} = {value}"
     active = re.search(rf"^{re.escape(option)} *=", text, re.MULTILINE)
@@ -120,7 +120,7 @@ def set_serve(ini: Path, *lines: str) -> Path:
 
 
 def use_store(project: Path, options: dict[str, str]) -> Path:
-    """Give a project another session store, as somebody does who edits its ini, and return the ini."""
+    """Change a project's session store as a user who edits the ini, and return the ini."""
     ini = project / "development.ini"
     for name, value in options.items():
         if name in ("session.type", "session.secret", "session.data_dir", "session.url"):
@@ -131,13 +131,13 @@ def use_store(project: Path, options: dict[str, str]) -> Path:
 
 
 def line_of(ini: Path, start: str) -> int:
-    """Return the number of the first line that starts so."""
+    """Return the number of the first line that starts with ``start``."""
     lines = ini.read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.startswith(start))
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the test, or fail it where CI says that everything must be there."""
+    """Skip the test, or fail it if GEARBOX_LITE_REQUIRE_SERVICES says that everything is installed, as in CI."""
     if os.environ.get("GEARBOX_LITE_REQUIRE_SERVICES") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -150,7 +150,7 @@ def free_port() -> int:
 
 
 def nginx_check(folder: Path, servers: str) -> subprocess.CompletedProcess[str]:
-    """Let nginx read what stands inside its ``http`` block."""
+    """Let nginx check the contents of its ``http`` block."""
     program = Path("/usr/sbin/nginx")
     if not program.exists():
         unavailable("nginx is not installed")
@@ -162,7 +162,7 @@ def nginx_check(folder: Path, servers: str) -> subprocess.CompletedProcess[str]:
 
 
 def units_check(folder: Path, units: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Let systemd read units, given by their names."""
+    """Let systemd check units, given by their names."""
     if shutil.which("systemd-analyze") is None:
         unavailable("systemd-analyze is not installed")
     folder.mkdir(exist_ok=True)
@@ -185,7 +185,7 @@ class Answer:
 
 
 class Browser:
-    """Keeps cookies between requests, as a visitor does."""
+    """An HTTP client that keeps cookies between requests, as a visitor's browser does."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -214,7 +214,7 @@ class Browser:
 
 
 class Served:
-    """A server process, from its banner to its end; use it as a context manager."""
+    """A server process, from its banner to its exit; use it as a context manager."""
 
     def __init__(
         self,
@@ -252,7 +252,7 @@ class Served:
         self._watchdog.cancel()
         self.process.wait()
         self.process.stdout.close()
-        raise AssertionError(f"the server ended: {self.output}")
+        raise AssertionError(f"the server exited: {self.output}")
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -260,7 +260,7 @@ class Served:
             self.output += AS_ROOT.sub("", line)
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal, and return the exit code once the process has ended and all its output is here."""
+        """Send a signal, and return the exit code once the process has exited and all its output has been read."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait()
@@ -278,12 +278,12 @@ class Served:
 
 
 def serve(project: Path, *arguments: object, **environment: str) -> Served:
-    """Start ``gearbox-lite serve`` in a project's folder, on a free port and without reload unless told otherwise."""
+    """Start ``gearbox-lite serve`` in a project's folder, by default on a free port and without reload."""
     return Served(serve_command(*arguments), project, **environment)
 
 
 def serve_command(*arguments: object) -> list[object]:
-    """Return the words for ``serve``; --keep-port and --keep-reload leave those to the ini."""
+    """Return the command line of ``serve``; --keep-port and --keep-reload leave these settings to the ini."""
     port = [] if "--port" in arguments or "--keep-port" in arguments else ["--port", "0"]
     reload = [] if {"--reload", "--no-reload", "--keep-reload"} & set(map(str, arguments)) else ["--no-reload"]
     words = [word for word in arguments if word not in ("--keep-port", "--keep-reload")]

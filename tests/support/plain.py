@@ -1,4 +1,4 @@
-"""A plain WSGI application and its ini, which load in no time; for tests of processes rather than of applications."""
+"""A plain WSGI application and its ini, which load at once: for tests of processes, which need no framework."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(path, environ):
 
 
 def write_site(folder: Path, *, load: str = "", version: str = "one", more: str = "", serve_lines: str = "") -> Path:
-    """Write the application, of which ``load`` runs when it is loaded and ``more`` when it is imported."""
+    """Write the application and its ini; ``load`` runs when the application is loaded, ``more`` when it is imported."""
     write_code(folder, load=load, version=version, more=more)
     (folder / "development.ini").write_text(
         "[app:main]\npaste.app_factory = site_code:make\n\n"
@@ -37,7 +37,7 @@ def write_site(folder: Path, *, load: str = "", version: str = "one", more: str 
 
 
 def write_code(folder: Path, *, load: str = "", version: str = "one", more: str = "") -> None:
-    """Write or edit the application's code in one step."""
+    """Write the application's code atomically, as an editor does."""
     body = "\n".join("    " + line for line in load.strip().splitlines()) or "    pass"
     draft = folder / "site_code.draft"
     draft.write_text(CODE.format(load=body, version=version, more=more))
@@ -45,22 +45,22 @@ def write_code(folder: Path, *, load: str = "", version: str = "one", more: str 
 
 
 def serve_site(folder: Path, *arguments: object) -> Served:
-    """Serve it with what its ini says."""
+    """Serve it with the settings of its ini."""
     reload = [] if {"--reload", "--no-reload"} & set(map(str, arguments)) else ["--keep-reload"]
     return serve(folder, *arguments, *reload)
 
 
 def descriptors_of(pid: int) -> set[str]:
-    """Return what a process has open beyond its standard streams."""
+    """Return what a process has open besides its standard streams."""
     found = set()
     for one in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed since
+        with contextlib.suppress(FileNotFoundError):  # has been closed since the folder was listed
             if int(one.name) > 2:
                 found.add(str(one.readlink()))
     return found
 
 
 def family_of(served: Served) -> list[psutil.Process]:
-    """Return the server's process and all below it."""
+    """Return the server's process and all its descendants."""
     server = psutil.Process(served.process.pid)
     return [server, *server.children(recursive=True)]

@@ -1,4 +1,4 @@
-"""A project whose code changes under a running server, and clients that notice everything that goes wrong."""
+"""A project whose code changes while it is served, and clients that note every failed or wrong answer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def answers_with(served, text):
 
 @contextlib.contextmanager
 def running(*clients):
-    """Run the clients meanwhile, and give them their time to end, also where the test fails."""
+    """Run the clients during the block, and wait until they have ended, even if the test fails."""
     for client in clients:
         client.start()
     try:
@@ -72,7 +72,7 @@ def running(*clients):
 
 
 class Client(threading.Thread):
-    """Sends requests all the time, on one connection or on a new one each, and notes what goes wrong."""
+    """Sends requests continuously, on one keep-alive connection or on a new one each time, and notes failures."""
 
     def __init__(self, port, keep_alive):
         super().__init__()
@@ -113,7 +113,7 @@ class Client(threading.Thread):
 
 
 class Visitor(threading.Thread):
-    """Counts in its session all the time, and notes where the count is not what it has written."""
+    """Counts in its session continuously, and notes when the count is not the one that it has stored."""
 
     def __init__(self, url):
         super().__init__()
@@ -133,7 +133,7 @@ class Visitor(threading.Thread):
 
 
 def workers_of(served):
-    """Return the processes below the server that answer requests; they come from its fork server."""
+    """Return the process ids of the workers: the children of the server's fork server."""
     found = set()
     for child in psutil.Process(served.process.pid).children():
         with contextlib.suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""Real memcached, Redis, PostgreSQL and nginx, on free loopback ports, with data of their own."""
+"""Real memcached, Redis, PostgreSQL and nginx for the tests and the bench, on free ports, with their own data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.helpers import PATIENCE, free_port, unavailable
 
 
 class Service:
-    """A server process of its own group, which can be killed and started again on the same port and data."""
+    """A server in its own process group, which can be killed and started again with the same port and data."""
 
     program = ""
 
@@ -44,7 +44,7 @@ class Service:
         )  # fmt: skip
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
-            assert self.process.poll() is None, f"{self.program} ended"
+            assert self.process.poll() is None, f"{self.program} exited"
             assert time.monotonic() < deadline, f"{self.program} does not answer"
             time.sleep(0.02)
 
@@ -56,7 +56,7 @@ class Service:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def pause(self) -> None:
-        """Stop all processes, which then answer nothing while the kernel still accepts connections for them."""
+        """Stop all its processes (SIGSTOP): they answer nothing, but the kernel accepts connections for them."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -64,11 +64,11 @@ class Service:
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in self._processes():
-            with contextlib.suppress(ProcessLookupError):  # a child may end at any time
+            with contextlib.suppress(ProcessLookupError):  # a child may exit at any time
                 os.kill(pid, number)
 
     def _processes(self) -> list[int]:
-        """Return the server's process and its children, parents first; PostgreSQL's have groups of their own."""
+        """Return the server's process and its descendants, parents first; PostgreSQL's have their own groups."""
         assert self.process is not None
         found = [self.process.pid]
         for pid in found:
@@ -113,7 +113,7 @@ class Redis(Service):
 
 @functools.cache
 def new_cluster(initdb: Path, owner: str | None) -> Path:
-    """Make the data folder that every PostgreSQL of this process starts with a copy of."""
+    """Create the data folder that every PostgreSQL of this test process starts with a copy of."""
     folder = Path(tempfile.mkdtemp(prefix="gearbox-lite-", dir="/tmp"))
     atexit.register(shutil.rmtree, folder)
     if owner:
@@ -126,7 +126,7 @@ def new_cluster(initdb: Path, owner: str | None) -> Path:
 
 
 class PostgreSQL(Service):
-    """Run by another user where the tests run as root, which PostgreSQL refuses."""
+    """PostgreSQL, as another user if the tests run as root, which it refuses."""
 
     program = "postgres"
 
@@ -167,7 +167,7 @@ class PostgreSQL(Service):
 
 
 class Nginx(Service):
-    """A round robin before other servers of this machine."""
+    """nginx as a load balancer (round robin) in front of other servers of this machine."""
 
     program = "nginx"
 
@@ -191,7 +191,7 @@ class Nginx(Service):
 
 @contextlib.contextmanager
 def running(kind: type[Service], *arguments: object) -> Iterator[Service]:
-    """Start a service in a folder that its user may enter, and end it with all that it wrote."""
+    """Start a service in a folder that its user may enter; afterwards, kill it and remove the folder."""
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)

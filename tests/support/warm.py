@@ -1,8 +1,13 @@
-"""The same ``run`` and ``serve`` as in helpers, in a tenth of the time.
+"""The same ``run`` and ``serve`` as in helpers, in about a fifth of the time.
 
-The process is a real one, with its own arguments, folder, environment, streams, signals and exit code, but it is
-forked from one that has imported TurboGears and other libraries. For tests of what gearbox-lite does, not of how it is
-started; those, and those of several workers, take the installed program of helpers.
+Most of the time of a command is spent importing TurboGears and other libraries, and the tests start hundreds of them.
+So ``warm_process.py`` imports these libraries once for each pytest process, and forks for each command. What is tested
+is still a real process, with its own arguments, folder, environment, streams, signals and exit code, which imports
+gearbox_lite itself. The server's own fork server cannot do this, since it forks workers that it wires to a supervisor
+and not commands; nor can multiprocessing's, whose children inherit streams, folder and environment.
+
+Use it to test what gearbox-lite does. Tests of how it starts, which modules it imports, or how several workers behave
+take the installed program of helpers.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from support.helpers import PATIENCE, PROGRAM
 
 @functools.cache
 def forking_process() -> socket.socket:
-    """Start the process to fork from, which ends with this one, and return the way to it."""
+    """Start the process to fork from, which exits with this one, and return the socket that takes requests."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
@@ -39,7 +44,7 @@ def forking_process() -> socket.socket:
 
 
 class Process:
-    """Of ``subprocess.Popen``, what the tests use."""
+    """The part of ``subprocess.Popen`` that the tests use."""
 
     def __init__(self, command: list[str], streams: list[int], cwd: Path | None, environment: dict[str, str]) -> None:
         wanted = {"command": command, "cwd": str(cwd or Path.cwd()), "environment": environment}
@@ -74,7 +79,7 @@ class Process:
 def run(
     *arguments: object, cwd: Path | None = None, typed: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run gearbox-lite to its end; ``typed`` is its standard input."""
+    """Run gearbox-lite until it exits; ``typed`` is its standard input."""
     command = [PROGRAM, *map(str, arguments)]
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3)]
@@ -93,7 +98,7 @@ def run(
 
 
 class Served(helpers.Served):
-    """A gearbox-lite process, from its banner to its end."""
+    """A gearbox-lite process, from its banner to its exit."""
 
     def _start(self, command: list[str], cwd: Path, pass_fds: tuple[int, ...], environment: dict[str, str]) -> Process:
         assert not pass_fds
@@ -106,12 +111,12 @@ class Served(helpers.Served):
 
 
 def serve(project: Path, *arguments: object, **environment: str) -> Served:
-    """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments say otherwise."""
+    """Start ``gearbox-lite serve`` in a project's folder, on a free port unless the arguments name one."""
     return Served(helpers.serve_command(*arguments), project, **environment)
 
 
 def session_of(project: Path) -> str | None:
-    """Make a session by visiting the project, and return its cookie."""
+    """Create a session by visiting the project, and return its cookie."""
     with serve(project) as served:
         browser = helpers.Browser(served.url)
         browser.get("/setsession")

@@ -1,4 +1,8 @@
-"""A process that has imported what serving takes, and forks into gearbox-lite each time that warm.py asks."""
+"""Run by warm.py, which says why: imports libraries once, and forks into gearbox-lite for each request.
+
+Each request is JSON (the command, folder and environment) with four descriptors: standard input, output and error of
+the new process, and a socket. A watcher between the two processes reports the process id and then the exit code on it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-# What is heavy and not ours; gearbox_lite itself is imported by each fork, as by the installed program.
+# What takes time to import. gearbox_lite itself is imported by each fork, as by the installed program.
 MODULES = [
     *("click", "backlash", "beaker.middleware", "jinja2.ext", "paste.deploy", "waitress.server", "webob", "tg"),
     *("tg.appwrappers.errorpage", "tg.configurator.fullstack", "tg.renderers.jinja", "tg.renderers.json"),
@@ -23,7 +27,7 @@ MODULES = [
 
 
 def serve_forks(control: socket.socket) -> None:
-    """Fork for each message, and return in the fork; end once nobody can send another one."""
+    """Fork for each message, and return in the fork; exit once warm.py has closed its end of the socket."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1 << 18, 4)
         if not message:
@@ -40,7 +44,7 @@ def serve_forks(control: socket.socket) -> None:
 
 
 def reap() -> None:
-    """Take note of the watchers that have ended."""
+    """Reap the watchers that have exited."""
     try:
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass
@@ -49,7 +53,7 @@ def reap() -> None:
 
 
 def watch_a_fork_of_this(report: socket.socket, streams: list[int]) -> None:
-    """Fork and return in the fork; the process itself reports its id and, when it has ended, its exit code."""
+    """Fork and return in the fork; this process stays behind to report the id of the fork and then its exit code."""
     child = os.fork()
     if child == 0:
         report.close()
@@ -65,7 +69,7 @@ def watch_a_fork_of_this(report: socket.socket, streams: list[int]) -> None:
 
 
 def become(wanted: dict, streams: list[int]) -> None:
-    """Take over the folder, environment, arguments and standard streams of a program that is started."""
+    """Set the folder, environment, arguments and standard streams as those of a program that has just been started."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -83,7 +87,7 @@ def writer(number: int, errors: str) -> io.TextIOWrapper:
 
 
 def leave() -> None:
-    """End without taking every module apart, which would take longer than most commands."""
+    """Exit without tearing down every module, which would take longer than most commands."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
