@@ -50,7 +50,7 @@ def share_options(context: click.Context) -> None:
 
 
 def read_ini(arguments: tuple[str, ...], ini: str | None, app_name: str) -> AppSettings:
-    """Read the application's part of the ini, and make the project beside it importable. Raises UserError.
+    """Read the application's part of the ini, and make the project next to it importable. Raises UserError.
 
     An ini after the subcommand's name takes precedence over one before it.
     """

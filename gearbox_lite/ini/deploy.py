@@ -1,7 +1,7 @@
 """The sections of a PasteDeploy ini that make up an application or a server, read without importing anything.
 
 PasteDeploy itself loads them later. Reading them first finds every error in the ini while its file and line are known,
-and tells what the server must know before the application is imported.
+and provides what the server needs to know before the application is imported.
 """
 
 from __future__ import annotations

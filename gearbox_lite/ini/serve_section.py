@@ -128,7 +128,7 @@ SERVE_SETTINGS = {
         "1 to 1000",
         "1",
         "How many worker processes answer requests, on the same port. With 2 or more, SIGHUP reloads them. A server "
-        "other than waitress has a setting of its own for this.",
+        "other than waitress has its own setting for this.",
         "4",
         "--workers",
     ),
@@ -161,8 +161,8 @@ SERVE_SETTINGS = {
         _seconds,
         "seconds, 0 or more",
         f"{WORKER_TIMEOUT:.0f}; 0 with reload",
-        "A worker that has not responded to the supervisor for so long is killed and replaced; 0 disables this. A slow "
-        "request does not count as long as other threads of the worker can run.",
+        "A worker that has not responded to the supervisor for this long is killed and replaced; 0 disables this. A "
+        "slow request does not count as long as other threads of the worker can run.",
         "120",
         "--worker-timeout",
     ),

@@ -19,7 +19,7 @@ class ServerSetting:
 
 SERVER_SETTINGS = {
     "use": ServerSetting(
-        "The server: waitress, or any other PasteDeploy server, which then has settings of its own.",
+        "The server: waitress, or any other PasteDeploy server, which then has its own settings.",
         "egg:waitress#main",
     ),
     "host": ServerSetting(

@@ -27,10 +27,10 @@ def test_a_projects_websetup_is_called_as_gearbox_does(project):
     (project / "hello" / "websetup.py").write_text(WEBSETUP)
     result = run("setup-app", "color=blue", cwd=project)
     assert result.returncode == 0, result.stderr
-    first, told = result.stdout.splitlines()
+    first, printed = result.stdout.splitlines()
     assert first == "Running hello.websetup.setup_app"
     ini = str(project / "development.ini")
-    assert json.loads(told) == [None, "true", "blue", ini, "blue", {"color": "blue"}, "hello"]
+    assert json.loads(printed) == [None, "true", "blue", ini, "blue", {"color": "blue"}, "hello"]
 
     failed = run("setup-app", "-c", "development.ini", "-n", "hello", "color=bad", cwd=project)
     assert failed.returncode == 1
