@@ -30,6 +30,13 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def as_root() -> None:
+    """Skip a test that takes root's rights if another user runs it; where everything must be available, it fails."""
+    if os.geteuid() != 0:
+        unavailable("only root may do what this test does")
+
+
+@pytest.fixture
 def port_8080() -> Iterator[None]:
     """Reserve the port of an unchanged project, which only one test at a time can use."""
     with (Path(tempfile.gettempdir()) / "gearbox-lite-tests-8080").open("w") as lock:

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from gearbox_lite.ini.locate import IniFile
-
+from gearbox_lite.ini.ini_file import IniFile
 from support.helpers import AS_ROOT, PATIENCE, REPOSITORY, Browser, copy_repository, fresh_environment, new_project
 
 PROMPT = re.compile(r"(?:\((?P<environment>[\w.-]+)\) )?[$#] (?P<command>.*)")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.helpers import unavailable
 
 from gearbox_lite import safe_files
 from gearbox_lite.errors import UserError
@@ -20,7 +21,7 @@ from gearbox_lite.ini.edit import replace_options
 from gearbox_lite.safe_files import Folder
 
 OTHER = 12345
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user's rights to lend")
+as_root = pytest.mark.usefixtures("as_root")
 ACL = "system.posix_acl_access"
 DEFAULT_ACL = "system.posix_acl_default"
 
@@ -36,7 +37,7 @@ def set_attribute(path: Path, name: str, value: bytes) -> None:
     try:
         os.setxattr(path, name, value)
     except OSError:
-        pytest.skip("this file system has no such attributes")
+        unavailable("this file system has no such attributes")
 
 
 def make_ini(folder: Path, owner: int = 0, mode: int = 0o640) -> Path:

@@ -181,10 +181,10 @@ def bind_error(address: Address, error: OSError) -> UserError:
     """Return the error for an address that cannot be bound, with a remedy."""
     host, port = address.host, address.port
     if error.errno == errno.EADDRINUSE:
-        from gearbox_lite.server.listen.port_owner import holder
+        from gearbox_lite.server.listen.port_owner import owner_of
 
         return UserError(
-            f"{port}: {holder(*address.sockaddr)} listens on {address}",
+            f"{port}: {owner_of(*address.sockaddr)} listens on {address}",
             at=port.at,
             remedy=f"stop it, or choose another port: --port {_free_port(address)}",
             code=FAILURE,

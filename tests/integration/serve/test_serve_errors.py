@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.helpers import add_line, free_port, line_of, set_option
+from support.helpers import add_line, free_port, line_of, set_option, unavailable
+from support.helpers import run as installed_run
 from support.warm import run, serve
 
 
@@ -125,30 +126,56 @@ def test_a_port_in_use_names_the_address_the_line_the_process_and_a_port_that_is
         assert refused(project, "--port", port, code=1).startswith(f"--port: port = {port}: {me()} listens")
 
 
+def test_without_psutil_a_port_in_use_is_refused_without_the_name_of_the_process(project, tmp_path):
+    (tmp_path / "psutil.py").write_text("raise ImportError('as if it were not installed')\n")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = installed_run("serve", "--port", port, cwd=project, PYTHONPATH=str(tmp_path))
+    assert result.returncode == 1
+    assert re.fullmatch(
+        rf"Error: --port: port = {port}: another program listens on 127.0.0.1:{port}; stop it, or choose another port: "
+        r"--port \d+\n",
+        result.stderr,
+    )
+
+
 def test_a_host_that_has_no_address_or_is_another_machines(project):
     set_option(project / "development.ini", "debug", "false")
     assert "host = no.such.host.invalid: this host has no address" in refused(project, "--host", "no.such.host.invalid")
     assert "this machine does not have that address" in refused(project, "--host", "192.0.2.1", code=1)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become a user to whom port 1 is forbidden")
-def test_a_privileged_port_says_so():
+def privileged_port_command():
+    """Return the words that start a command for which port 1 is forbidden, also if this is root.
+
+    Some machines let everyone listen on every port, as Docker's do; a new network namespace does not.
+    """
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) > 1:
+        words = []
+    else:
+        words = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-current-user"])]
+    if os.geteuid() == 0:
+        words += ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", "--"]
+    if words and subprocess.run([*words, "true"], check=False, timeout=30).returncode:
+        unavailable("this user cannot start a program for which port 1 is forbidden")
+    return words
+
+
+def test_a_privileged_port_is_refused_with_the_first_port_that_is_not():
     code = (
-        "import os, sys\n"
         "from gearbox_lite.errors import Location, Setting, UserError\n"
         "from gearbox_lite.server.listen.bind import addresses, bind_addresses\n"
-        "import difflib, encodings.idna\n"
-        "wanted = {str(one): one for one in addresses({'port': Setting('port', '1', Location('--port'))})}\n"
-        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: bind_addresses(wanted)\n"
+        "options = {name: Setting(name, value, Location(f'--{name}')) for name, value in OPTIONS.items()}\n"
+        "try: bind_addresses({str(one): one for one in addresses(options)})\n"
         "except UserError as error: print(error.code, error.message)\n"
-    )
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
-    ).stdout
-    if not printed:
-        pytest.skip("this machine lets everybody listen on every port")
-    assert printed.startswith("1 --port: port = 1: only an administrator may listen on port 1; choose a port from 1024")
+    ).replace("OPTIONS", "{'host': '0.0.0.0', 'port': '1'}")
+    result = subprocess.run(
+        [*privileged_port_command(), sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert result.stdout.startswith(
+        "1 --port: port = 1: only an administrator may listen on port 1; choose a port from 1024"
+    ), result.stderr
 
 
 def test_a_debug_page_for_other_machines_is_refused_with_all_remedies(project):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import options_of
-from support.helpers import Browser, line_of, new_project, use_store
+from support.helpers import Browser, line_of, new_project, unavailable, use_store
 from support.sessions import Parts, values, visitor
 from support.warm import run, serve
 
@@ -71,7 +71,7 @@ def test_a_folder_inside_one_with_the_sticky_bit_is_accepted(tmp_path):
     Parts(options).stored(user="MVL")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
 def test_what_belongs_to_another_user_is_refused(kind, tmp_path):
     options = options_of(kind, tmp_path, None)
@@ -81,7 +81,7 @@ def test_what_belongs_to_another_user_is_refused(kind, tmp_path):
     assert f"{target} belongs to another user (nobody)" in refusal(options)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
 def test_a_folder_that_the_user_cannot_write_is_refused_with_the_names_of_both(kind):
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
@@ -95,7 +95,7 @@ def test_a_folder_that_the_user_cannot_write_is_refused_with_the_names_of_both(k
     assert f"let nobody write {folder}, or name a folder that it can write" in message
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.usefixtures("as_root")
 def test_a_folder_that_root_has_made_for_the_user_of_the_service_is_accepted():
     """As ``install --directory --owner`` does."""
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
@@ -220,7 +220,7 @@ def small_disk(folder: Path) -> bool:
 def test_a_full_disk_is_one_line_when_it_begins_and_one_when_it_ends(kind, tmp_path, caplog):
     disk = tmp_path / "disk"
     if os.geteuid() != 0 or not small_disk(disk):
-        pytest.skip("this user cannot mount a file system")
+        unavailable("this user cannot mount a file system")
     try:
         browser = visitor(options_of(kind, disk, None))
         browser.get("/set?user=MVL")
