@@ -1,7 +1,8 @@
 """Shows tables and diagrams of the code's docstrings on pages, so that there is one copy of each.
 
 ``<!-- table of gearbox_lite.server.worker.protocol -->`` on a line of its own becomes the tables of that module's
-docstring, ``diagram of`` its indented drawing, and ``states of`` the states and transitions of an enum.
+docstring. ``diagram of`` shows its drawing, ``internals of`` its list of another library's private parts, and
+``states of`` the states of an enum with their transitions.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-MARKER = re.compile(r"^<!-- (table|diagram|states) of ([\w.]+) -->$", re.MULTILINE)
+MARKER = re.compile(r"^<!-- (table|diagram|states|internals) of ([\w.]+) -->$", re.MULTILINE)
 
 
 def on_page_markdown(markdown, page, config, files):
@@ -44,7 +45,25 @@ def states(module):
     return "\n".join(rows)
 
 
-SHOW = {"table": table, "diagram": diagram, "states": states}
+def internals(module):
+    """Return the list of private parts in a module's docstring as a table.
+
+    An entry is a line with a module and names in it; below it, indented, a line of our files and a line for each test.
+    """
+    folder = module.replace(".", "/")
+    entries = re.findall(r"^([\w.]+): (.+)\n {4}(.+)\n((?: {4}\S+::\w+\n)+)", docstring(module) + "\n", re.MULTILINE)
+    rows = ["| Part | Used in | Test |", "| --- | --- | --- |"]
+    for library, names, files, tests in entries:
+        cells = [
+            f"`{library}`: {', '.join(f'`{name}`' for name in names.split(', '))}",
+            ", ".join(f"`{folder}/{file}`" for file in files.split(", ")),
+            ", ".join(f"`tests/{test}`" for test in tests.split()),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+SHOW = {"table": table, "diagram": diagram, "states": states, "internals": internals}
 
 
 def docstring(module):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import inspect
+import re
 import subprocess
 import sys
 import threading
@@ -18,8 +19,17 @@ import pytest
 from beaker import crypto
 from beaker.middleware import SessionMiddleware
 from beaker.session import CookieSession, Session, SessionObject
+from support.helpers import REPOSITORY
 from watchfiles import Change
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+
+def test_each_upper_bound_names_the_file_that_lists_or_tests_the_private_parts():
+    dependencies = (REPOSITORY / "pyproject.toml").read_text().partition("\ndependencies = [")[2].partition("\n]")[0]
+    bounded = re.findall(r'^  "([\w.-]+)[^";]*<[^";]*",(.*)$', dependencies, re.MULTILINE)
+    assert {"waitress", "watchfiles", "Beaker"} <= {name for name, _ in bounded}
+    for name, comment in bounded:
+        assert (REPOSITORY / comment.split()[-1]).is_file(), name
 
 
 @pytest.fixture
