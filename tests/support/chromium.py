@@ -1,4 +1,4 @@
-"""A real Chromium, and a visitor's page in it."""
+"""A real Chromium, and a tab for each visitor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 @contextlib.contextmanager
 def launched(executable: Path = CHROMIUM) -> Iterator[object]:
-    """Start a browser, which only ever needs this machine."""
+    """Start a browser that sends no requests on its own and resolves *.example to this machine."""
     from playwright.sync_api import sync_playwright
 
     if not CHROMIUM.exists():
@@ -23,7 +23,7 @@ def launched(executable: Path = CHROMIUM) -> Iterator[object]:
             executable_path=executable,
             args=[
                 *("--no-sandbox", "--disable-background-networking"),
-                "--host-resolver-rules=MAP *.example 127.0.0.1",  # as a hostile name server would
+                "--host-resolver-rules=MAP *.example 127.0.0.1",  # as an attacker's name server would
             ],
         )
         yield browser
@@ -31,7 +31,7 @@ def launched(executable: Path = CHROMIUM) -> Iterator[object]:
 
 
 class Tab:
-    """A new visitor's page that remembers what its console says and where its requests go."""
+    """A new visitor's page; records its console messages and the hosts of its requests."""
 
     def __init__(self, browser, **context: object) -> None:
         self.page = browser.new_context(**context).new_page()

@@ -1,4 +1,4 @@
-"""Generated projects deployed on loopback: their own nginx site in a real nginx, with a certificate made here."""
+"""Deploy generated projects on loopback: their nginx site in a real nginx, with a new certificate."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from support.chromium import Tab
 from support.helpers import PROGRAM, Served, add_line, free_port, run, set_option
 
 KEY = {f"HELLO_{name}_KEY": hashlib.sha256(name.encode()).hexdigest() for name in ("SESSION", "CSRF")}
-"""The environment of hello's production.ini."""
+"""The environment variables that hello's production.ini needs."""
 
 WITHOUT_WRITABLE_CODE = """
 import ctypes, os, sys
 if ctypes.CDLL(None, use_errno=True).prctl(65, 1, 0, 0, 0): sys.exit(os.strerror(ctypes.get_errno()))
 os.execv(sys.argv[1], sys.argv[1:])
 """
-"""What MemoryDenyWriteExecute=yes does: PR_SET_MDWE of Linux 6.3, kept by every process that is started."""
+"""Does what MemoryDenyWriteExecute=yes does: sets PR_SET_MDWE (Linux 6.3), which child processes inherit."""
 
 
 @functools.cache
 def certificate(folder: Path) -> Path:
-    """Make a certificate for localhost that is its own authority, and return the folder with it and its key."""
+    """Create a self-signed certificate for localhost; return the folder with it and its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,7 +61,7 @@ def certificate(folder: Path) -> Path:
 
 
 def site_of(project: Path, tls: Path, upstreams: list[str], https: str = "443", http: str = "80") -> str:
-    """Return the project's nginx site with nothing replaced but names, addresses and the place of the certificate."""
+    """Return the project's nginx site; only names, addresses and the certificate's path are replaced."""
     text = (project / "deploy/nginx.conf").read_text()
     text, count = re.subn(r"    server 127\.0\.0\.1:8080;\n", "".join(f"    server {it};\n" for it in upstreams), text)
     assert count == 1
@@ -92,14 +92,14 @@ class NginxSite(services.Service):
         return [*self._prefix, *words]
 
     def answers(self) -> bool:
-        if self._prefix:  # another network's port; nginx writes its pid once it listens
+        if self._prefix:  # its port is on another network; nginx writes its pid once it listens
             return self.process is not None and self.process.poll() is None and (self.folder / "pid").exists()
         return super().answers()
 
 
 @contextmanager
 def behind_nginx(project: Path, tls: Path, upstream: str, edit=lambda site: site) -> Iterator[str]:
-    """Start nginx with the project's site, changed by ``edit``, and give the URL of the site."""
+    """Run nginx with the project's site, changed by ``edit``, and give the site's URL."""
     port = free_port()
     site = edit(site_of(project, tls, [upstream], f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}"))
     with services.running(NginxSite, site, port):
@@ -109,13 +109,13 @@ def behind_nginx(project: Path, tls: Path, upstream: str, edit=lambda site: site
 def serve_production(
     project: Path, *arguments: object, prefix: tuple[str, ...] = (), ready: str = "Serving at ", **environment: str
 ) -> Served:
-    """Serve production.ini with one worker unless told otherwise."""
+    """Serve production.ini, with one worker by default."""
     words = [PROGRAM, "serve", "production.ini", "--workers", "1", *arguments]
     return Served([*prefix, *words], project, ready, **KEY, **environment)
 
 
 def use_unix_socket(project: Path, path: Path) -> None:
-    """Edit production.ini as its comments say."""
+    """Edit production.ini as its comments describe."""
     ini = project / "production.ini"
     set_option(ini, "host", None)
     set_option(ini, "port", None)
@@ -124,13 +124,13 @@ def use_unix_socket(project: Path, path: Path) -> None:
 
 
 def by_socket_activation(listen: str) -> tuple[str, ...]:
-    """Return the words that start a command as systemd does at the first connection to one of its sockets."""
+    """Return the command prefix that starts a server at the first connection, as systemd does for a socket unit."""
     activate = ("/usr/bin/systemd-socket-activate", "--listen", listen, *(f"--setenv={name}" for name in KEY))
     return (sys.executable, "-c", WITHOUT_WRITABLE_CODE, *activate)
 
 
 def ip(*words: str) -> None:
-    """Run iproute2's program."""
+    """Run ``ip`` of iproute2."""
     subprocess.run(["ip", *words], check=True, timeout=30)
 
 

@@ -1,4 +1,4 @@
-"""A template of one's own, with a question of each type."""
+"""Custom templates, with a question of each type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = b"{{ project }} {{ package }} {{ title }} {{ color }} {{ loud }}\n"
 
 
 def template(folder: Path, manifest: str = "", **files: bytes) -> Path:
-    """Write a template into ``folder``; without files it has one that shows what it is rendered with."""
+    """Write a template to ``folder``; by default it has one file, which shows all variables."""
     (folder / "tree").mkdir(parents=True)
     (folder / "template.toml").write_text(HEAD + manifest)
     for name, content in (files or {"shown.txt.j2": SHOWN}).items():

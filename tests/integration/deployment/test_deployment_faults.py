@@ -1,4 +1,4 @@
-"""``check --url`` names what is wrong with a deployment; each is a project's own files with one fault."""
+"""``check --url`` reports what is wrong with a deployment: the generated files, each time with one fault."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def tls(tmp_path_factory):
 
 
 def without(*lines):
-    """Return what removes the lines of a site that begin so."""
+    """Return a function that removes the lines of a site that start with one of ``lines``."""
     return lambda site: "".join(line for line in site.splitlines(keepends=True) if not line.strip().startswith(lines))
 
 
 def without_tls(site):
-    """As if the site had been written without a certificate."""
+    """Turn the site into one without a certificate."""
     return without("ssl_", "add_header")(site.replace(" ssl;", ";").replace(" ssl default", " default"))
 
 
@@ -60,7 +60,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_check_url_names_the_fault_and_no_other(project, tls, fault):
+def test_check_url_reports_the_fault_and_no_other(project, tls, fault):
     options, edit, message = FAULTS[fault]
     for name, value in options.items():
         set_option(project / "production.ini", name, value)
@@ -76,8 +76,8 @@ def test_check_url_names_the_fault_and_no_other(project, tls, fault):
     assert len(lines) == (2 if fault == "missing headers" else 1), lines  # and Strict-Transport-Security
 
 
-def test_check_url_names_a_trusted_proxy_in_the_wrong_form(project, tls):
-    """An address, which clients of a Unix socket do not have; with unix_socket in the ini, that is refused."""
+def test_check_url_reports_a_trusted_proxy_of_the_wrong_kind(project, tls):
+    """An IP address, which clients of a Unix socket do not have. With unix_socket in the ini it would be refused."""
     if shutil.which("systemd-socket-activate") is None:
         unavailable("systemd-socket-activate is not installed")
     path = project / "web.sock"

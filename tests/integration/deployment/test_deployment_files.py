@@ -1,4 +1,4 @@
-"""The files in deploy/ and .github/ of a generated project, read by the programs that they are for."""
+"""The files in deploy/ and .github/ of a generated project are valid for the programs that read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def units_of(project):
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_systemd_takes_the_units_and_finds_the_services_hardened(tmp_path, store):
+def test_systemd_accepts_the_units_and_rates_the_services_as_hardened(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     units = units_of(project)
     purge = {"hello-purge.service", "hello-purge.timer"} if store in ("file", "database", "postgresql") else set()
@@ -39,7 +39,7 @@ def test_systemd_takes_the_units_and_finds_the_services_hardened(tmp_path, store
         assert rated.returncode == 0, rated.stdout
 
 
-def test_nginx_takes_the_site(project, tmp_path):
+def test_nginx_accepts_the_site(project, tmp_path):
     tls = certificate(tmp_path / "tls")
     site = (project / "deploy/nginx.conf").read_text()
     other = site.replace("    server 127.0.0.1:8080;\n    #server unix", "    server unix")
@@ -52,7 +52,7 @@ def test_nginx_takes_the_site(project, tmp_path):
         assert "[warn]" not in result.stderr
 
 
-def test_nginx_lets_no_larger_request_through_than_the_application_takes(project):
+def test_nginx_limits_request_bodies_like_the_application(project):
     site = (project / "deploy/nginx.conf").read_text()
     own = re.search(r"^max_request_body_size = (\d+)$", (project / "production.ini").read_text(), re.MULTILINE)
     limit = int(own[1]) if own else Adjustments.max_request_body_size
@@ -60,8 +60,8 @@ def test_nginx_lets_no_larger_request_through_than_the_application_takes(project
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_compose_starts_the_application_its_store_and_nginx(tmp_path, store):
-    """docker compose needs a Docker engine; this looks at what the file refers to."""
+def test_compose_defines_the_application_its_store_and_nginx(tmp_path, store):
+    """Checks what the file refers to, because docker compose needs a Docker engine."""
     project = new_project(tmp_path, "hello", "--session", store)
     compose = yaml.safe_load((project / "deploy/compose.yaml").read_text())
     services = compose["services"]
@@ -97,11 +97,12 @@ def test_github_runs_what_the_readme_says(project):
     assert [step["run"] for step in steps if "run" in step] == [command]
 
 
-def test_each_file_that_the_readme_names_is_there(tmp_path):
+def test_each_file_that_the_readme_names_exists(tmp_path):
     for options in ([], ["--minimal"], ["--session", "database"]):
         folder = tmp_path / str(len(options))
         folder.mkdir()
         project = new_project(folder, "hello", *options)
         named = re.findall(r"`((?:deploy|\.github|hello)/[\w./-]+)`", (project / "README.md").read_text())
+        assert named
         missing = {name for name in named if not (project / name).exists() and not name.startswith("deploy/tls/")}
         assert missing == set()

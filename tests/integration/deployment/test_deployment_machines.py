@@ -1,4 +1,4 @@
-"""Two machines behind one nginx, as the documentation describes it, in network namespaces."""
+"""Two machines behind one nginx, as the documentation describes, in network namespaces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROXY, MACHINES = "10.0.0.10", ("10.0.0.11", "10.0.0.12")
 
 @pytest.fixture
 def networks() -> Iterator[dict[str, str]]:
-    """Three hosts with one address each on a network of their own; by address, the names of their namespaces."""
+    """Three hosts on a separate network, one address each: the names of their namespaces, by address."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         unavailable("network namespaces need root and iproute2")
     names = {address: f"gl{os.getpid()}-{address.rpartition('.')[2]}" for address in (PROXY, *MACHINES)}
@@ -41,8 +41,8 @@ def networks() -> Iterator[dict[str, str]]:
         yield names
 
 
-def test_two_machines_behind_one_nginx(project, tmp_path, networks):
-    """On the usual ports; a visitor who types http:// is led to HTTPS, and either machine may stop."""
+def test_two_machines_behind_one_nginx_share_sessions(project, tmp_path, networks):
+    """On the standard ports: http:// redirects to HTTPS, and either machine can stop without losing a session."""
     tls = certificate(tmp_path / "tls")
     inside = ("ip", "netns", "exec", networks[PROXY])
     browser = tmp_path / "browser"

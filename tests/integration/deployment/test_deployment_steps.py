@@ -1,7 +1,7 @@
-"""The steps of a generated README that lead to a public server, pasted into a shell.
+"""The deployment steps in a generated README work when pasted into a shell.
 
-Programs that change a machine are stand-ins that note how they were called; folders outside the project are below a
-temporary one.
+Programs that would change the machine are replaced by stubs that record their calls, and folders outside the project by
+temporary ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support.helpers import PROGRAM, Browser, new_project
 from support.reloading import wait_until
 from support.warm import run
 
-STAND_INS = ("useradd", "chown", "systemctl", "nginx", "pip")
+STUBS = ("useradd", "chown", "systemctl", "nginx", "pip")
 
 
 def steps(project, heading):
@@ -35,12 +35,12 @@ def paste(text, project, programs=""):
 
 
 @pytest.mark.parametrize("store", ["cookie", "database"])
-def test_the_readmes_steps_put_each_file_in_its_place(tmp_path, store):
+def test_the_readmes_steps_install_each_file(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     assert paste(steps(project, "Deploy"), project).returncode == 0
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in STAND_INS:
+    for name in STUBS:
         (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/called\n')
         (programs / name).chmod(0o755)
     (programs / "python3").write_text(f"#!/bin/sh\nmkdir -p .venv/bin && cp {programs}/pip .venv/bin/\n")
@@ -66,12 +66,12 @@ def test_the_readmes_steps_put_each_file_in_its_place(tmp_path, store):
     called = (tmp_path / "called").read_text()
     enabled = re.search(r"systemctl enable --now (.*)", called)[1].split()
     assert set(enabled) == units - {"hello-purge.service"}
-    for name in units:  # what is enabled can be, and nothing else needs it
+    for name in units:  # systemctl can enable only units with this section
         assert ("[Install]" in (machine / "etc/systemd/system" / name).read_text()) == (name in enabled)
 
 
 def test_only_the_file_with_the_keys_is_private(project):
-    """Whatever else is made in that shell, or is checked out with a strict umask, the container's user can read."""
+    """The steps do not change the shell's umask, and the container's user can read production.ini whatever it was."""
     pasted = paste(f"umask 022\n{steps(project, 'Deploy')}\numask", project)
     assert pasted.stdout.splitlines()[-1] == "0022"
     assert stat.S_IMODE((project / "production.env").stat().st_mode) == 0o600
@@ -82,7 +82,7 @@ def test_only_the_file_with_the_keys_is_private(project):
 
 
 @pytest.mark.parametrize("store", ["file", "database"])
-def test_the_timers_command_removes_expired_sessions(tmp_path, store):
+def test_the_purge_timers_command_removes_expired_sessions(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     address = {"HELLO_SESSION_URL": f"sqlite:///{project}/data/sessions.db"}
     (project / "data").mkdir(mode=0o700)

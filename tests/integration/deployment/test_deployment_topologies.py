@@ -1,6 +1,6 @@
-"""Each deployment that the documentation describes, with TLS: Chromium stores a value that outlives the server.
+"""Each documented deployment, with TLS: a value that Chromium stores in the session survives a restart of the server.
 
-What is in deploy/ of a generated project is used as it is, but for names, addresses and the place of the certificate.
+The files in deploy/ of a generated project are used unchanged, except for names, addresses and the certificate's path.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def test_nginx_with_tls_over_a_unix_socket(project, tls, tab):
 
 
 def test_systemd_socket_activation_without_writable_code(project, tls, tab):
-    """The server starts at the first request, which waits for it, and under what MemoryDenyWriteExecute forbids."""
+    """The server starts at the first request, which waits for it, and runs with MemoryDenyWriteExecute."""
     if shutil.which("systemd-socket-activate") is None:
         unavailable("systemd-socket-activate is not installed")
     port = free_port()
@@ -80,8 +80,8 @@ def test_systemd_socket_activation_without_writable_code(project, tls, tab):
                 assert "WARNING" not in served.output
 
 
-def test_a_form_works_behind_a_proxy_that_is_not_trusted_and_the_log_says_what_to_change(project, tls, tab):
-    """Its redirect must be a path: the page's own policy forbids one to http://."""
+def test_a_form_works_behind_an_untrusted_proxy_and_the_log_says_how_to_trust_it(project, tls, tab):
+    """The redirect must be a path: the page's content security policy forbids one to http://."""
     set_option(project / "production.ini", "trusted_proxy", "192.0.2.7")
     port = free_port()
     with behind_nginx(project, tls, f"127.0.0.1:{port}") as url:

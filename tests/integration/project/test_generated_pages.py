@@ -1,4 +1,4 @@
-"""Errors, forms and messages of a generated project, as clients of a running server meet them."""
+"""Errors, forms and messages of a generated project, as clients of a running server see them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def add_to_root(project, code, names="abort, response"):
 
 
 @pytest.mark.parametrize("options", [[], ["--minimal"]], ids=["full", "minimal"])
-def test_every_status_from_400_to_599_has_a_page_and_json_for_those_who_ask(tmp_path, options):
+def test_every_status_from_400_to_599_has_a_page_and_json(tmp_path, options):
     project = new_project(tmp_path, "hello", *options)
     add_to_root(project, STATUSES)
     set_option(project / "development.ini", "debug", "false")
@@ -112,7 +112,7 @@ def test_a_failure_outside_the_controllers_is_logged_and_has_the_error_page(proj
         assert served.output.count("RuntimeError: outside the controllers") == 1
 
 
-def test_no_controller_answers_the_addresses_of_error_pages(project):
+def test_no_controller_answers_the_urls_of_error_pages(project):
     assert run("scaffold", "controller", "movies", cwd=project).returncode == 0
     with serve(project) as served:
         for path in ("/error", "/error/document", "/movies/error", "/movies/error/document"):
@@ -120,7 +120,7 @@ def test_no_controller_answers_the_addresses_of_error_pages(project):
             assert (page.status, "There is no page at this address." in page.text) == (404, True)
 
 
-def test_the_tutorial_pasted_over_the_root_controller_has_the_error_pages_and_the_health_check(project):
+def test_the_tutorials_root_controller_keeps_the_error_pages_and_the_health_check(project):
     (project / "hello/controllers/root.py").write_text(
         tutorial_controller().replace("‘", "'").replace("’", "'")  # noqa: RUF001 (the quotes of its text)
     )
@@ -145,7 +145,7 @@ def test_the_example_of_our_readme_answers_each_url_in_any_order(project):
         assert browser.get("/getsession").text == "user is MVL"
 
 
-def test_the_readmes_commands_delete_the_tutorials_pages_and_break_no_link(project):
+def test_the_readmes_commands_delete_the_tutorial_and_break_no_link(project):
     commands = re.search(r"## Delete the tutorial\n\n((?:    .*\n)+)", (project / "README.md").read_text())[1]
     subprocess.run(["sh", "-e", "-c", commands], cwd=project, check=True, timeout=PATIENCE)
     assert "utorial" not in (project / "hello/controllers/root.py").read_text()
@@ -158,6 +158,10 @@ def test_the_readmes_commands_delete_the_tutorials_pages_and_break_no_link(proje
         assert browser.get("/setsession").status == 404
 
 
+def stored_sessions(project):
+    return [path for path in (project / "data").rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
 def test_visitors_who_store_nothing_leave_nothing_in_the_store(tmp_path):
     project = new_project(tmp_path, "hello", "--session", "file")
     with serve(project) as served:
@@ -166,8 +170,9 @@ def test_visitors_who_store_nothing_leave_nothing_in_the_store(tmp_path):
             assert answer.status == 200
             cookies = [value for name, value in answer.headers if name == "Set-Cookie"]
             assert [cookie.partition("=")[0] for cookie in cookies] == (["hello-csrf"] if path == "/" else [])
-    records = [path for path in (project / "data").rglob("*") if path.is_file()]
-    assert [path for path in records if path.suffix != ".lock"] == []
+        assert stored_sessions(project) == []
+        Browser(served.url).get("/setsession")
+        assert len(stored_sessions(project)) == 1
 
 
 def test_pages_without_a_session_answer_while_the_store_is_down(tmp_path):
@@ -184,7 +189,7 @@ def test_pages_without_a_session_answer_while_the_store_is_down(tmp_path):
             assert browser.get("/getsession").status == 503
 
 
-def test_a_form_whose_cookie_does_not_come_back_is_logged_once(project):
+def test_a_form_without_its_cookie_is_logged_once(project):
     with serve(project) as served:
         token = re.search(r'name="_csrf_token" value="(\w+)"', Browser(served.url).get("/").text)[1]
         for _ in range(3):
@@ -194,7 +199,7 @@ def test_a_form_whose_cookie_does_not_come_back_is_logged_once(project):
         assert served.output.count("a form was rejected because the cookie hello-csrf is missing") == 1
 
 
-def test_a_missing_or_short_key_for_forms_is_refused_in_one_line_of_the_ini(project):
+def test_a_missing_or_short_csrf_key_is_one_line_with_the_line_of_the_ini(project):
     ini = project / "development.ini"
     set_option(ini, "csrf.key", "hunter2")
     for command in (["check"], ["serve", "--no-reload", "--port", "0"], ["routes"]):
@@ -211,7 +216,7 @@ def test_a_missing_or_short_key_for_forms_is_refused_in_one_line_of_the_ini(proj
     assert result.stderr.count("\n") == 1
 
 
-def test_production_refuses_the_key_for_forms_of_a_development_ini_beside_it(project):
+def test_check_refuses_the_csrf_key_of_development_ini_in_production(project):
     text = (project / "development.ini").read_text()
     keys = re.findall(r"^(?:session.validate_key|csrf.key) = (\w+)$", text, re.MULTILINE)
     environment = {"HELLO_SESSION_KEY": "4c1f" + os.urandom(30).hex(), "HELLO_CSRF_KEY": keys[1]}
@@ -223,7 +228,7 @@ def test_production_refuses_the_key_for_forms_of_a_development_ini_beside_it(pro
     assert result.returncode == 1
 
 
-def test_a_redirect_is_a_path_however_its_header_is_spelled(project):
+def test_a_redirect_is_a_path_whatever_the_case_of_its_header(project):
     code = (
         "\n    @expose()\n    def go(self):\n        response.status = 302\n"
         "        response.headerlist.append(('location', request.host_url + '/up'))\n        return ''\n"
@@ -232,7 +237,7 @@ def test_a_redirect_is_a_path_however_its_header_is_spelled(project):
     assert run("shell", "-c", "print(app.get('/go').headers['Location'])", cwd=project).stdout == "/up\n"
 
 
-def test_mako_pages_are_found_by_their_dotted_names(project):
+def test_mako_templates_are_found_by_their_dotted_names(project):
     app_cfg = project / "hello/config/app_cfg.py"
     app_cfg.write_text(app_cfg.read_text().replace('["json", "jinja"]', '["json", "jinja", "mako"]'))
     (project / "hello/templates/greeting.mak").write_text("Hello ${name}\n")
@@ -242,7 +247,7 @@ def test_mako_pages_are_found_by_their_dotted_names(project):
         assert Browser(served.url).get("/greeting").text == "Hello &lt;Ada&gt;\n"
 
 
-def test_a_message_of_tg_flash_is_on_the_next_page_only_and_no_script_can_read_it(project):
+def test_a_flash_message_is_shown_once_and_hidden_from_scripts(project):
     code = '\n    @expose()\n    def greet(self):\n        flash("<b>Hi</b>", "warning")\n        redirect("/")\n'
     add_to_root(project, code, "url")
     with serve(project) as served:

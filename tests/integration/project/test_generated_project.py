@@ -1,4 +1,4 @@
-"""What quickstart writes: its own tests, its style, and the page a person sees."""
+"""The generated project: its own tests, its style, its inis, and the store that they configure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from support.warm import run, serve
 from gearbox_lite import __version__
 
 
-def test_a_new_environment_made_by_the_commands_of_its_readme_runs_its_tests(tmp_path):
-    """With nothing but the project and a clone of gearbox-lite: what is installed here is out of reach."""
+def test_the_readmes_install_commands_create_an_environment_that_passes_the_tests(tmp_path):
+    """The environment has only the project and a clone of gearbox-lite, and none of the packages installed here."""
     project = new_project(tmp_path, "My.Shop2", "--package", "shop")
     text = (project / "README.md").read_text()
     make = re.search(r"^    (pip wheel .*)$", text, re.MULTILINE)[1]
@@ -33,12 +33,12 @@ def test_a_new_environment_made_by_the_commands_of_its_readme_runs_its_tests(tmp
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"\d+ passed in", result.stdout), result.stdout
     assert "pytest" in {path.name for path in (tmp_path / "environment/bin").iterdir()}
-    # A project that this environment writes requires the same gearbox-lite again.
+    # A project generated in that environment requires the same gearbox-lite.
     assert f'"gearbox-lite=={__version__}"' in (tmp_path / "inner" / "pyproject.toml").read_text()
 
 
 RULES = "B,C4,D,E,F,I,PT,RUF,S,SIM,UP,W"
-NOT = "D1,D203,D213,S101,S603"  # docstrings where they say something, in one of two styles; tests assert and run Python
+NOT = "D1,D203,D213,S101,S603"  # no docstrings just for form, one of two styles; tests use assert and run Python
 
 
 @pytest.mark.parametrize("options", [[], ["--minimal"]])
@@ -57,7 +57,7 @@ def test_ruff_and_mypy_find_nothing(tmp_path, options):
         assert result.returncode == 0, result.stdout
 
 
-# Mounted at /shop, a page's links, its forms and the redirects after them stay below it.
+# The application is mounted at /shop: links, forms and redirects must stay below that path.
 MOUNTED = """
 import sys
 from paste.deploy import loadapp
@@ -78,7 +78,7 @@ assert "session is empty" in page.forms[1].submit().follow()
 
 
 @pytest.mark.parametrize("store", ["cookie", "file", "database"])
-def test_the_welcome_page_works_with_each_store_that_needs_no_server_and_below_another_path(tmp_path, store):
+def test_the_welcome_page_works_below_another_path_with_each_serverless_store(tmp_path, store):
     project = new_project(tmp_path, "hello", "--session", store)
     result = subprocess.run(
         [sys.executable, "-c", MOUNTED], cwd=project, capture_output=True, text=True, timeout=60, check=False
@@ -87,7 +87,7 @@ def test_the_welcome_page_works_with_each_store_that_needs_no_server_and_below_a
 
 
 def test_every_setting_of_the_ini_has_a_comment(project):
-    """The logging sections aside, which are in the standard library's own format and have one for all of them."""
+    """Except in the logging sections, which are in the standard library's format and have one comment for all."""
     text = (project / "development.ini").read_text().partition("# Logging, in the format of")[0]
     lines = text.splitlines()
     settings = [number for number, line in enumerate(lines) if re.match(r"[a-z]", line)]
@@ -97,8 +97,8 @@ def test_every_setting_of_the_ini_has_a_comment(project):
 
 @pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
 @pytest.mark.parametrize("store", ["cookie", "file", "dbm", "ext:database"])
-def test_the_type_alone_chooses_a_store_that_needs_no_server(project, store, ini):
-    """In production.ini, a database needs its address from the environment as well."""
+def test_session_type_alone_selects_a_serverless_store(project, store, ini):
+    """In production.ini, a database also needs its address from the environment."""
     if (ini, store) == ("production.ini", "ext:database"):
         set_option(project / ini, "session.url", "%(ENV_HELLO_SESSION_URL)s")
     set_option(project / ini, "session.type", store)
@@ -114,21 +114,21 @@ def test_the_type_alone_chooses_a_store_that_needs_no_server(project, store, ini
         assert f"type {store}, " in served.output
 
 
-def test_the_address_of_each_server_is_a_commented_line_below_how_to_install_its_library(project):
+def test_each_store_servers_url_is_a_commented_line_below_its_extra(project):
     text = (project / "development.ini").read_text()
     for extra, address in (("postgresql", "postgresql:"), ("memcached", "localhost:"), ("redis", "redis:")):
         assert re.search(rf"^# .*\[{extra}\].*\n#session\.url = {address}", text, re.MULTILINE)
 
 
-def test_lib_imports_nothing_of_the_layers_above_it(tmp_path):
+def test_lib_imports_no_layer_above_it(tmp_path):
     lib = new_project(tmp_path, "hello") / "hello" / "lib"
     imported = {name for path in lib.glob("*.py") for name in re.findall(r"hello\.(\w+)", path.read_text())}
-    assert imported <= {"lib", "templates"}, "templates are named, not imported"
+    assert imported == {"lib", "templates"}, "templates are named, not imported"
 
 
 @pytest.mark.parametrize("options", [[], ["--minimal"]])
-def test_only_conftest_loads_an_application_in_the_process_of_its_tests(tmp_path, options):
-    """TurboGears has one configuration in each process; what another process runs is a string here."""
+def test_only_conftest_loads_an_application_in_the_test_process(tmp_path, options):
+    """TurboGears supports one configuration in each process. Code for another process is a string here."""
     tests = new_project(tmp_path, "hello", *options) / "tests"
     names = {path.name: {getattr(node, "id", None) for node in ast.walk(ast.parse(path.read_text()))}
              for path in tests.glob("*.py")}  # fmt: skip

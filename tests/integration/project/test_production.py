@@ -31,7 +31,7 @@ def blocks(project: Path, heading: str, language: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("options", [[], ["--session", "database", "--encrypt"]])
-def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_it(tmp_path, options):
+def test_check_lists_the_missing_variables_that_the_readmes_commands_set(tmp_path, options):
     project = new_project(tmp_path, "hello", *options)
     before = run("check", "production.ini", cwd=project)
     assert before.returncode == 1
@@ -49,7 +49,7 @@ def test_check_says_what_to_set_and_is_clean_once_the_readmes_commands_have_set_
     assert len(keys) == len(set(keys)) == (4 if "--encrypt" in options else 2)
 
 
-def test_it_serves_secure_cookies_and_logs_one_json_object_a_line_and_its_key_rotates(project):
+def test_production_serves_secure_cookies_logs_json_and_rotates_its_key(project):
     root = project / "hello/controllers/root.py"
     root.write_text(
         root.read_text() + '\n    @expose()\n    def crash(self):\n        raise RuntimeError("a \\"b\\"\\nc")\n'
@@ -80,7 +80,7 @@ def test_it_serves_secure_cookies_and_logs_one_json_object_a_line_and_its_key_ro
         assert "retrieved MVL" in Browser(served.url).get("/getsession", Cookie=cookie).text
 
 
-def test_gunicorn_serves_it_with_the_readmes_configuration(project):
+def test_gunicorn_serves_production_with_the_readmes_configuration(project):
     (project / "gunicorn.conf.py").write_text(blocks(project, "gunicorn", "python")[0])
     command = blocks(project, "gunicorn")[0].strip().replace("8080", str(free_port())).split()
     command[0] = str(Path(PROGRAM).with_name("gunicorn"))
@@ -97,7 +97,7 @@ def test_hadolint_finds_nothing_in_the_dockerfile(tmp_path, options):
     assert result.returncode == 0, result.stdout
 
 
-def test_git_ignores_the_keys_of_public_servers_and_keeps_the_inis(project):
+def test_git_ignores_production_env_and_tracks_the_inis(project):
     subprocess.run(["git", "init", "-q", project], check=True, timeout=30)
     (project / "production.env").touch()
     listed = subprocess.run(

@@ -1,4 +1,4 @@
-"""The generated site in a real Chromium: what a visitor, an accessibility checker and another site meet."""
+"""The generated site in a real Chromium, for a visitor, an accessibility checker and an attacker's site."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tab(chromium) -> Iterator[Tab]:
 
 @pytest.fixture
 def pictures(tmp_path) -> Path:
-    """Where a person finds the screenshots."""
+    """The folder of the screenshots; GEARBOX_LITE_SCREENSHOTS keeps them."""
     folder = Path(os.environ.get("GEARBOX_LITE_SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -46,7 +46,7 @@ def add_crash(project: Path) -> None:
     root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError\n")
 
 
-def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(project, tab):
+def test_a_stored_value_survives_a_restart_and_can_be_deleted(project, tab):
     port = free_port()
     with serve(project, "--port", port) as served:
         tab.page.goto(served.url)
@@ -71,11 +71,11 @@ def test_a_visitor_stores_a_value_that_outlives_the_server_and_deletes_it(projec
         assert tab.page.goto(f"{served.url}/nowhere").status == 404
         tab.page.get_by_role("link", name="Back to the start page").click()
         assert "MVL" in tab.state
-        assert len(tab.problems) == 1, "Chromium itself notes that there is no such page, and nothing else"
+        assert len(tab.problems) == 1, "Chromium logs the 404, and nothing else"
         assert tab.hosts == {"localhost"}
 
 
-def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_on_a_phone(project, tab, pictures):
+def test_no_page_violates_accessibility_or_overflows_in_light_dark_and_on_a_phone(project, tab, pictures):
     from axe_playwright_python.base import AXE_SCRIPT
 
     set_option(project / "development.ini", "debug", "false")
@@ -106,7 +106,7 @@ def test_no_page_has_an_accessibility_violation_or_overflows_in_light_dark_and_o
 
 
 def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab, tmp_path):
-    """The other site is another port of this host, whose forms SameSite cookies do come along with."""
+    """The other site is on another port of this host, so that SameSite cookies are sent with its forms."""
     site = tmp_path / "site"
     site.mkdir()
     other_server = [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"]
@@ -129,7 +129,7 @@ def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab,
 
 
 def test_the_debug_page_still_works(project, tab):
-    """Its scripts are inline, which the site's own pages do without."""
+    """Its scripts are inline, which the content security policy of the site's own pages forbids."""
     add_crash(project)
     with serve(project) as served:
         assert tab.page.goto(f"{served.url}/crash").status == 500
@@ -138,11 +138,11 @@ def test_the_debug_page_still_works(project, tab):
         tab.page.locator("form input").last.fill("6 * 7")
         tab.page.keyboard.press("Enter")
         tab.page.get_by_text("42", exact=True).wait_for()
-        assert len(tab.problems) == 1, "Chromium itself notes the 500, and no policy stops a script"
+        assert len(tab.problems) == 1, "Chromium logs the 500, and no policy blocks a script"
 
 
-def test_a_page_whose_name_is_rebound_to_this_machine_runs_no_code_in_the_debugger(project, tab, tmp_path):
-    """The page comes from another site; its name then leads to the server that debugs."""
+def test_dns_rebinding_runs_no_code_in_the_debugger(project, tab, tmp_path):
+    """DNS rebinding: a page of another site, whose name then resolves to the server in debug mode."""
     add_crash(project)
     ask = "async path => { const answer = await fetch(path); return [answer.status, await answer.text()] }"
     with serve(project) as served:
