@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import logging
-import logging.config
 import re
 import sys
 from typing import Any
@@ -39,11 +38,13 @@ def configure(settings: AppSettings) -> None:
     if not settings.has_logging:
         logging.basicConfig(level=logging.INFO, format=FORMAT, datefmt=TIME_FORMAT, stream=sys.stderr)
         return
+    from logging.config import fileConfig  # imported late: the supervisor needs it only if its lines are logged
+
     text = read_text(settings.ini)
     parser = _parser(settings)
     try:
         parser.read_string(text)
-        logging.config.fileConfig(parser, disable_existing_loggers=False)
+        fileConfig(parser, disable_existing_loggers=False)
     except Exception as error:  # fileConfig evaluates what the ini says, so anything may come out of it
         raise _explain(error, parser, settings, text) from error
 

@@ -116,8 +116,9 @@ class Reloader:
         for warning in ready.warnings:
             self._terminal.warn(warning)
         if first:
-            opens = f"{self._settings.server.factory} opens its own socket: a reload closes it for a moment"
-            note = "" if self._settings.is_waitress else opens
+            note = ""
+            if not self._settings.is_waitress:
+                note = f"{self._settings.server.factory} opens its own socket: a reload closes it for a moment"
             self._terminal.announce(self._settings, self._listening.urls(self._settings), note)
         self._readiness.ready()
 

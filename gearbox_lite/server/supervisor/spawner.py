@@ -39,6 +39,7 @@ KNOWN = [
     *(f"tg.appwrappers.{name}" for name in ("caching", "errorpage", "i18n", "identity", "mingflush", "session")),
     *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
+    "logging.config",  # which application.logs imports late, as the supervisor can do without
     "encodings.idna",  # which socket.getaddrinfo imports
 ]
 """Modules that take time and do not change; the fork server imports them once for all workers.
