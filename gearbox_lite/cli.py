@@ -26,7 +26,7 @@ COMMANDS = {
     "shell": "Run Python with the application loaded.",
     "setup-app": "Run the websetup of a project.",
     "scaffold": "Add code to a project.",
-    "session": "Look at sessions, remove them, and rotate their keys.",
+    "session": "Decode and remove sessions, and rotate their keys.",
 }
 """Each command and the first sentence of its help."""
 

@@ -28,7 +28,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
     Raises UserError where that fails: with the traceback cut to the user's own frames where the fault is in their
     code, and with the ini's file and line where the ini names something that cannot be imported.
     """
-    misplaced.refuse(settings.app, settings.ini, settings.variables)
+    misplaced.refuse_misplaced(settings.app, settings.ini, settings.variables)
     with explaining(settings):
         application: WSGIApplication = loadapp(
             f"config:{settings.ini}", name=settings.app_name, global_conf=dict(settings.variables)
@@ -40,7 +40,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
 
 def _check_session(settings: AppSettings) -> None:
     """Raise UserError for a TurboGears application that would put a session of its own in place of our filter's."""
-    ours = configured.section_of(settings.app)
+    ours = configured.session_filter_section(settings.app)
     place = None if ours is None else loaded.enabled_in_code(misplaced.ENABLED)
     if ours is not None and place is not None:
         raise UserError(

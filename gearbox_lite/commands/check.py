@@ -90,7 +90,7 @@ def _check_site(url: str) -> tuple[int, int]:
 def _session_findings(settings: ServeSettings) -> list[Finding]:
     from gearbox_lite.sessions import checks
 
-    return [*checks.find(settings), *checks.unreachable(settings)]
+    return [*checks.check_sessions(settings), *checks.check_store(settings)]
 
 
 def _show_findings(findings: list[Finding]) -> tuple[int, int]:

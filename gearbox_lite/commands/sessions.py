@@ -18,10 +18,12 @@ from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import read_serve_settings
 from gearbox_lite.output import show
-from gearbox_lite.sessions import admin, rotate
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.middleware import session_parameters
-from gearbox_lite.sessions.settings import configured
+from gearbox_lite.sessions.factory import StoredSessions, make_sessions
+from gearbox_lite.sessions.maintenance import rotate
+from gearbox_lite.sessions.maintenance.decode import decode_cookie
+from gearbox_lite.sessions.maintenance.purge import purge_store
+from gearbox_lite.sessions.settings.configured import ConfiguredSession, configured_session
 from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 _STILL_ACCEPTED = "A running server accepts the old sessions until it loads the new key. "
@@ -35,13 +37,13 @@ _HOW_TO_LOAD = (
 @ini_options("-c", "--config")
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> None:
-    """Look at sessions, remove them, and rotate their keys."""
+    """Decode and remove sessions, and rotate their keys."""
     share_options(context)
 
 
-def _configured(context: click.Context) -> configured.Configured:
+def _configured(context: click.Context) -> ConfiguredSession:
     path = find_ini(context.params["ini"], Path.cwd())
-    found = configured.find(read_serve_settings(path, Overrides(context.params["app_name"])).app)
+    found = configured_session(read_serve_settings(path, Overrides(context.params["app_name"])).app)
     if found is None:
         raise UserError(
             f"{shorten(path)}: its application has no filter of gearbox-lite's sessions",
@@ -72,7 +74,7 @@ def decode(context: click.Context, /, *, cookie: str, **_: object) -> None:
     found = _configured(context)
     text = sys.stdin.read() if cookie == "-" else cookie
     with _reaching_the_store():
-        decoded = admin.decode(text, session_parameters(found.options))
+        decoded = decode_cookie(text, make_sessions(found.options))
     text = json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr)
     # Unprintable characters are escaped as JSON does it, so that what is shown is the same JSON.
     shown = "".join(mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1] for mark in text)
@@ -147,25 +149,26 @@ def _confirm() -> None:
     click.confirm("This ends every session. Go on?", abort=True)
 
 
-def _purge(found: configured.Configured, *, everything: bool, dry_run: bool) -> None:
+def _purge(found: ConfiguredSession, *, everything: bool, dry_run: bool) -> None:
     with _reaching_the_store():
-        parameters = session_parameters(found.options)
+        sessions = make_sessions(found.options)
+        assert isinstance(sessions, StoredSessions)  # noqa: S101 (purge has handled cookie sessions)
         if found.store == "ext:memcached":
             if not dry_run:
-                parameters["store"].flush()
+                sessions.store.flush()
             show("The memcached server " + ("would be emptied." if dry_run else "is empty."))
             return
-        result = admin.purge(parameters, everything=everything, dry_run=dry_run, watch=_progress)
+        result = purge_store(sessions, everything=everything, dry_run=dry_run, watch=_with_progress)
     verb = "would be removed" if dry_run else "removed"
     show(f"{result.removed} {verb} of {result.seen} sessions; {result.expired} expired, {result.unreadable} unreadable")
     if not everything and result.unreadable:
         show("--all removes the unreadable ones too.")
-    if not everything and not {"timeout", "absolute_timeout"} & set(found.options):
+    if not everything and found.options.lifetime.shortest is None:
         show("Nothing expires: the ini sets neither session.timeout nor session.absolute_timeout.")
 
 
-def _progress(ids: list[str]) -> Iterable[str]:
-    """Show a bar on a terminal if there is much to do."""
+def _with_progress(ids: list[str]) -> Iterable[str]:
+    """Show a progress bar on a terminal if there are many sessions."""
     if not sys.stderr.isatty() or len(ids) < 1000:
         yield from ids
         return
@@ -190,7 +193,7 @@ def rotate_key(context: click.Context, /, *, drop_fallbacks: bool, **_: object) 
 
 def _write(
     context: click.Context,
-    plan: Callable[[configured.Configured], list[rotate.Change]],
+    plan: Callable[[ConfiguredSession], list[rotate.KeyChange]],
     result: str,
     until_loaded: str = "",
 ) -> bool:
@@ -202,10 +205,10 @@ def _write(
             show(f"session.{change.name} = {change.value or ''}".rstrip())
         show(f"{until_loaded}{_HOW_TO_LOAD}")
         return False
-    changed = rotate.apply(lambda: _configured(context), plan)
+    changed = rotate.apply_changes(lambda: _configured(context), plan)
     # An option may be set a second time if the first one hid it: in [DEFAULT], or in an ini that is inherited from.
     while _still_set(found := _configured(context), plan):
-        changed += rotate.apply(lambda: _configured(context), lambda found: _still_set(found, plan))
+        changed += rotate.apply_changes(lambda: _configured(context), lambda found: _still_set(found, plan))
     where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
     show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}.")
     show(f"{until_loaded}{_HOW_TO_LOAD}")
@@ -213,7 +216,7 @@ def _write(
 
 
 def _still_set(
-    found: configured.Configured, plan: Callable[[configured.Configured], list[rotate.Change]]
-) -> list[rotate.Change]:
+    found: ConfiguredSession, plan: Callable[[ConfiguredSession], list[rotate.KeyChange]]
+) -> list[rotate.KeyChange]:
     """Return the removals of a plan whose options are still set."""
-    return [change for change in plan(found) if change.value is None and change.name in found.options]
+    return [change for change in plan(found) if change.value is None and found.setting(change.name) is not None]

@@ -121,9 +121,9 @@ def _check_sessions(settings: ServeSettings) -> list[str]:
     """Return warnings about the sessions. Raises UserError for settings that would lose them or give them away."""
     from gearbox_lite.sessions import checks
 
-    findings = checks.find(settings)
+    findings = checks.check_sessions(settings)
     checks.raise_errors(findings)
-    return [str(finding) for finding in [*findings, *checks.unreachable(settings)]]
+    return [str(finding) for finding in [*findings, *checks.check_store(settings)]]
 
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:

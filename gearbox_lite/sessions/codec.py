@@ -19,10 +19,10 @@ from beaker.crypto import generateCryptoKeys, get_crypto_module, get_nonce_size
 
 from gearbox_lite.sessions.errors import SessionSaveError
 
-SIGNATURE = 40
-"""Hex digits of a signature."""
+COOKIE_SIGNATURE_DIGITS = 40
+"""Hex digits of a cookie's signature, HMAC-SHA1."""
 
-DEEPEST = 100
+MAX_NESTING = 100
 """Most levels of lists and dicts in a value. JSON is loaded recursively, so a value that a request can dump may be too
 deep for another one to load, which depends on how deep in the program the session is used."""
 
@@ -36,9 +36,9 @@ def sign(key: str, text: str) -> str:
 
 def verify(key: str, signed: str) -> str | None:
     """Return what was signed, or None if the signature is not of this key; takes the same time either way."""
-    text = signed[SIGNATURE:]
+    signature, text = signed[:COOKIE_SIGNATURE_DIGITS], signed[COOKIE_SIGNATURE_DIGITS:]
     expected = hmac.digest(key.encode(), text.encode(errors="surrogatepass"), "sha1").hex()
-    return text if hmac.compare_digest(expected.encode(), signed[:SIGNATURE].encode(errors="surrogatepass")) else None
+    return text if hmac.compare_digest(expected.encode(), signature.encode(errors="surrogatepass")) else None
 
 
 class Serializer:
@@ -91,7 +91,7 @@ def _dump_pickle(data: Any) -> bytes:
 
 def _is_too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(MAX_NESTING + 1):
         level = [
             inner
             for outer in level
@@ -132,12 +132,12 @@ class Codec:
             dumped = self.serializer.dump(data)
         except Exception as error:
             raise self.serializer.unstorable(data) or SessionSaveError(str(error)) from error
-        brackets = len(dumped) > 2 * DEEPEST and dumped.count(b"[") + dumped.count(b"{")
-        if brackets > DEEPEST and self.serializer.name == "json":
+        brackets = len(dumped) > 2 * MAX_NESTING and dumped.count(b"[") + dumped.count(b"{")
+        if brackets > MAX_NESTING and self.serializer.name == "json":
             deep = [key for key, value in data.items() if _is_too_deep(value)]
             if deep:
                 raise SessionSaveError(
-                    f"these values of the session are nested over {DEEPEST} levels deep: {deep}; store flatter ones"
+                    f"these values of the session are nested over {MAX_NESTING} levels deep: {deep}; store flatter ones"
                 )
         return dumped
 

@@ -10,8 +10,8 @@ import hmac
 
 from gearbox_lite.sessions.codec import Codec, Data
 
-SIGNATURE = 64
-"""Hex digits of a record's signature."""
+RECORD_SIGNATURE_DIGITS = 64
+"""Hex digits of a record's signature, HMAC-SHA256."""
 _PURPOSE = b"gearbox-lite session record"
 """Makes a key from ``session.secret`` that differs from the one that signs cookies."""
 
@@ -35,7 +35,7 @@ class Records:
 
         Raises ValueError for what we have not written for this session.
         """
-        signature, payload = record[:SIGNATURE], record[SIGNATURE:]
+        signature, payload = record[:RECORD_SIGNATURE_DIGITS], record[RECORD_SIGNATURE_DIGITS:]
         if signature.isascii():  # compare_digest takes no other text
             for number, key in enumerate(self._keys):
                 if hmac.compare_digest(self._signature(key, session, payload), signature):

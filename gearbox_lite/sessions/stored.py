@@ -1,21 +1,21 @@
 """The server-side session: a signed id in the cookie, the data in a store.
 
-Two requests that run at once each change their own copy. When one is saved, only the keys that it has changed are put
-into what the store then holds, under the store's lock.
+Each request works on its own copy of the session. merge.py says how concurrent saves of it are merged.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
-from gearbox_lite.sessions.codec import Codec, Data, describe_sizes, sign, verify
-from gearbox_lite.sessions.common import SessionBase, is_id, new_id
-from gearbox_lite.sessions.cookie_header import MOST_CANDIDATES, cookie_values
+from gearbox_lite.sessions.codec import Data, describe_sizes, sign, verify
+from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
 from gearbox_lite.sessions.lifetime import is_time
-from gearbox_lite.sessions.records import SIGNATURE, Records
+from gearbox_lite.sessions.merge import find_changes
+from gearbox_lite.sessions.records import RECORD_SIGNATURE_DIGITS, Records
+from gearbox_lite.sessions.session_base import Request, SessionBase, is_id, new_id
+from gearbox_lite.sessions.settings.options import SessionOptions
 from gearbox_lite.sessions.stores.base import Store
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -26,34 +26,37 @@ class StoredSession(SessionBase):
 
     def __init__(
         self,
-        request: dict[str, Any],
-        codec: Codec,
+        request: Request,
+        options: SessionOptions,
         store: Store,
         records: Records,
-        secrets: tuple[str, ...] = (),
+        secrets: tuple[str, ...],
+        *,
         id: str | None = None,  # noqa: A002 (Beaker's name)
-        use_cookies: bool = True,  # noqa: FBT001, FBT002 (Beaker's signature)
-        **options: Any,
+        use_cookies: bool = True,
     ) -> None:
-        """``secrets`` are the keys of the id's signature, the current one first; ``id`` names a session by itself."""
-        super().__init__(request, codec, **options)
+        """``secrets`` are the keys that sign the id, the current one first; ``id`` loads a session without a cookie."""
+        super().__init__(request, options, records.codec)
         self.store = store
         self.records = records
         self.secrets = secrets
         self.use_cookies = use_cookies
         self.id = ""
         self._loaded: str | None = None
-        self._outdated: list[str] = []
-        self._moved_from: str | None = None
-        self._resign = False
+        """The record as it was when it was loaded or saved last; None for a session that the store does not have."""
+        self._ids_to_delete: list[str] = []
+        self._old_id: str | None = None
+        """The id that the record in the store still has after ``regenerate_id``, until the next save."""
+        self._needs_current_key = False
+        """Whether the cookie or the record is signed with a fallback key, so that both are written again."""
         if id is not None:
             candidates = [(0, id)]
         elif use_cookies:
             candidates = self._signed_ids()
         else:
             candidates = []
-        if not any(self._load(number, candidate) for number, candidate in candidates):
-            self._start()
+        if not any(self._load_record(number, candidate) for number, candidate in candidates):
+            self._start_new()
 
     def _signed_ids(self) -> list[tuple[int, str]]:
         """Return the first ids in the request's cookies that we have signed, each with the number of the key."""
@@ -63,22 +66,22 @@ class StoredSession(SessionBase):
                 text = verify(key, value)
                 if text is not None:
                     found.setdefault(text, number)
-            if len(found) >= MOST_CANDIDATES:
+            if len(found) >= MAX_CANDIDATES:
                 break
         return [(number, text) for text, number in found.items()]
 
-    def _start(self) -> None:
-        super()._start()
+    def _start_new(self) -> None:
+        super()._start_new()
         self.id = new_id()
         self._loaded = None
         self.accessed_dict = {}
 
-    def _load(self, number: int, candidate: str) -> bool:
-        """Load one session; False if the store has none of that id, or it is corrupt or expired."""
+    def _load_record(self, number: int, candidate: str) -> bool:
+        """Load one session; False if the store has no record of that id, or the record is corrupt or expired."""
         if not is_id(candidate):
             return False
         text = self.store.read(candidate)
-        self.reached = True
+        self.store_reached = True
         if text is None:
             return False
         try:
@@ -86,29 +89,29 @@ class StoredSession(SessionBase):
         except ValueError as error:
             if not self.invalidate_corrupt:
                 raise
-            log.warning("a new session instead of the corrupt record %s... in %s: %s", candidate[:8], self.store, error)
+            log.warning("starting a new session, record %s... in %s is corrupt: %s", candidate[:8], self.store, error)
             return False
-        if not self._adopt(data):
+        if not self._restore(data):
             return False
         self.id = candidate
         self._loaded = text
-        self._resign = number > 0 or signed_with > 0
+        self._needs_current_key = number > 0 or signed_with > 0
         return True
 
     def load(self) -> None:
         """Read the session again from the store."""
-        pending, resign = self.id, self._resign
-        self._empty()
-        if not self._load(0, self._moved_from or pending):
-            self._start()
-        elif self._moved_from is not None:
-            self.id = pending
-        self._resign = resign
+        new, needs_current_key = self.id, self._needs_current_key
+        self._drop_everything()
+        if not self._load_record(0, self._old_id or new):
+            self._start_new()
+        elif self._old_id is not None:
+            self.id = new
+        self._needs_current_key = needs_current_key
 
     def prepare(self) -> None:
-        """Serialize the data. Raises SessionSaveError if that fails, or the store takes nothing so big."""
-        self._check_place(self.get("_domain"), self.get("_path", "/"))
-        self._check_size(self.codec.encode(self.codec.dump(self._values())), SIGNATURE)
+        """Serialize the data. Raises SessionSaveError if that fails, or the record is too big for the store."""
+        self._check_scope(self.get("_domain"), self.get("_path", "/"))
+        self._check_size(self.codec.encode(self.codec.dump(self._values())), RECORD_SIGNATURE_DIGITS)
 
     def _check_size(self, text: str, more: int = 0) -> str:
         limit = self.store.biggest()
@@ -120,56 +123,63 @@ class StoredSession(SessionBase):
         return text
 
     def persist(self, *, dirty: bool) -> None:
-        """Write what has changed, remove records that are no longer this session's, and send the cookie."""
+        """Save what has changed, delete records that are no longer this session's, and send the cookie.
+
+        The new record is saved before the old one is deleted: a process that is killed in between leaves a record too
+        many, which expires, and never loses the session.
+        """
         if self._ended and not (self._has_values() and dirty):
-            self._remove_outdated()
+            self._delete_old_records()
             if self.use_cookies:
                 self._expire_cookie()
-        elif dirty or self._must_write:
+        elif dirty or self._must_save:
             self["_accessed_time"] = time.time()
-            self._write()
-            self._remove_outdated()
-        elif (self._resign or (self._reissue and self.save_atime)) and not self.is_new:
-            self._touch()
+            self._save_merged()
+            self._delete_old_records()
+        elif (self._needs_current_key or (self._access_time_due and self.save_atime)) and not self.is_new:
+            self._save_access_time()
 
-    def _write(self) -> None:
-        loaded, origin = self._loaded, self._moved_from or self.id
-        before: Data = {} if loaded is None else self.records.decode(origin, loaded)[0]
+    def _save_merged(self) -> None:
+        """Merge this request's changes into the record that the store has now (merge.py), and send the cookie."""
+        loaded, loaded_id = self._loaded, self._old_id or self.id
+        before: Data = {} if loaded is None else self.records.decode(loaded_id, loaded)[0]
         values = self._values()
-        dump = self.codec.serializer.dump
-        changed = {key: value for key, value in values.items() if key not in before or dump(before[key]) != dump(value)}
-        dropped = [key for key in before if key not in values]
-        moved = None if self._moved_from is None else self.store.read(self._moved_from)
+        changes = find_changes(before, values, self.codec.serializer.dump)
+        # After regenerate_id the store's record still has the old id. It is read here, because a store locks one
+        # record at a time. No other request knows the new id yet, so only saves under the old id can come in between.
+        moved = None if self._old_id is None else self.store.read(self._old_id)
         merged = values
 
         def merge(text: str | None) -> str | None:
-            current, owner = (moved, origin) if text is None else (text, self.id)
+            # The store calls this under its lock, and again if another process has changed the record first.
+            current, current_id = (moved, loaded_id) if text is None else (text, self.id)
             if current is None:
-                # If it was stored before, another request has deleted it since: it stays deleted.
+                # A session that was stored before has been deleted by another request: it stays deleted.
                 return self._check_size(self.records.encode(self.id, values)) if loaded is None else None
             nonlocal merged
-            stored = None if current == loaded else self._decode_valid(owner, current)
-            merged = {**(before if stored is None else stored), **changed}
-            for key in dropped:
-                merged.pop(key, None)
+            stored = None if current == loaded else self._decode_or_none(current_id, current)
+            merged = changes.apply_to(before if stored is None else stored)
             return self._check_size(self.records.encode(self.id, merged))
 
         self._loaded = self.store.update(self.id, merge)
-        new_cookie = loaded is None or self._must_write or self._resign or self._moves_along()
-        if self.use_cookies and self._loaded is not None and new_cookie:
-            self._send_id()
-        self.reached = True
-        self._moved_from, self._resign = None, False
-        self._empty()
+        sends_cookie = loaded is None or self._must_save or self._needs_current_key or self._has_sliding_expiry()
+        if self.use_cookies and self._loaded is not None and sends_cookie:
+            self._set_id_cookie()
+        self.store_reached = True
+        self._old_id, self._needs_current_key = None, False
+        self._drop_everything()
         self.update(merged)
-        self._written()
+        self._mark_saved()
 
-    def _touch(self) -> None:
-        """Move the access time of what the store now holds, and nothing else."""
+    def _save_access_time(self) -> None:
+        """Update the access time of the record that the store has now, and nothing else.
+
+        Other requests may have saved values since this one loaded the session, so its own copy is not written.
+        """
         now = time.time()
 
-        def touched(text: str | None) -> str | None:
-            data = None if text is None else self._decode_valid(self.id, text)
+        def touch(text: str | None) -> str | None:
+            data = None if text is None else self._decode_or_none(self.id, text)
             if data is None:
                 return None
             accessed = data.get("_accessed_time")
@@ -177,52 +187,52 @@ class StoredSession(SessionBase):
                 return None
             return self.records.encode(self.id, {**data, "_accessed_time": now})
 
-        there = self.store.update(self.id, touched) is not None
-        self.reached = True
-        if self.use_cookies and there and (self._resign or self._moves_along()):
-            self._send_id()
+        exists = self.store.update(self.id, touch) is not None
+        self.store_reached = True
+        if self.use_cookies and exists and (self._needs_current_key or self._has_sliding_expiry()):
+            self._set_id_cookie()
 
-    def _decode_valid(self, session: str, record: str) -> Data | None:
+    def _decode_or_none(self, session: str, record: str) -> Data | None:
         """Return the data of a record; None if it is corrupt."""
         try:
             return self.records.decode(session, record)[0]
         except ValueError:
             return None
 
-    def _moves_along(self) -> bool:
-        """Whether the cookie's own expiry is a duration, which starts again with each access that is recorded."""
+    def _has_sliding_expiry(self) -> bool:
+        """Whether the cookie's own expiry is a duration, which starts again whenever the access time is saved."""
         return not isinstance(self.cookie_expires, bool)
 
-    def _send_id(self) -> None:
-        self._send_cookie(sign(self.secrets[0], self.id))
+    def _set_id_cookie(self) -> None:
+        self._set_cookie(sign(self.secrets[0], self.id))
 
-    def _remove_outdated(self) -> None:
-        while self._outdated:
-            self.store.delete(self._outdated[-1])
-            self._outdated.pop()
+    def _delete_old_records(self) -> None:
+        while self._ids_to_delete:
+            self.store.delete(self._ids_to_delete[-1])
+            self._ids_to_delete.pop()  # only now: if the store fails, a later call tries again
 
     def delete(self) -> None:
-        """Remove the record, drop all values and, unless new ones are saved, the cookie."""
+        """Delete the record, drop all values and, unless new ones are saved, the cookie."""
         if self._loaded is not None:
-            self._outdated.append(self._moved_from or self.id)
-        self._moved_from = None
-        self._start()
+            self._ids_to_delete.append(self._old_id or self.id)
+        self._old_id = None
+        self._start_new()
         self._ended = True
         if not self.use_cookies:
-            self._remove_outdated()  # there is no answer to wait for
+            self._delete_old_records()  # without a cookie there is no response to wait for
 
     def invalidate(self) -> None:
-        """Remove the record, drop all values and start a new session."""
+        """Delete the record, drop all values and start a new session."""
         self.delete()
         self.was_invalidated = True
 
     def regenerate_id(self) -> None:
-        """Move the session to a new id; its values stay and the old id's record goes."""
-        if self._loaded is not None and self._moved_from is None:
-            self._moved_from = self.id
-            self._outdated.append(self.id)
+        """Move the session to a new id; its values stay, and the old id's record is deleted with the next save."""
+        if self._loaded is not None and self._old_id is None:
+            self._old_id = self.id
+            self._ids_to_delete.append(self.id)
         self.id = new_id()
-        self._must_write = True
+        self._must_save = True
 
     def save(self, accessed_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Beaker's signature)
         """Store the session at once; Beaker's interface for code that holds this object itself."""

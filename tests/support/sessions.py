@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl
 from webtest import TestApp
 
 from gearbox_lite.sessions.codec import sign
+from gearbox_lite.sessions.factory import StoredSessions
 from gearbox_lite.sessions.middleware import SessionMiddleware, filter_factory
 
 KEY = "07213a2ac1a1016bb89094b0f204046b375b8fa2967500480d54a67a1b1be1d7"
@@ -68,9 +70,9 @@ def wrap(options: dict[str, str], app: Callable[..., Any] = application) -> Sess
 def close_all() -> None:
     """Close the connections of every store that a test has made."""
     while _open:
-        store = _open.pop().options.get("store")
-        if store is not None:
-            store.close()
+        sessions = _open.pop().sessions
+        if isinstance(sessions, StoredSessions):
+            sessions.store.close()
 
 
 def visitor(options: dict[str, str], app: Callable[..., Any] = application) -> TestApp:
@@ -79,8 +81,7 @@ def visitor(options: dict[str, str], app: Callable[..., Any] = application) -> T
 
 def make(options: dict[str, str], cookie: str = "") -> Any:
     """Return a session by itself, as a request with this Cookie header would get it."""
-    parameters = wrap(options).options
-    return parameters["session_class"]({"cookie": cookie}, **parameters)
+    return wrap(options).sessions.session({"cookie": cookie})
 
 
 def values(session):
@@ -95,11 +96,16 @@ class Parts:
     """One middleware, so that one store, and sessions of it; what a memory store needs to be shared."""
 
     def __init__(self, options):
-        self.parameters = wrap(options).options
-        self.store = self.parameters["store"]
+        self.sessions = wrap(options).sessions
+        self.store = self.sessions.store
 
     def session(self, cookie=""):
-        return self.parameters["session_class"]({"cookie": cookie}, **self.parameters)
+        return self.sessions.session({"cookie": cookie})
+
+    def use_store_of(self, other):
+        """Share the store of another middleware, as two workers share a server."""
+        self.store = other.store
+        self.sessions = dataclasses.replace(self.sessions, store=other.store)
 
     def stored(self, **data):
         """Save a session and return its cookie and id."""

@@ -10,7 +10,7 @@ import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.masking import masked, shown_value, without_password
-from gearbox_lite.sessions.settings.options import OptionError, check
+from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_value_is_not_shown_if_its_name_is_that_of_a_secret_or_like_it(name):
 
 def test_the_value_of_an_unknown_session_option_is_never_shown():
     with pytest.raises(OptionError) as caught:
-        check({"session.type": "cookie", "session.foo": "open sesame"})
+        parse_options({"session.type": "cookie", "session.foo": "open sesame"})
     assert caught.value.shown({"session.foo": "open sesame"}) == "session.foo = ..."
     assert str(Setting("session.foo", "open sesame", Location("x"))) == "session.foo = ..."
     assert str(Setting("session.key", "open sesame", Location("x"))) == "session.key = ..."
@@ -99,5 +99,5 @@ def test_names_paths_and_dates_are_not_taken_for_secrets(text):
 def test_a_password_that_would_cut_its_address_is_refused_with_the_way_to_write_it(url):
     options = {"session.type": "ext:redis", "session.secret": "0123456789abcdef" * 4, "session.url": url}
     with pytest.raises(OptionError, match="write @ as %%40") as caught:
-        check(options)
+        parse_options(options)
     assert "ss@" not in f"{caught.value} {caught.value.shown(options)}"

@@ -120,14 +120,14 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
     failure, looked_for = plan.failure, []
     if failure is None:
         try:
-            findings = checks.find(plan.settings)
+            findings = checks.check_sessions(plan.settings)
             checks.raise_errors(findings)
             log_routing.configure(plan.settings)
             application = load.load_application(plan.settings)
             log_routing.enable()
             tracebacks.shorten_logged(verbose=plan.settings.verbose)
             protected = protection.protect(plan.settings, application, sockets)
-            warnings = [str(item) for item in [*findings, *checks.unreachable(plan.settings)]]
+            warnings = [str(item) for item in [*findings, *checks.check_store(plan.settings)]]
             return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
         except UserError as error:
             failure, looked_for = Failure.of(error), load.looked_for(error)

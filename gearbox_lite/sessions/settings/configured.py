@@ -1,70 +1,76 @@
-"""The session that an ini sets up, for the commands and checks that work on it without serving."""
+"""The session filter that an ini sets up, for the commands and checks that work on it without serving."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.deploy import Section
-from gearbox_lite.sessions.settings import options as session_options
+from gearbox_lite.sessions.settings.options import PREFIX, KeyName, SessionOptions
+from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 
 _FACTORIES = ("egg:gearbox_lite", "egg:gearbox-lite", "gearbox_lite.sessions.middleware:filter_factory")
 
 
 @dataclass(frozen=True)
-class Configured:
+class ConfiguredSession:
     """Our session filter in an ini: the settings as written, and the options that they give."""
 
     section: Section
     settings: Mapping[str, Setting]
-    options: Mapping[str, Any]
+    options: SessionOptions
 
     @property
     def store(self) -> str:
         """The session's type."""
-        return str(self.options["type"])
+        return self.options.type
 
     def setting(self, name: str) -> Setting | None:
         """Return where and how an option is set; None if it is not."""
-        return self.settings.get(session_options.PREFIX + name)
+        return self.settings.get(PREFIX + name)
+
+    def key_names(self) -> list[KeyName]:
+        """Return the names of the keys in use. Encryption also uses the signing key."""
+        names: list[KeyName] = ["validate_key"] if self.store == "cookie" else ["secret"]
+        if self.options.encrypt_key is not None:
+            names += ["validate_key"] if self.store != "cookie" else []
+            names.append("encrypt_key")
+        return names
 
 
-def find(application: Section) -> Configured | None:
-    """Return the session of an application, None if it has none of ours.
+def configured_session(application: Section) -> ConfiguredSession | None:
+    """Return the session of an application, None if it has no session filter of ours.
 
     Raises UserError, with file and line, for an option that cannot be used.
     """
-    section = section_of(application)
+    section = session_filter_section(application)
     if section is None:
         return None
-    prefix = session_options.PREFIX
-    shared = {name: item for name, item in section.globals.items() if name.startswith(prefix)}
+    shared = {name: item for name, item in section.globals.items() if name.startswith(PREFIX)}
     settings = {**section.options, **shared}
-    return Configured(section, settings, _check(section, settings))
+    return ConfiguredSession(section, settings, _parse_settings(section, settings))
 
 
-def section_of(application: Section) -> Section | None:
+def session_filter_section(application: Section) -> Section | None:
     """Return the section of our session filter in an application, None if it has none."""
     sections = application.walk()
-    return next((one for one in sections if one.factory is not None and is_ours(one.factory.value)), None)
+    return next((one for one in sections if one.factory is not None and is_session_filter(one.factory.value)), None)
 
 
-def is_ours(factory: str) -> bool:
+def is_session_filter(factory: str) -> bool:
     """Whether a section's ``use`` or ``paste.filter_factory`` names our session filter."""
     return factory.partition("#")[0] in _FACTORIES
 
 
-def _check(section: Section, settings: Mapping[str, Setting]) -> dict[str, Any]:
+def _parse_settings(section: Section, settings: Mapping[str, Setting]) -> SessionOptions:
+    given = {name: item.value for name, item in settings.items()}
     try:
-        return session_options.check({name: item.value for name, item in settings.items()})
-    except session_options.OptionError as error:
+        return parse_options(given)
+    except OptionError as error:
         setting = settings.get(error.option)
         if setting is not None:
-            shown = error.shown({name: item.value for name, item in settings.items()})
-            if setting.written is not None:
-                shown = str(setting)
+            shown = error.shown(given) if setting.written is None else str(setting)
             raise UserError(f"{shown}: {error.problem}", at=setting.at, remedy=error.remedy) from error
         source = section.factory.at if section.factory else Location(section.name)
         raise UserError(f"{error.option}: {error.problem}", at=source, remedy=error.remedy) from error

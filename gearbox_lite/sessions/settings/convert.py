@@ -8,12 +8,16 @@ from datetime import timedelta
 
 from gearbox_lite.booleans import FALSE, TRUE
 from gearbox_lite.errors import nearest
-from gearbox_lite.sessions.cookie_header import is_domain, is_path
+from gearbox_lite.sessions.set_cookie import is_cookie_domain, is_cookie_path
 
 LONGEST_PREFIX = 200
 """Most characters of a prefix: with an id it fits memcached's 250 bytes of a key, and a column of 255."""
 MOST_SECONDS = 10**9
 """31 years: what is added to the time of day then stays a time that every store and cookie can express."""
+
+
+MIN_STORE_TIMEOUT, MAX_STORE_TIMEOUT = 0.1, 3600.0
+"""Seconds that one operation on a store may take; also for a timeout in a store's address."""
 
 
 class UnfitError(ValueError):
@@ -88,14 +92,14 @@ def cookie_name(value: str) -> str:
 
 def cookie_path(value: str) -> str:
     """Return a path without what would inject other attributes into the cookie."""
-    if not is_path(value):
+    if not is_cookie_path(value):
         raise UnfitError("write a path that starts with /, of printable ASCII characters without spaces and semicolons")
     return value
 
 
 def cookie_domain(value: str) -> str:
     """Return a host name that browsers take a cookie for."""
-    if not is_domain(value):
+    if not is_cookie_domain(value):
         raise UnfitError("write a host name, for example example.com")
     if "." not in value.removeprefix(".") and value != "localhost":
         raise UnfitError(
@@ -116,8 +120,13 @@ def prefix(value: str) -> str:
 
 def limit(value: str) -> float:
     """Return a time limit in seconds."""
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", value) or not 0.1 <= float(value) <= 3600:
-        raise UnfitError("write a number of seconds from 0.1 to 3600, or remove the line")
+    if (
+        not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", value)
+        or not MIN_STORE_TIMEOUT <= float(value) <= MAX_STORE_TIMEOUT
+    ):
+        raise UnfitError(
+            f"write a number of seconds from {MIN_STORE_TIMEOUT:g} to {MAX_STORE_TIMEOUT:g}, or remove the line"
+        )
     return float(value)
 
 

@@ -1,6 +1,6 @@
 """Session settings in an ini's [app:...], where TurboGears' documentation puts them and our session filter reads none.
 
-Left there they would be ignored without a word, or switch on a second session in place of the filter's.
+There they would be ignored silently, or switch on a second session that replaces the filter's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gearbox_lite.booleans import FALSE
 from gearbox_lite.errors import Setting, UserError
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.ini.inherited import with_inherited
-from gearbox_lite.sessions.settings import configured
+from gearbox_lite.sessions.settings.configured import is_session_filter, session_filter_section
 
 ENABLED = "session.enabled"
 """TurboGears' switch for its own session, tg.configurator.components.session, TurboGears 2.5."""
@@ -20,12 +20,13 @@ _PREFIXES = ("session.", "beaker.session.")
 _APPLICATIONS = ("app", "application", "filter-app", "composite", "composit")
 
 
-def refuse(application: Section, ini: Path, variables: Mapping[str, str]) -> None:
+def refuse_misplaced(application: Section, ini: Path, variables: Mapping[str, str]) -> None:
     """Raise UserError for the first session setting of an application whose ini has our session filter.
 
-    That counts also if the filter is left out of the pipeline. Other inis may set up a session of another kind there.
+    This includes an ini whose pipeline omits the filter. An ini without our filter may set up another kind of session
+    there.
     """
-    ours = configured.section_of(application)
+    ours = session_filter_section(application)
     for section in application.walk():
         if section.name.partition(":")[0] not in _APPLICATIONS:
             continue
@@ -35,7 +36,7 @@ def refuse(application: Section, ini: Path, variables: Mapping[str, str]) -> Non
 
 
 def _session_settings(section: Section, ours: Section | None) -> list[Setting]:
-    """Return the settings of a session that a section has, and that the filter does not get as well."""
+    """Return the session settings of a section, except those that the filter gets too."""
     shared = {} if ours is None else ours.globals
     own = [(name, item) for name, item in section.globals.items() if shared.get(name) != item and ours is not None]
     found = [item for name, item in [*section.options.items(), *own] if name.startswith(_PREFIXES)]
@@ -46,7 +47,7 @@ def _error(section: Section, setting: Setting, ours: Section | None) -> UserErro
     name = setting.name.removeprefix("set ").strip()
     filter_name = "[filter:session]" if ours is None or ours.factory is None else f"[{ours.name}]"
     if name == ENABLED:
-        problem = f"{name} in [{section.name}] would replace the session of {filter_name} by an unprotected one"
+        problem = f"{name} in [{section.name}] would replace the session of {filter_name} with an unprotected one"
         return UserError(problem, at=setting.at, remedy="remove the line; the filter alone switches the session on")
     name = name.removeprefix("beaker.")
     problem = f"{setting.name} in [{section.name}] has no effect; {filter_name} sets up the session"
@@ -55,7 +56,7 @@ def _error(section: Section, setting: Setting, ours: Section | None) -> UserErro
 
 def _has_filter(ini: Path, variables: Mapping[str, str]) -> bool:
     return any(
-        section.startswith("filter:") and configured.is_ours(value)
+        section.startswith("filter:") and is_session_filter(value)
         for outline in with_inherited(ini, variables)
         for (section, option), (_, value) in outline.options.items()
         if option in ("use", "paste.filter_factory")

@@ -1,114 +1,177 @@
 """One table of every session option: its type, its default, the stores it belongs to, and what it means.
 
-The names are Beaker's (https://beaker.readthedocs.io/en/latest/configuration.html). Beaker itself lets unknown and
-mistyped options pass, and fails on others at the first request; here they are refused when the ini is loaded.
+The names are Beaker's (https://beaker.readthedocs.io/en/latest/configuration.html). The fields of SessionOptions are
+the table's rows, so the options and their types cannot differ from it. parse.py fills it from an ini's text.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
-from urllib.parse import quote
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Literal, TypeVar, overload
 
-from gearbox_lite.errors import nearest
-from gearbox_lite.masking import MASK, is_secret, masked, without_password
+from gearbox_lite.sessions.lifetime import Lifetime
 from gearbox_lite.sessions.settings import convert
-from gearbox_lite.sessions.settings.convert import LONGEST_PREFIX
 
 PREFIX = "session."
-ENGINE = "session.sa."
-"""What follows is an engine option of SQLAlchemy's, https://docs.sqlalchemy.org/en/20/core/engines.html"""
 STORES = ("cookie", "file", "dbm", "memory", "ext:database", "ext:memcached", "ext:redis")
 _SERVER_SIDE = STORES[1:]
+_SHARED = ("file", "dbm", "ext:database", "ext:memcached", "ext:redis")
+_FILES = ("file", "dbm")
 
+MAX_DEFAULT_REISSUE_TIME = 60.0
+"""Seconds; the default of ``reissue_time`` is not larger."""
 
-class OptionError(ValueError):
-    """An option that cannot be used: its full name, what is wrong, and what to write."""
-
-    def __init__(self, option: str, problem: str, remedy: str) -> None:
-        super().__init__(f"{option}: {problem}; {remedy}")
-        self.option, self.problem, self.remedy = option, problem, remedy
-
-    def shown(self, given: Mapping[str, str]) -> str:
-        """Return the option as it is written, without the keys and passwords in it."""
-        if self.option not in given:
-            return self.option
-        return f"{self.option} = {shown_value(self.option, given[self.option].strip())}".rstrip()
-
-
-def shown_value(option: str, value: str) -> str:
-    """Return what a message may show of an option's value: nothing of a key, and nothing if the option is unknown."""
-    if option.removeprefix(PREFIX) not in OPTIONS or is_secret(option):
-        return MASK
-    return masked(without_password(value))
+KeyName = Literal["validate_key", "secret", "encrypt_key"]
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option; ``default`` None leaves it out, so that Beaker's own default holds."""
+    """One row of the table: how its text is converted, and what it means."""
 
     convert: Callable[[str], Any]
     meaning: str
-    default: Any = None
-    stores: tuple[str, ...] = STORES
+    default: Any
+    """None if the option is not set by default; some defaults depend on other options, see SessionOptions."""
+    stores: tuple[str, ...]
 
 
-OPTIONS: dict[str, Option] = {
-    "type": Option(convert.choice(*STORES), "where sessions are kept"),
-    "key": Option(convert.cookie_name, "name of the cookie", "beaker.session.id"),
-    "timeout": Option(convert.seconds, "seconds without a request after which a session ends"),
-    "absolute_timeout": Option(convert.seconds, "seconds after which a session ends, however much it is used"),
-    "save_accessed_time": Option(convert.boolean, "whether reading a session counts as a request to it", True),
-    "auto": Option(
+@overload
+def option(convert: Callable[[str], T], meaning: str, default: U, *, stores: tuple[str, ...] = STORES) -> T | U: ...
+@overload
+def option(convert: Callable[[str], T], meaning: str, *, stores: tuple[str, ...] = STORES) -> T | None: ...
+def option(
+    convert: Callable[[str], Any], meaning: str, default: Any = None, *, stores: tuple[str, ...] = STORES
+) -> Any:
+    """Return a field of SessionOptions; mypy compares its type with what ``convert`` returns."""
+    return field(default=default, metadata={"option": Option(convert, meaning, default, stores)})
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SessionOptions:
+    """The checked options of one session filter, as parse.parse_options returns them.
+
+    An option that is not set has its default. So has one that belongs to another store: it may stay in the ini, which
+    makes a change of the store a change of few lines.
+    """
+
+    type: str = option(convert.choice(*STORES), "where sessions are kept", "memory")
+    key: str = option(convert.cookie_name, "name of the cookie", "beaker.session.id")
+    timeout: int | None = option(convert.seconds, "seconds without a request after which a session ends")
+    absolute_timeout: int | None = option(
+        convert.seconds, "seconds after which a session ends, however much it is used"
+    )
+    save_accessed_time: bool = option(convert.boolean, "whether reading a session counts as a request to it", True)
+    auto: bool = option(
         convert.boolean, "save at the end of each request that used the session, without session.save()", False
-    ),
-    "invalidate_corrupt": Option(convert.boolean, "an unreadable session is a new one, not an error", True),
-    "data_serializer": Option(convert.choice("json", "pickle"), "how values are stored; pickle can run code", "json"),
-    "cookie_expires": Option(convert.cookie_expires, "when the browser drops the cookie", True),
-    "cookie_domain": Option(convert.cookie_domain, "domain of the cookie; the host alone without it"),
-    "cookie_path": Option(convert.cookie_path, "path of the cookie", "/"),
-    "secure": Option(convert.boolean, "send the cookie over HTTPS only", False),
-    "httponly": Option(convert.boolean, "keep the cookie from JavaScript", True),
-    "samesite": Option(
+    )
+    invalidate_corrupt: bool = option(
+        convert.boolean, "replace an unreadable session with a new one instead of raising an error", True
+    )
+    data_serializer: str = option(
+        convert.choice("json", "pickle"), "how values are stored; pickle can run code", "json"
+    )
+    cookie_expires: bool | timedelta = option(  # noqa: RUF009 (a timedelta cannot change)
+        convert.cookie_expires, "when the browser drops the cookie", True
+    )
+    cookie_domain: str | None = option(convert.cookie_domain, "domain of the cookie; the host alone without it")
+    cookie_path: str = option(convert.cookie_path, "path of the cookie", "/")
+    secure: bool = option(convert.boolean, "send the cookie over HTTPS only", False)
+    httponly: bool = option(convert.boolean, "keep the cookie from JavaScript", True)
+    samesite: str = option(
         convert.choice("Lax", "Strict", "None"), "which requests from other sites carry the cookie", "Lax"
-    ),
-    "validate_key": Option(convert.key, "key that signs cookie sessions, and part of every encryption"),
-    "secret": Option(convert.key, "key that signs the ids of server-side sessions"),
-    "encrypt_key": Option(convert.key, "key that encrypts the data"),
-    "validate_key_fallbacks": Option(convert.key_list, "old keys that are still accepted, never used to sign"),
-    "secret_fallbacks": Option(convert.key_list, "old keys that are still accepted, never used to sign"),
-    "encrypt_key_fallbacks": Option(
+    )
+    validate_key: str | None = option(convert.key, "key that signs cookie sessions, and part of every encryption")
+    secret: str | None = option(convert.key, "key that signs the ids and records of server-side sessions")
+    encrypt_key: str | None = option(convert.key, "key that encrypts the data")
+    validate_key_fallbacks: tuple[str, ...] | None = option(
+        convert.key_list, "old keys that are still accepted, never used to sign"
+    )
+    secret_fallbacks: tuple[str, ...] | None = option(
+        convert.key_list, "old keys that are still accepted, never used to sign"
+    )
+    encrypt_key_fallbacks: tuple[str, ...] | None = option(
         convert.key_list, "old keys that still decrypt, one for each of validate_key_fallbacks"
-    ),
-    "reissue_time": Option(
-        convert.duration, "seconds during which a request that only reads does not write its access time"
-    ),
-    "encrypt_nonce_bits": Option(convert.nonce_bits, "bits of the random part of each encryption"),
-    "crypto_type": Option(convert.choice("default", "cryptography", "pycryptodome"), "library that encrypts"),
-    "use_cookies": Option(convert.boolean, "carry the session's id in a cookie", stores=_SERVER_SIDE),
-    "webtest_varname": Option(convert.text, "name of the session on WebTest's responses"),
-    "data_dir": Option(convert.text, "folder of the stored sessions and their locks", stores=("file", "dbm")),
-    "lock_dir": Option(convert.text, "folder of the locks", stores=("file", "dbm")),
-    "file_dir": Option(convert.text, "folder of the stored sessions", stores=("file",)),
-    "dbm_dir": Option(convert.text, "folder of the stored sessions", stores=("dbm",)),
-    "dbmmodule": Option(convert.choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"), "library for dbm files", stores=("dbm",)),
-    "prefix": Option(
+    )
+    reissue_time: int | None = option(
+        convert.duration,
+        "seconds during which a request that only reads does not write its access time; "
+        "by default the smallest of 60, a tenth of timeout and a tenth of cookie_expires",
+    )
+    encrypt_nonce_bits: int = option(convert.nonce_bits, "bits of the random part of each encryption", 128)
+    crypto_type: str = option(
+        convert.choice("default", "cryptography", "pycryptodome"), "library that encrypts", "default"
+    )
+    use_cookies: bool = option(convert.boolean, "carry the session's id in a cookie", True, stores=_SERVER_SIDE)
+    webtest_varname: str | None = option(convert.text, "name of the session on WebTest's responses")
+    data_dir: str | None = option(convert.text, "folder of the stored sessions and their locks", stores=_FILES)
+    lock_dir: str | None = option(convert.text, "folder of the locks", stores=_FILES)
+    file_dir: str | None = option(convert.text, "folder of the stored sessions", stores=("file",))
+    dbm_dir: str | None = option(convert.text, "folder of the stored sessions", stores=("dbm",))
+    dbmmodule: str | None = option(
+        convert.choice("dbm.dumb", "dbm.gnu", "dbm.ndbm"),
+        "library for dbm files; by default dbm.gnu if Python has it, else dbm.dumb",
+        stores=("dbm",),
+    )
+    prefix: str | None = option(
         convert.prefix,
-        "what the names of this project's records begin with, if a store is shared; the cookie's name by default",
-        stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
-    ),
-    "store_timeout": Option(
+        "prefix of the names of this project's records, for a store that is shared; the cookie's name by default",
+        stores=_SHARED,
+    )
+    store_timeout: float = option(
         convert.limit,
         "seconds after which an operation on the store is given up, and the request is answered 503",
         2.0,
-        stores=("file", "dbm", "ext:database", "ext:memcached", "ext:redis"),
-    ),
-    "url": Option(convert.address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")),
-    "table_name": Option(convert.text, "table of the sessions", stores=("ext:database",)),
-    "schema_name": Option(convert.text, "schema of that table", stores=("ext:database",)),
+        stores=_SHARED,
+    )
+    url: str | None = option(
+        convert.address, "address of the store", stores=("ext:database", "ext:memcached", "ext:redis")
+    )
+    table_name: str = option(convert.text, "table of the sessions", "beaker_cache", stores=("ext:database",))
+    schema_name: str | None = option(convert.text, "schema of that table", stores=("ext:database",))
+
+    engine_options: Mapping[str, str] = field(default_factory=dict)
+    """Every ``session.sa.NAME``, which SQLAlchemy converts; not a row of the table, since the names are its own."""
+
+    def __repr__(self) -> str:
+        """Show no keys and passwords: a traceback or a debug page may show any object."""
+        return f"<SessionOptions type={self.type} key={self.key}>"
+
+    def keys(self, name: KeyName) -> tuple[str, ...]:
+        """Return the current key of a kind and then its fallbacks; nothing if it is not set."""
+        current: str | None = getattr(self, name)
+        fallbacks: tuple[str, ...] | None = getattr(self, f"{name}_fallbacks")
+        return () if current is None else (current, *(fallbacks or ()))
+
+    @cached_property
+    def lifetime(self) -> Lifetime:
+        """When sessions end."""
+        return Lifetime(self.timeout, self.absolute_timeout)
+
+    @cached_property
+    def effective_reissue_time(self) -> float:
+        """``reissue_time`` or its default, which depends on the times after which sessions and cookies end."""
+        if self.reissue_time is not None:
+            return float(self.reissue_time)
+        limits = [MAX_DEFAULT_REISSUE_TIME]
+        if self.timeout is not None:
+            limits.append(self.timeout / 10)
+        if isinstance(self.cookie_expires, timedelta):
+            limits.append(self.cookie_expires.total_seconds() / 10)
+        return min(limits)
+
+    @property
+    def namespace(self) -> str:
+        """What names this project's records in a store; also for stores that are not shared and have no prefix."""
+        return self.prefix or self.key
+
+
+OPTIONS: dict[str, Option] = {
+    item.name: item.metadata["option"] for item in fields(SessionOptions) if "option" in item.metadata
 }
 
 REFUSED = {
@@ -122,144 +185,3 @@ REFUSED = {
     "memcache_module": "gearbox-lite reaches memcached through pymemcache",
 }
 """Names that Beaker knows and an ini cannot use, each with the reason."""
-
-REQUIRED = {
-    "cookie": ("validate_key",),
-    "file": ("secret", "data_dir"),
-    "dbm": ("secret", "data_dir"),
-    "memory": ("secret",),
-    "ext:database": ("secret", "url"),
-    "ext:memcached": ("secret", "url"),
-    "ext:redis": ("secret", "url"),
-}
-"""What each store cannot do without."""
-
-_RANDOM = 'python -c "import secrets; print(secrets.token_hex(32))" prints one'
-_EXAMPLES = {
-    "validate_key": f"add a long random key: {_RANDOM}",
-    "secret": f"add a long random key: {_RANDOM}",
-    "data_dir": "add for example session.data_dir = %(here)s/data",
-    "url": "add the address of the store, for example redis://localhost:6379/0, localhost:11211, sqlite:///sessions.db",
-}
-
-
-def check(given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the options of the chosen store with the types that Beaker wants, defaults included.
-
-    ``given`` maps full names, ``session.timeout``, to the ini's text. Raises OptionError for the first option that
-    is unknown, has a value of the wrong type or range, is missing, or needs a library that is not installed.
-    """
-    options = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
-    engine = {}
-    for full_name, text in given.items():
-        if full_name.startswith(ENGINE) and full_name.removeprefix(PREFIX) not in REFUSED:
-            engine[full_name.removeprefix(ENGINE)] = text.strip()
-            continue
-        name = _known(full_name)
-        try:
-            options[name] = OPTIONS[name].convert(text.strip())
-        except convert.UnfitError as reason:
-            raise OptionError(full_name, "this value cannot be used", str(reason)) from None
-    options.setdefault("type", "file" if "data_dir" in options else "memory")
-    _check_together(options)
-    _check_libraries(options)
-    options.setdefault("prefix", _default_prefix(options["key"]))
-    if engine and options["type"] == "ext:database":
-        options["sa"] = engine
-    # What belongs to other stores may stay in the ini, so that changing the store is a change of few lines.
-    return {name: value for name, value in options.items() if name == "sa" or options["type"] in OPTIONS[name].stores}
-
-
-def _known(full_name: str) -> str:
-    name = full_name.removeprefix(PREFIX)
-    if full_name.startswith(PREFIX) and name in OPTIONS:
-        return name
-    if name in REFUSED:
-        raise OptionError(full_name, REFUSED[name], "remove the line")
-    last = nearest(name.rpartition("session.")[2], list(OPTIONS))
-    guess = PREFIX + last if last else nearest(full_name, [PREFIX + known for known in OPTIONS])
-    raise OptionError(full_name, "there is no such option", f"did you mean {guess}?" if guess else "remove the line")
-
-
-def _default_prefix(cookie_name: str) -> str:
-    """Return the cookie's name, percent-encoded where the rules for a prefix are stricter."""
-    prefix = quote(cookie_name, safe="")
-    if not re.match(r"[A-Za-z0-9_%]", prefix):
-        prefix = f"%{ord(prefix[0]):02X}{prefix[1:]}"
-    if len(prefix) > LONGEST_PREFIX:
-        raise OptionError(f"{PREFIX}key", "this name is too long to name the records too", f"set {PREFIX}prefix")
-    return prefix
-
-
-def _check_together(options: Mapping[str, Any]) -> None:
-    store = options["type"]
-    alternatives = {"file": "file_dir", "dbm": "dbm_dir"}
-    for name in REQUIRED[store]:
-        if name == "data_dir" and alternatives[store] in options and "lock_dir" in options:
-            continue
-        if name not in options:
-            raise OptionError(PREFIX + name, f"a session of type {store} needs it", _EXAMPLES[name])
-    _check_fallbacks(options)
-    if options.get("timeout") and not options["save_accessed_time"]:
-        raise OptionError(
-            f"{PREFIX}save_accessed_time", "a timeout needs it", "set it to true, or remove session.timeout"
-        )
-    if options.get("timeout") and options.get("reissue_time", 0) >= options["timeout"]:
-        raise OptionError(f"{PREFIX}reissue_time", "sessions in use would end", "make it smaller than session.timeout")
-    if options.get("absolute_timeout", options.get("timeout", 0)) < options.get("timeout", 0):
-        raise OptionError(
-            f"{PREFIX}absolute_timeout", "sessions in use would end first", "make it at least session.timeout"
-        )
-    _check_cookie(options)
-    if "encrypt_key" in options and "validate_key" not in options:
-        raise OptionError(f"{PREFIX}validate_key", "encryption needs it", _EXAMPLES["validate_key"])
-
-
-def _check_cookie(options: Mapping[str, Any]) -> None:
-    """Raise OptionError for a cookie that browsers would drop.
-
-    https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-cookie-name-prefixes
-    """
-    if options["samesite"] == "None" and not options["secure"]:
-        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
-    name = options["key"].lower()
-    if name.startswith(("__secure-", "__host-")) and not options["secure"]:
-        raise OptionError(f"{PREFIX}key", "browsers take such a cookie over HTTPS only", "add session.secure = true")
-    if name.startswith("__host-") and "cookie_domain" in options:
-        raise OptionError(f"{PREFIX}cookie_domain", "browsers take no __Host- cookie with a domain", "remove the line")
-    if name.startswith("__host-") and options["cookie_path"] != "/":
-        raise OptionError(f"{PREFIX}cookie_path", "browsers take a __Host- cookie for / only", "remove the line")
-
-
-def _check_fallbacks(options: Mapping[str, Any]) -> None:
-    for name in ("validate_key", "secret", "encrypt_key"):
-        if f"{name}_fallbacks" in options and name not in options:
-            raise OptionError(f"{PREFIX}{name}", f"{PREFIX}{name}_fallbacks has no use without it", _EXAMPLES["secret"])
-    old_keys = len(options.get("validate_key_fallbacks", ()))
-    if len(options.get("encrypt_key_fallbacks", ())) not in (0, old_keys):
-        raise OptionError(
-            f"{PREFIX}encrypt_key_fallbacks",
-            f"there are {old_keys} in validate_key_fallbacks",
-            "write as many, in the same order",
-        )
-
-
-def _check_libraries(options: Mapping[str, Any]) -> None:
-    """Raise OptionError, naming the extra to install, for a store or cipher whose library is missing."""
-    store, url = options["type"], options.get("url", "")
-    needs = {
-        "ext:database": ("sqlalchemy", "database"),
-        "ext:memcached": ("pymemcache", "memcached"),
-        "ext:redis": ("redis", "redis"),
-    }
-    wanted = [(f"{PREFIX}type", *needs[store])] if store in needs else []
-    if store == "ext:database" and url.startswith(("postgresql://", "postgresql+psycopg://")):
-        wanted.append((f"{PREFIX}url", "psycopg", "postgresql"))
-    if "encrypt_key" in options and options.get("crypto_type") == "pycryptodome":
-        if find_spec("Crypto") is None:
-            raise OptionError(f"{PREFIX}crypto_type", "it needs the library pycryptodome", "pip install pycryptodome")
-    elif "encrypt_key" in options:
-        wanted.append((f"{PREFIX}encrypt_key", "cryptography", "encryption"))
-    for option, module, extra in wanted:
-        if find_spec(module) is None:
-            raise OptionError(option, f"it needs the library {module}", f"pip install 'gearbox-lite[{extra}]'")

@@ -1,7 +1,7 @@
 """What every store can do.
 
 A record is text under an id of 32 hex digits. Every method raises StoreUnavailable if the store cannot be reached,
-times out, refuses or answers nonsense.
+times out, refuses or returns garbage.
 """
 
 from __future__ import annotations
@@ -11,26 +11,23 @@ from collections.abc import Callable, Iterator
 
 from gearbox_lite.masking import masked
 from gearbox_lite.sessions.errors import StoreUnavailable
+from gearbox_lite.sessions.settings.convert import MAX_STORE_TIMEOUT, MIN_STORE_TIMEOUT
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 
-Change = Callable[[str | None], str | None]
-"""Takes the record as it is (None: there is none) and returns what to store (None: change nothing)."""
+RecordUpdate = Callable[[str | None], str | None]
+"""Takes the stored record (None if there is none) and returns the record to store (None to change nothing)."""
 
 EXPIRY_MARGIN = 120
 """Seconds that a store keeps a record beyond the session's timeout, as Beaker does."""
 
-LIMIT = 2.0
-"""Seconds for one operation on a store, if the ini does not set ``session.store_timeout``."""
-SHORTEST_LIMIT, LONGEST_LIMIT = 0.1, 3600.0
-"""Seconds that the limit may have; convert.py says the same of the option."""
-ATTEMPTS = 100
+MAX_UPDATE_ATTEMPTS = 100
 """How often an update is tried if other processes change the record first; the time limit usually comes before."""
 
 
-def check_limit(seconds: float) -> float:
-    """Return a time limit that an operation can have. Raises ValueError for another one, NaN included."""
-    if not SHORTEST_LIMIT <= seconds <= LONGEST_LIMIT:
-        raise ValueError(f"a timeout is from {SHORTEST_LIMIT:g} to {LONGEST_LIMIT:g} seconds, not {seconds:g}")
+def check_time_limit(seconds: float) -> float:
+    """Return the time limit of an address if an operation can have it. Raises ValueError if not, NaN included."""
+    if not MIN_STORE_TIMEOUT <= seconds <= MAX_STORE_TIMEOUT:
+        raise ValueError(f"a timeout is from {MIN_STORE_TIMEOUT:g} to {MAX_STORE_TIMEOUT:g} seconds, not {seconds:g}")
     return seconds
 
 
@@ -50,11 +47,12 @@ class Store(ABC):
         """Return a record; None if there is none."""
 
     @abstractmethod
-    def update(self, session: str, change: Change) -> str | None:
-        """Change a record under the store's lock, and return it as it now is.
+    def update(self, session: str, change: RecordUpdate) -> str | None:
+        """Change a record under the store's lock, and return what is stored now; this is where saves are merged.
 
-        ``change`` may be called several times, if another process comes first. What it raises leaves the record
-        as it was.
+        No other process can change the record between the read that ``change`` gets and the write of its result.
+        Stores without locks (Redis, memcached) write only if the record is still the one that was read, and else call
+        ``change`` again. If it raises, the record stays unchanged.
         """
 
     @abstractmethod
@@ -74,14 +72,19 @@ class Store(ABC):
 
     @abstractmethod
     def after_fork(self) -> None:
-        """Leave the parent process its connections and locks, without closing or releasing them.
+        """Forget the parent process' connections and locks, without closing or releasing them.
 
-        Two processes on one connection would read each other's answers.
+        Two processes on one connection would read each other's answers. A lock may be one that a thread of the parent
+        was holding at the fork; no thread of this process would ever release it.
         """
 
     def last_write(self) -> float:
         """Return when a change was last stored, as ``time.monotonic`` has it; 0.0 if that is not known."""
         return 0.0
+
+    def flush(self) -> None:
+        """Empty the server, of everything that anyone keeps there. Only memcached needs it, which lists no records."""
+        raise NotImplementedError
 
     def biggest(self) -> int | None:
         """Return how many bytes a record may have, None for any number."""
@@ -98,10 +101,10 @@ class GuardedStore(Store):
     def __init__(self, name: str, timeout: int | None, limit: float) -> None:
         """``limit`` is in seconds an operation; ``name`` and ``timeout`` are as in Store. Raises ValueError."""
         super().__init__(name, timeout)
-        self.breaker = CircuitBreaker(name, check_limit(limit), self._ping)
+        self.breaker = CircuitBreaker(name, check_time_limit(limit), self._ping)
 
     def after_fork(self) -> None:
-        """As in Store; a class with connections forgets them too."""
+        """Forget the threads and locks of the parent; a store with connections forgets them too."""
         self.breaker.after_fork()
 
     def last_write(self) -> float:
@@ -113,7 +116,7 @@ class GuardedStore(Store):
         with self.breaker.of_thread.operation:
             return self._read(session)
 
-    def update(self, session: str, change: Change) -> str | None:
+    def update(self, session: str, change: RecordUpdate) -> str | None:
         """Change a record under the store's lock, and return it as it now is."""
         with self.breaker.operation(writes=True):
             return self._update(session, change)
@@ -124,7 +127,7 @@ class GuardedStore(Store):
             self._delete(session)
 
     def ping(self) -> None:
-        """Reach the store and do nothing, whatever the circuit breaker says."""
+        """Reach the store and do nothing, even if the circuit is open."""
         with self.breaker.test():
             self._ping()
 
@@ -136,7 +139,7 @@ class GuardedStore(Store):
     def _read(self, session: str) -> str | None: ...
 
     @abstractmethod
-    def _update(self, session: str, change: Change) -> str | None: ...
+    def _update(self, session: str, change: RecordUpdate) -> str | None: ...
 
     @abstractmethod
     def _delete(self, session: str) -> None: ...

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.stores import postgresql, sqlite
-from gearbox_lite.sessions.stores.base import Change, GuardedStore, check_limit
+from gearbox_lite.sessions.stores.base import GuardedStore, RecordUpdate, check_time_limit
 from gearbox_lite.sessions.stores.breaker import SLICE
 from gearbox_lite.sessions.stores.folders import UnsafePathError
 
@@ -49,7 +49,7 @@ class DatabaseStore(GuardedStore):
             if address.drivername == "postgresql":  # whose driver depends on SQLAlchemy's version
                 address = address.set(drivername="postgresql+psycopg")
             if address.get_backend_name() == "sqlite":
-                limit = check_limit(float(str(address.query.get("timeout", limit))))
+                limit = check_time_limit(float(str(address.query.get("timeout", limit))))
             super().__init__(f"database {without_password(url)}", timeout, limit)
             self._engine = self._make_engine(address, engine_options or {})
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, TypeError, AttributeError, ImportError) as error:
@@ -164,8 +164,8 @@ class DatabaseStore(GuardedStore):
         query = self._select.where(self._row(session))
         return _text(self._run(self._reader, lambda connection: self._wait(lambda: connection.execute(query).scalar())))
 
-    def _update(self, session: str, change: Change) -> str | None:
-        """Change a record while its row is locked."""
+    def _update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record while its row is locked."""
         attempt = 1
         while True:
             try:
@@ -176,7 +176,7 @@ class DatabaseStore(GuardedStore):
                     raise
             attempt += 1
 
-    def _change(self, connection: sa.Connection, session: str, change: Change) -> str | None:
+    def _change(self, connection: sa.Connection, session: str, change: RecordUpdate) -> str | None:
         row = self._row(session)
         before = _text(connection.execute(self._select.where(row).with_for_update()).scalar())
         after = change(before)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gearbox_lite.sessions.stores.base import Change, GuardedStore
+from gearbox_lite.sessions.stores.base import GuardedStore, RecordUpdate
 from gearbox_lite.sessions.stores.folders import Folders, UnsafePathError, check_private, make_private
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -69,8 +69,8 @@ class FileStore(GuardedStore):
         finally:
             os.close(descriptor)
 
-    def _update(self, session: str, change: Change) -> str | None:
-        """Change a record under a lock that other processes respect."""
+    def _update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record under a lock that other processes respect."""
         with self._system, self._locked(session):
             before = self._load(session)
             after = change(before)

@@ -16,7 +16,7 @@ from pymemcache.exceptions import MemcacheError, MemcacheUnexpectedCloseError
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore, Store
+from gearbox_lite.sessions.stores.base import MAX_UPDATE_ATTEMPTS, GuardedStore, RecordUpdate, Store
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
@@ -100,10 +100,10 @@ class _Server(GuardedStore):
     def _read(self, session: str) -> str | None:
         return _text(self._call(self.client().get, self._prefix + session))
 
-    def _update(self, session: str, change: Change) -> str | None:
-        """Change a record; again if another client changes it at the same time (cas)."""
+    def _update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record; again if another client changes it at the same time (cas)."""
         client, key = self.client(), self._prefix + session
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_UPDATE_ATTEMPTS):
             found, token = self._call(client.gets, key)
             before = _text(found)
             after = change(before)
@@ -111,7 +111,7 @@ class _Server(GuardedStore):
                 return before
             if self._store(client, key, after, None if before is None else token):
                 return after
-        raise StoreUnavailable(f"{self}: other processes have changed the record {ATTEMPTS} times")
+        raise StoreUnavailable(f"{self}: other processes have changed the record {MAX_UPDATE_ATTEMPTS} times")
 
     def _store(self, client: Client, key: str, record: str, token: bytes | None) -> bool:
         """Store a record that is new, or still the one of the token; False if it is not."""
@@ -181,8 +181,8 @@ class MemcachedStore(Store):
         """Return a record; None if there is none."""
         return self._server(session).read(session)
 
-    def update(self, session: str, change: Change) -> str | None:
-        """Change a record; again if another client changes it at the same time."""
+    def update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record; again if another client changes it at the same time."""
         return self._server(session).update(session, change)
 
     def delete(self, session: str) -> None:

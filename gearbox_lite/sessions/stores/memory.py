@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from weakref import WeakValueDictionary
 
-from gearbox_lite.sessions.stores.base import Change, Store
+from gearbox_lite.sessions.stores.base import RecordUpdate, Store
 
 SWEEP = 60.0
 """Seconds between two removals of what has expired."""
@@ -49,8 +49,8 @@ class MemoryStore(Store):
         record = self._records.get(session)
         return None if record is None else record[1]
 
-    def update(self, session: str, change: Change) -> str | None:
-        """Change a record under the lock."""
+    def update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record under the lock."""
         with self._lock:
             self._sweep()
             before = self.read(session)

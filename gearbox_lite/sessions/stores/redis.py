@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.errors import StoreUnavailable
-from gearbox_lite.sessions.stores.base import ATTEMPTS, Change, GuardedStore, check_limit
+from gearbox_lite.sessions.stores.base import MAX_UPDATE_ATTEMPTS, GuardedStore, RecordUpdate, check_time_limit
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
@@ -39,7 +39,7 @@ class RedisStore(GuardedStore):
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         if "socket_timeout" in pool.connection_kwargs:
-            self.breaker.limit = check_limit(pool.connection_kwargs["socket_timeout"])
+            self.breaker.limit = check_time_limit(pool.connection_kwargs["socket_timeout"])
         pool.connection_class = _timed(pool.connection_class, self.breaker)
         try:
             pool.connection_class(**pool.connection_kwargs)
@@ -54,12 +54,12 @@ class RedisStore(GuardedStore):
         with self._driver:
             return _text(self._client.get(self._key(session)))
 
-    def _update(self, session: str, change: Change) -> str | None:
-        """Change a record; again if another client changes it at the same time (WATCH)."""
+    def _update(self, session: str, change: RecordUpdate) -> str | None:
+        """RecordUpdate a record; again if another client changes it at the same time (WATCH)."""
         key = self._key(session)
         # Leaving the pipeline talks to the server too.
         with self.reaching(redis.RedisError, OSError), self._client.pipeline() as pipe:
-            for _ in range(ATTEMPTS):
+            for _ in range(MAX_UPDATE_ATTEMPTS):
                 with self._driver:
                     pipe.watch(key)  # type: ignore[no-untyped-call]
                     before = _text(pipe.get(key))
@@ -76,7 +76,7 @@ class RedisStore(GuardedStore):
                         continue
                     raise
                 return after
-        raise StoreUnavailable(f"{self}: other processes have changed the record {ATTEMPTS} times")
+        raise StoreUnavailable(f"{self}: other processes have changed the record {MAX_UPDATE_ATTEMPTS} times")
 
     def _delete(self, session: str) -> None:
         with self._driver:

@@ -59,7 +59,7 @@ def test_settings_for_development_only_are_warnings_once_debug_is_off(project):
     assert code == 0
     assert counted == "development.ini: no errors, 2 warnings\n"
     assert f"development.ini:{line_of(ini, 'session.secure')}: session.secure = false: the cookie also" in lines[0]
-    assert "session.absolute_timeout is not set: a copied cookie can be used for ever" in lines[1]
+    assert "session.absolute_timeout is not set: a copied cookie can be used forever" in lines[1]
     set_option(ini, "session.secure", "true")
     set_option(ini, "session.absolute_timeout", "3600")
     assert check(project, "--strict")[0] == 0
@@ -70,7 +70,7 @@ def test_settings_for_development_only_are_warnings_once_debug_is_off(project):
     [
         ("session.httponly", "false", "session.httponly = false: a script in a page can steal the session"),
         ("session.samesite", "None", "session.samesite = None: every other site can send requests with the session"),
-        ("trusted_proxy", "*", "trusted_proxy = *: every client can pretend to be another host"),
+        ("trusted_proxy", "*", "trusted_proxy = *: every client can claim any host"),
     ],
 )
 def test_unsafe_settings_of_a_public_site_are_warnings_with_their_line(project, option, value, message):

@@ -94,11 +94,11 @@ def test_a_session_id_is_not_in_what_a_database_says(tmp_path):
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
-    from gearbox_lite.sessions.settings.options import check
+    from gearbox_lite.sessions.settings.parse import parse_options
     from gearbox_lite.sessions.stores import make_store
 
     url = f"sqlite:///{tmp_path / 'sessions.db'}"
-    store = make_store(check({"session.type": "ext:database", "session.secret": "k" * 32, "session.url": url}))
+    store = make_store(parse_options({"session.type": "ext:database", "session.secret": "k" * 32, "session.url": url}))
     with store._engine.connect() as connection, pytest.raises(SQLAlchemyError) as caught:
         connection.execute(text("select * from nowhere where id = :id"), {"id": PASSPHRASE})
     store.close()

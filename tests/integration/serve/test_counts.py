@@ -153,7 +153,7 @@ def test_a_request_makes_few_round_trips_to_its_store(kind, read, write, tmp_pat
             before = proxy.round_trips
             assert browser.get(path).status_int == 200
             trips[path] = proxy.round_trips - before
-        browser.app.options["store"].close()
+        browser.app.sessions.store.close()
     assert trips["/none"] == 0
     assert 0 < trips["/get"] <= read
     assert trips["/get"] < trips["/set?user=MVL"] <= write

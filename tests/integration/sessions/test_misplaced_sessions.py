@@ -30,7 +30,7 @@ def test_a_session_switched_on_in_the_applications_section_is_refused_with_its_l
     message = refused(project, *command)
     assert message == (
         f"Error: development.ini:{line}: session.enabled in [app:hello] would replace the session of [filter:session] "
-        "by an unprotected one; remove the line; the filter alone switches the session on"
+        "with an unprotected one; remove the line; the filter alone switches the session on"
     )
 
 

@@ -67,7 +67,7 @@ def test_a_store_that_fails_after_the_first_byte_ends_the_connection(tmp_path):
     cookie, _ = Parts(options).stored(user="MVL")
     browser = visitor(options, touch_in_the_middle)
     browser.set_cookie("hello", cookie.partition("=")[2])
-    with without_folder(tmp_path), pytest.raises(RuntimeError, match="in the middle of an answer"):
+    with without_folder(tmp_path), pytest.raises(RuntimeError, match="in the middle of a response"):
         browser.get("/")
 
 
@@ -118,7 +118,7 @@ def test_signing_the_cookie_anew_stores_nothing_that_was_not_saved(store_options
     old = Parts(store_options)
     cookie, _ = old.stored(user="MVL")
     new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
-    new.parameters["store"] = old.store
+    new.use_store_of(old)
     session = new.session(cookie)
     session["unsaved"] = 1
     session.persist(dirty=False)
@@ -144,7 +144,7 @@ def test_a_reissued_cookie_holds_nothing_that_was_not_saved():
 
 def test_a_session_got_by_its_id_is_deleted_at_once(parts):
     _, session_id = parts.stored(user="MVL")
-    session = parts.parameters["session_class"]({}, **{**parts.parameters, "id": session_id, "use_cookies": False})
+    session = parts.sessions.session_by_id(session_id)
     session.delete()
     assert parts.store.read(session_id) is None
 

@@ -12,7 +12,7 @@ from support.sessions import COOKIE, KEY, Parts, application, cookie_of, make, v
 from support.warm import run, serve, session_of
 
 from gearbox_lite.sessions.codec import sign
-from gearbox_lite.sessions.cookie_header import MOST_CANDIDATES, cookie_values
+from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_copies_of_a_cookie_cost_one_read_and_different_ones_three(monkeypatch, 
     reads.clear()
     many = [f"hello={sign(KEY, f'{number:032x}')}" for number in range(1000)]
     assert values(parts.session("; ".join([cookie, *many]))) == {}
-    assert len(reads) == MOST_CANDIDATES
+    assert len(reads) == MAX_CANDIDATES
     reads.clear()
     assert values(parts.session("; ".join([cookie, *many[:2], "hello=forged"]))) == {"user": "MVL"}
     assert reads[-1] == session_id
@@ -69,7 +69,7 @@ def test_no_more_than_three_cookies_of_ours_are_decoded(monkeypatch):
     monkeypatch.setattr(Codec, "decode", lambda self, *rest: decoded.append(1) or decode(self, *rest))
     bad = "; ".join(f"hello={sign(KEY, f'{number}')}" for number in range(1000))
     assert make(COOKIE, bad).is_new
-    assert len(decoded) == MOST_CANDIDATES
+    assert len(decoded) == MAX_CANDIDATES
 
 
 @pytest.mark.parametrize("kind", ["cookie", "file"])

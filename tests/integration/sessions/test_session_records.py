@@ -36,7 +36,7 @@ def test_a_record_that_is_moved_to_another_session_is_not_believed(store_options
     mallory, mallory_id = parts.stored(user="mallory")
     copy(parts, admin_id, mallory_id)
     assert values(parts.session(mallory)) == {}
-    assert f"the corrupt record {mallory_id[:8]}..." in caplog.text
+    assert f"record {mallory_id[:8]}... in {parts.store} is corrupt" in caplog.text
     assert values(parts.session(admin)) == {"user": "admin"}
 
 
@@ -83,7 +83,7 @@ def test_rotating_the_secret_loses_no_session(store_options):
     """Also the one whose record an old process has written after its cookie had been signed with the new secret."""
     old = Parts(store_options)
     new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
-    new.parameters["store"] = new.store = old.store
+    new.use_store_of(old)
     cookie, session_id = old.stored(user="MVL")
     record = old.store.read(session_id)
     session = new.session(cookie)
@@ -92,7 +92,7 @@ def test_rotating_the_secret_loses_no_session(store_options):
     old.store.update(session_id, lambda _: record)
     new.session(resigned).persist(dirty=False)
     rotated = Parts({**store_options, "session.secret": "ab" * 32})
-    rotated.parameters["store"] = old.store
+    rotated.use_store_of(old)
     assert values(rotated.session(resigned)) == {"user": "MVL"}
     assert values(rotated.session(cookie)) == {}
 

@@ -122,7 +122,7 @@ def test_an_invalid_path_in_a_stored_session_is_ignored(tmp_path):
     cookie, session_id = parts.stored(user="MVL")
     session = parts.session(cookie)
     bad = {**session._values(), "_path": "/; Domain=evil.example"}
-    parts.store.update(session_id, lambda _: parts.parameters["records"].encode(session_id, bad))
+    parts.store.update(session_id, lambda _: parts.sessions.records.encode(session_id, bad))
     session = parts.session(cookie)
     session["user"] = "again"
     session.regenerate_id()

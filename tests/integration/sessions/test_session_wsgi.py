@@ -128,5 +128,5 @@ def test_a_store_that_fails_while_the_page_is_closed_is_an_ordinary_error(tmp_pa
     with without_folder(tmp_path):
         _, body = run_raw(middleware, cookie)
         assert b"".join(body) == b"page"
-        with pytest.raises(RuntimeError, match="at the end of an answer"):
+        with pytest.raises(RuntimeError, match="at the end of a response"):
             body.close()

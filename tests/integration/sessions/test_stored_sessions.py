@@ -37,7 +37,7 @@ def test_an_id_that_is_not_stored_is_never_adopted(parts):
 def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
     browser_store = wrap(store_options)
     before = sorted(tmp_path.rglob("*"))
-    ids = list(browser_store.options["store"].ids()) if store_options["session.type"] == "memory" else []
+    ids = list(browser_store.sessions.store.ids()) if store_options["session.type"] == "memory" else []
     for number in range(100):
         invented = f"{number:032x}"
         for value in (invented, sign(KEY, invented)):
@@ -45,7 +45,7 @@ def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
             browser_store(environ, lambda *_: None)
     assert sorted(tmp_path.rglob("*")) == before
     if store_options["session.type"] == "memory":
-        assert list(browser_store.options["store"].ids()) == ids
+        assert list(browser_store.sessions.store.ids()) == ids
 
 
 def test_only_an_id_that_we_have_signed_is_looked_up(parts):
@@ -59,7 +59,7 @@ def test_an_old_secret_is_accepted_and_the_cookie_signed_anew(store_options):
     old = Parts(store_options)
     cookie, _ = old.stored(user="MVL")
     new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
-    new.parameters["store"] = old.store
+    new.use_store_of(old)
     session = new.session(cookie)
     assert values(session) == {"user": "MVL"}
     session.persist(dirty=False)
@@ -72,7 +72,7 @@ def test_a_corrupt_record_is_a_fresh_session_and_a_warning_with_the_start_of_its
         parts.store.update(session_id, lambda _, garbage=garbage: garbage)
         caplog.clear()
         assert values(parts.session(cookie)) == {}
-        assert f"the corrupt record {session_id[:8]}..." in caplog.text
+        assert f"record {session_id[:8]}... in {parts.store} is corrupt" in caplog.text
         assert session_id not in caplog.text
 
 

@@ -147,7 +147,7 @@ def test_a_tls_handshake_that_is_never_answered_is_503_within_the_limit(silent_p
     begun = time.monotonic()
     TestApp(application).get("/set?user=MVL", status=503)
     assert time.monotonic() - begun < LIMIT + 1
-    end_tests(application.options["store"].breaker)
+    end_tests(application.sessions.store.breaker)
 
 
 def test_a_memcached_server_that_hangs_stops_only_its_own_sessions(silent_port, tmp_path, shared_services):

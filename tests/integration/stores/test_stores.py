@@ -11,11 +11,11 @@ import pytest
 from conftest import options_of
 from support.sessions import KEY, Parts, values, wrap
 
-from gearbox_lite.sessions import admin
 from gearbox_lite.sessions.codec import Codec
-from gearbox_lite.sessions.common import is_id
 from gearbox_lite.sessions.errors import SessionSaveError
-from gearbox_lite.sessions.records import SIGNATURE
+from gearbox_lite.sessions.maintenance.purge import purge_store
+from gearbox_lite.sessions.records import RECORD_SIGNATURE_DIGITS
+from gearbox_lite.sessions.session_base import is_id
 
 
 @pytest.mark.parametrize("kind", ["redis", "memcached"])
@@ -41,7 +41,7 @@ def test_projects_that_share_a_store_neither_see_nor_purge_each_others_sessions(
     ]
     if kind != "memcached":
         for project in projects[2:3] + projects[:1]:
-            assert admin.purge(project.parameters, everything=True, dry_run=False).removed == 1
+            assert purge_store(project.sessions, everything=True, dry_run=False).removed == 1
         left = [[*filter(is_id, project.store.ids())] for project in projects]
         assert left == [[], [ids[1]], [], [ids[3]], [ids[4]]]
 
@@ -102,10 +102,10 @@ def test_encrypted_records_are_read_with_old_keys_too(store_options):
         "session.validate_key": "33cc" * 16, "session.validate_key_fallbacks": keys["session.validate_key"],
         "session.encrypt_key": "44dd" * 16, "session.encrypt_key_fallbacks": keys["session.encrypt_key"],
     })  # fmt: skip
-    new.parameters["store"] = old.store
+    new.use_store_of(old)
     assert values(new.session(cookie)) == {"user": "MVL"}
     plain = Parts(store_options)
-    plain.parameters["store"] = old.store
+    plain.use_store_of(old)
     assert values(plain.session(cookie)) == {}
 
 
@@ -113,9 +113,9 @@ def test_an_encrypted_record_cannot_be_read_without_the_key(store_options):
     keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
     without_key = Codec()
     plain, encrypted = Parts(store_options), Parts({**store_options, **keys})
-    payload = plain.store.read(plain.stored(user="MVL")[1])[SIGNATURE:]
+    payload = plain.store.read(plain.stored(user="MVL")[1])[RECORD_SIGNATURE_DIGITS:]
     assert without_key.decode(payload)["user"] == "MVL"
-    payload = encrypted.store.read(encrypted.stored(user="MVL")[1])[SIGNATURE:]
+    payload = encrypted.store.read(encrypted.stored(user="MVL")[1])[RECORD_SIGNATURE_DIGITS:]
     with pytest.raises(ValueError, match="Error"):
         without_key.decode(payload)
 
@@ -132,8 +132,8 @@ def test_engine_options_reach_sqlalchemy_and_dead_connections_are_noticed(tmp_pa
     options = {
         "session.type": "ext:database", "session.url": f"sqlite:///{tmp_path / 'a.db'}", "session.secret": KEY,
     }  # fmt: skip
-    assert wrap(options).options["store"]._engine.pool._pre_ping is True
-    tuned = wrap({**options, "session.sa.pool_recycle": "77", "session.sa.pool_pre_ping": "false"}).options["store"]
+    assert wrap(options).sessions.store._engine.pool._pre_ping is True
+    tuned = wrap({**options, "session.sa.pool_recycle": "77", "session.sa.pool_pre_ping": "false"}).sessions.store
     assert tuned._engine.pool._recycle == 77
     assert tuned._engine.pool._pre_ping is False
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError, fields
 from datetime import timedelta
 
 import pytest
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.sessions.middleware import filter_factory
-from gearbox_lite.sessions.settings.options import OPTIONS, REFUSED, STORES, OptionError, check
+from gearbox_lite.sessions.settings.options import OPTIONS, REFUSED, STORES, SessionOptions
+from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 
 COOKIE = {"session.type": "cookie", "session.validate_key": "k" * 32}
 FILE = {"session.type": "file", "session.secret": "s" * 32, "session.data_dir": "data"}
 
 
 def test_defaults_are_safe():
-    options = check(COOKIE)
-    assert options["data_serializer"] == "json"
-    assert options["httponly"] is True
-    assert options["samesite"] == "Lax"
-    assert options["invalidate_corrupt"] is True
+    options = parse_options(COOKIE)
+    assert options.data_serializer == "json"
+    assert options.httponly is True
+    assert options.samesite == "Lax"
+    assert options.invalidate_corrupt is True
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_defaults_are_safe():
 )
 def test_values_get_the_type_that_beaker_wants(option, text, value):
     given = FILE if option == "use_cookies" else COOKIE
-    assert check({**given, f"session.{option}": text})[option] == value
+    assert getattr(parse_options({**given, f"session.{option}": text}), option) == value
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_values_get_the_type_that_beaker_wants(option, text, value):
 )  # fmt: skip
 def test_a_value_that_cannot_work_is_refused_with_what_to_write(option, text):
     with pytest.raises(OptionError, match=rf"session\.{option}") as raised:
-        check({**COOKIE, f"session.{option}": text})
+        parse_options({**COOKIE, f"session.{option}": text})
     assert raised.value.remedy
 
 
@@ -81,13 +83,13 @@ def test_a_value_that_cannot_work_is_refused_with_what_to_write(option, text):
 )
 def test_an_unknown_option_suggests_the_nearest(name, suggestion):
     with pytest.raises(OptionError, match=f"did you mean {suggestion}"):
-        check({**COOKIE, name: "1"})
+        parse_options({**COOKIE, name: "1"})
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_option_that_an_ini_cannot_use_says_why(name):
     with pytest.raises(OptionError) as raised:
-        check({**COOKIE, f"session.{name}": "x"})
+        parse_options({**COOKIE, f"session.{name}": "x"})
     assert raised.value.problem == REFUSED[name]
 
 
@@ -107,23 +109,23 @@ def test_an_option_that_an_ini_cannot_use_says_why(name):
 )
 def test_each_store_says_what_it_needs(given, missing):
     with pytest.raises(OptionError) as raised:
-        check(given)
+        parse_options(given)
     assert raised.value.option == f"session.{missing}"
     assert raised.value.remedy.startswith("add ")
 
 
 def test_options_that_contradict_each_other_are_refused():
     with pytest.raises(OptionError, match=r"save_accessed_time.*remove session\.timeout"):
-        check({**COOKIE, "session.timeout": "60", "session.save_accessed_time": "false"})
+        parse_options({**COOKIE, "session.timeout": "60", "session.save_accessed_time": "false"})
     with pytest.raises(OptionError, match=r"samesite.*add session\.secure = true"):
-        check({**COOKIE, "session.samesite": "None"})
+        parse_options({**COOKIE, "session.samesite": "None"})
 
 
 def test_an_absolute_timeout_is_not_shorter_than_the_timeout():
     with pytest.raises(OptionError, match=r"absolute_timeout.*make it at least session\.timeout"):
-        check({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "59"})
-    assert check({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "60"})["absolute_timeout"] == 60
-    assert check({**COOKIE, "session.absolute_timeout": "60"})["absolute_timeout"] == 60
+        parse_options({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "59"})
+    assert parse_options({**COOKIE, "session.timeout": "60", "session.absolute_timeout": "60"}).absolute_timeout == 60
+    assert parse_options({**COOKIE, "session.absolute_timeout": "60"}).absolute_timeout == 60
 
 
 @pytest.mark.parametrize(
@@ -137,20 +139,21 @@ def test_an_absolute_timeout_is_not_shorter_than_the_timeout():
 )
 def test_a_cookie_that_browsers_drop_because_of_its_name_is_refused(key, more, option):
     with pytest.raises(OptionError) as raised:
-        check({**COOKIE, "session.key": key, **more})
+        parse_options({**COOKIE, "session.key": key, **more})
     assert raised.value.option == f"session.{option}"
 
 
 def test_a_cookie_name_with_a_prefix_works_if_its_rules_are_kept():
-    assert check({**COOKIE, "session.key": "__Host-hello", "session.secure": "true"})["key"] == "__Host-hello"
+    assert parse_options({**COOKIE, "session.key": "__Host-hello", "session.secure": "true"}).key == "__Host-hello"
     secure = {"session.key": "__Secure-hello", "session.secure": "true", "session.cookie_domain": "example.com"}
-    assert check({**COOKIE, **secure})["cookie_domain"] == "example.com"
-    assert check({**COOKIE, "session.cookie_domain": "localhost"})["cookie_domain"] == "localhost"
+    assert parse_options({**COOKIE, **secure}).cookie_domain == "example.com"
+    assert parse_options({**COOKIE, "session.cookie_domain": "localhost"}).cookie_domain == "localhost"
 
 
 def test_what_belongs_to_another_store_may_stay_and_is_left_out():
-    assert "url" not in check({**COOKIE, "session.url": "redis://localhost", "session.lock_dir": "locks"})
-    assert "validate_key" in check({**FILE, "session.validate_key": "k" * 32})
+    options = parse_options({**COOKIE, "session.url": "redis://localhost", "session.lock_dir": "locks"})
+    assert (options.url, options.lock_dir) == (None, None)
+    assert parse_options({**FILE, "session.validate_key": "k" * 32}).validate_key == "k" * 32
 
 
 @pytest.mark.parametrize(
@@ -168,16 +171,37 @@ def test_what_belongs_to_another_store_may_stay_and_is_left_out():
     ],
 )
 def test_a_missing_library_names_the_extra_to_install(monkeypatch, given, module, extra):
-    found = "gearbox_lite.sessions.settings.options.find_spec"
+    found = "gearbox_lite.sessions.settings.parse.find_spec"
     monkeypatch.setattr(found, lambda name: None if name == module else object())
     with pytest.raises(OptionError, match=rf"needs the library {module}; pip install 'gearbox-lite\[{extra}\]'"):
-        check({"session.secret": "s" * 32, **given})
+        parse_options({"session.secret": "s" * 32, **given})
 
 
 def test_every_option_has_a_meaning_and_belongs_to_a_store():
     for option in OPTIONS.values():
         assert option.meaning
         assert set(option.stores) <= set(STORES)
+
+
+def test_every_option_is_a_field_with_its_default():
+    assert {field.name for field in fields(SessionOptions)} == {*OPTIONS, "engine_options"}
+    assert SessionOptions() == SessionOptions(**{name: option.default for name, option in OPTIONS.items()})
+    options = parse_options({"session.secret": "s" * 32})
+    differing = {name for name, option in OPTIONS.items() if getattr(options, name) != option.default}
+    assert differing == {"secret"}
+
+
+def test_options_cannot_be_changed_and_do_not_show_keys():
+    options = parse_options(FILE)
+    with pytest.raises(FrozenInstanceError):
+        options.secure = True
+    assert repr(options) == "<SessionOptions type=file key=beaker.session.id>"
+
+
+def test_the_keys_of_a_kind_are_the_current_one_and_then_its_fallbacks():
+    options = parse_options({**FILE, "session.secret_fallbacks": f"{'a' * 32} {'b' * 32}"})
+    assert options.keys("secret") == ("s" * 32, "a" * 32, "b" * 32)
+    assert options.keys("encrypt_key") == ()
 
 
 def test_the_filter_names_file_and_line_of_what_it_refuses(tmp_path):
@@ -197,4 +221,4 @@ def test_the_filter_finds_the_line_in_an_inherited_ini(tmp_path):
 
 def test_options_in_the_default_section_count_as_with_stock_beaker():
     middleware = filter_factory({"session.timeout": "60", "debug": "true"}, **COOKIE)(lambda *_: [])
-    assert middleware.options["timeout"] == 60
+    assert middleware.options.timeout == 60

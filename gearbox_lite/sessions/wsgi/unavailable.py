@@ -1,4 +1,4 @@
-"""The 503 answer while the session store cannot be reached."""
+"""The 503 response while the session store cannot be reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MESSAGE = "The sessions of this site cannot be reached right now. Please try ag
 _HEADERS = (
     ("Retry-After", RETRY_AFTER),
     ("Cache-Control", "no-store"),
-    # The application, which adds such headers to its own answers, is inside the session filter.
+    # The application adds such headers to its own responses only, because it is inside the session filter.
     ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ("Referrer-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
@@ -21,7 +21,7 @@ _HEADERS = (
 )
 
 
-def answer(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
+def headers_and_body(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
     """Return the headers and the body for a request: JSON if its client asks for that and not for a page."""
     accepted = environ.get("HTTP_ACCEPT", "")
     if "application/json" in accepted and "text/html" not in accepted:
