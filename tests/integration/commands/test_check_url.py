@@ -73,6 +73,41 @@ def test_no_form_of_a_foreign_site_is_submitted():
     assert all(line.startswith(("GET / ", "GET /?__debugger__")) for line in requests)
 
 
+@pytest.mark.parametrize(
+    ("store", "finding"),
+    [
+        (
+            lambda handler: send(handler, 303, Location="/"),
+            "a value stored with the form is missing on the next page; ",
+        ),
+        (
+            lambda handler: send(handler, 403),
+            "the form is rejected with 403, although its page was loaded just before; ",
+        ),
+        (lambda handler: handler.connection.close(), "no response to the form: the connection was closed without a "),
+        (
+            lambda handler: send(handler, 303, Location="http://other.invalid/"),
+            "/store redirects to another host, http",
+        ),
+    ],
+    ids=["lost", "rejected", "closed", "redirected"],
+)
+def test_a_form_that_does_not_store_its_value_is_an_error(store, finding):
+    form = "<form method=post action=/store><input type=hidden name=token value=1><input name=user></form>"
+
+    def reply(handler):
+        if handler.command == "POST":
+            handler.rfile.read(int(handler.headers["Content-Length"]))
+            store(handler)
+        else:
+            send(handler, body=form)
+
+    with site(reply) as (url, requests):
+        (line,) = found(url)
+    assert line.startswith(f"{url}/: {finding}")
+    assert "POST /store HTTP/1.1" in requests
+
+
 def test_a_redirect_to_another_host_is_reported_and_not_followed():
     with site(send) as (other, requests):
         there = other.replace("localhost", "127.0.0.1")
