@@ -1,4 +1,4 @@
-"""A project that does not load: the port stays open, the page says why, and the next good save brings it back."""
+"""A project that does not load: the port stays open, the error page says why, and the next good save is served."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gearbox_lite.server.worker import error_page
 from gearbox_lite.server.worker.error_page import Failure
 
 
-def break_and_mend(project, kind):
-    """Return the two edits that break a project in one way and mend it."""
+def break_and_fix(project, kind):
+    """Return the two edits that break a project in one way and fix it."""
     root = project / "hello/controllers/root.py"
     application = project / "hello/config/application.py"
     ini = project / "development.ini"
     good = {path: path.read_text() for path in (root, application, ini)}
 
-    def mend():
+    def fix():
         for path, text in good.items():
             if not path.exists() or path.read_text() != text:
                 path.write_text(text)
@@ -33,7 +33,7 @@ def break_and_mend(project, kind):
         "no ini at all": lambda: ini.write_text("not an ini"),
         "deleted module": root.unlink,
     }
-    return breaks[kind], mend
+    return breaks[kind], fix
 
 
 REASONS = {
@@ -48,9 +48,9 @@ REASONS = {
 
 
 @pytest.mark.parametrize("kind", REASONS)
-def test_a_broken_project_shows_why_and_comes_back_when_it_is_mended(project, kind):
+def test_a_broken_project_shows_why_and_is_served_again_once_it_is_fixed(project, kind):
     write_version(project, "good")
-    damage, mend = break_and_mend(project, kind)
+    damage, fix = break_and_fix(project, kind)
     with serve(project, "--reload") as served:
         damage()
         wait_until(lambda: Browser(served.url).get("/version").status == 500)
@@ -59,24 +59,24 @@ def test_a_broken_project_shows_why_and_comes_back_when_it_is_mended(project, ki
         assert REASONS[kind].replace("'", "&#x27;") in page.text
         json_page = Browser(served.url).get("/version", Accept="application/json")
         assert json_page.header("Content-Type") == "application/json"
-        mend()
+        fix()
         wait_until(answers_with(served, "good"))
         assert served.end() == 0
         assert served.output.count(REASONS[kind]) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in REASONS if kind != "no ini at all"])
-def test_a_project_broken_from_the_start_is_served_once_it_is_mended(project, kind):
+def test_a_project_that_is_broken_from_the_start_is_served_once_it_is_fixed(project, kind):
     write_version(project, "good")
-    damage, mend = break_and_mend(project, kind)
+    damage, fix = break_and_fix(project, kind)
     damage()
     with serve(project, "--reload") as served:
         assert "does not load" in Browser(served.url).get("/version").text
-        mend()
+        fix()
         wait_until(answers_with(served, "good"))
 
 
-def test_without_debug_the_page_says_only_that_the_site_is_updated(project):
+def test_without_debug_the_error_page_shows_no_reason(project):
     write_version(project, "good")
     set_option(project / "development.ini", "debug", "false")
     with serve(project, "--reload") as served:
@@ -86,8 +86,8 @@ def test_without_debug_the_page_says_only_that_the_site_is_updated(project):
         assert "secret" not in Browser(served.url).get("/version").text
 
 
-def test_an_ini_whose_application_is_not_there_from_the_start_is_served_once_it_is(project):
-    """What the server itself needs is right, so the address is known."""
+def test_an_ini_that_lacks_its_application_from_the_start_is_served_once_it_is_fixed(project):
+    """The server's own part of the ini is valid, so the address is known."""
     ini = project / "development.ini"
     good = ini.read_text()
     ini.write_text(good.replace("[app:hello]", "[app:helo]"))
@@ -97,6 +97,6 @@ def test_an_ini_whose_application_is_not_there_from_the_start_is_served_once_it_
         wait_until(lambda: Browser(served.url).get("/").status == 200)
 
 
-def test_the_page_can_show_names_that_are_no_text():
+def test_the_error_page_shows_file_names_that_are_not_valid_text():
     page = error_page.application(Failure("caf\udce9.py does not load"), debug=True)
     assert b"caf\\udce9.py does not load" in b"".join(page({}, lambda *_: None))

@@ -1,4 +1,4 @@
-"""What a server puts into the file system: removed at any end that it lives to see, taken over after any other."""
+"""Pid files and unix sockets: removed at shutdown, and replaced by the next server if this one was killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gearbox_lite.server.listen import unix_socket
 
 @pytest.fixture
 def slow_project(project):
-    """A project that listens at web.sock and whose /slow ends only once the file go is there."""
+    """A project that listens at web.sock and whose /slow finishes only once the file ``go`` exists."""
     write_version(project, "one")
     ini = project / "development.ini"
     set_option(ini, "host", None)
@@ -47,14 +47,14 @@ def test_a_second_sigterm_leaves_neither_pid_file_nor_socket(slow_project, argum
     assert not pid_path.exists()
 
 
-def test_a_killed_server_keeps_neither_its_pid_file_nor_its_socket_from_the_next(slow_project):
+def test_the_pid_file_and_socket_of_a_killed_server_do_not_stop_the_next_one(slow_project):
     socket_path, pid_path = slow_project / "web.sock", slow_project / "server.pid"
     command = [PROGRAM, "serve", "--no-reload", "--pid-file", pid_path]
     with Served(command, slow_project, "Serving at unix:") as served:
         wait_until(pid_path.exists)
         served.end(signal.SIGKILL)
     assert socket_path.exists()
-    pid_path.write_text(f"{os.getpid()}\n")  # its number may be that of a living process by now
+    pid_path.write_text(f"{os.getpid()}\n")  # another process may have its id by now
     with Served(command, slow_project, "Serving at unix:") as served:
         wait_until(lambda: pid_path.read_text() == f"{served.process.pid}\n")
         assert served.end() == 0
@@ -97,7 +97,7 @@ def test_a_pid_file_that_is_a_symbolic_link_is_refused(project, target):
     assert not (project / "missing").exists()
 
 
-def test_a_pid_file_that_is_a_fifo_is_refused_and_hangs_nothing(project):
+def test_a_pid_file_that_is_a_fifo_is_refused_without_blocking(project):
     os.mkfifo(project / "server.pid")
     result = run("serve", "--port=0", "--no-reload", "--pid-file=server.pid", cwd=project)
     assert result.returncode == 2
@@ -115,7 +115,7 @@ def test_a_socket_path_that_is_a_symbolic_link_is_refused(slow_project):
     assert (slow_project / "other.sock").is_socket()
 
 
-def test_of_servers_that_start_at_once_at_one_path_exactly_one_listens(tmp_path):
+def test_of_servers_that_start_at_the_same_time_at_one_path_exactly_one_listens(tmp_path):
     """Each finds the socket that a killed server has left."""
     path = Setting("unix_socket", str(tmp_path / "web.sock"), Location("x.ini", 1))
     for _ in range(30):

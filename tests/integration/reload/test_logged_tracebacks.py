@@ -33,7 +33,7 @@ def frames(output):
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])
-def test_an_exception_of_a_controller_is_logged_with_the_users_frames_only(crashing, debug):
+def test_an_exception_in_a_controller_is_logged_with_only_the_users_frames(crashing, debug):
     set_option(crashing / "development.ini", "debug", debug)
     with serve(crashing) as served:
         assert Browser(served.url).get("/crash").status == 500
@@ -46,7 +46,7 @@ def test_an_exception_of_a_controller_is_logged_with_the_users_frames_only(crash
     assert 'raise RuntimeError("a detail") from error' in served.output
 
 
-def test_with_v_whole_tracebacks_are_logged(crashing):
+def test_with_verbose_whole_tracebacks_are_logged(crashing):
     command = [PROGRAM, "-v", "serve", "--port", "0", "--no-reload"]
     with Served(command, crashing) as served:
         Browser(served.url).get("/crash")
@@ -54,7 +54,7 @@ def test_with_v_whole_tracebacks_are_logged(crashing):
     assert any("/site-packages/tg/" in name for name in frames(served.output))
 
 
-def test_workers_log_the_users_frames_only_as_well(crashing):
+def test_workers_log_only_the_users_frames_too(crashing):
     set_option(crashing / "development.ini", "debug", "false")
     command = [PROGRAM, "serve", "--port", "0", "--no-reload", "--workers", "2"]
     with InstalledServed(command, crashing) as served:
@@ -64,7 +64,7 @@ def test_workers_log_the_users_frames_only_as_well(crashing):
     assert all(name.startswith(f"{crashing}/hello/") for name in frames(served.output))
 
 
-def test_any_applications_traceback_is_cut_to_the_users_frames(project):
+def test_the_traceback_of_any_application_is_shortened_to_the_users_frames(project):
     (project / "plain.py").write_text(
         "import json\n\n\ndef make(global_conf, **settings):\n    return lambda environ, start: json.loads('{')\n"
     )

@@ -13,7 +13,7 @@ from support.reloading import wait_until
 PURGE = ("session", "purge", "--all", "--yes", "--pid-file", "server.pid")
 
 
-def test_the_old_sessions_end_in_the_running_server(project):
+def test_purge_invalidates_the_sessions_of_the_running_server(project):
     set_serve(project / "development.ini", "reload = false", "workers = 2")
     with serve(project, "--pid-file", "server.pid") as served:
         browser = Browser(served.url)
@@ -54,7 +54,7 @@ def test_what_is_not_a_pid_file_is_refused_before_anything_changes(project, cont
 
 
 @pytest.mark.parametrize("kind", ["FIFO", "folder", "endless"])
-def test_a_pid_file_that_is_not_a_regular_file_holds_nothing_up(project, kind):
+def test_a_pid_file_that_is_not_a_regular_file_is_refused_without_blocking(project, kind):
     path = project / "server.pid"
     if kind == "FIFO":
         os.mkfifo(path)
@@ -67,8 +67,8 @@ def test_a_pid_file_that_is_not_a_regular_file_holds_nothing_up(project, kind):
     assert result.stderr.startswith("Error: --pid-file: server.pid: ")
 
 
-def test_keys_from_elsewhere_leave_the_server_alone(project):
-    """Nothing has changed that it could load."""
+def test_no_signal_is_sent_if_the_key_is_not_in_the_ini(project):
+    """The ini has not changed, so the server has nothing to load."""
     set_option(project / "development.ini", "session.validate_key", "%(ENV_HELLO_KEY)s")
     (project / "server.pid").write_text(f"{os.getpid()}\n")
     result = run(*PURGE, cwd=project, HELLO_KEY="6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73")
@@ -77,7 +77,7 @@ def test_keys_from_elsewhere_leave_the_server_alone(project):
     assert "SIGHUP to the server" not in result.stdout
 
 
-def test_other_sessions_need_no_reload(project):
+def test_the_pid_file_option_is_refused_for_sessions_without_cookies(project):
     set_option(project / "development.ini", "session.type", "memory")
     result = run(*PURGE, cwd=project)
     assert result.returncode == 2

@@ -1,4 +1,4 @@
-"""Reload: fresh code at once, and no request refused, cut or unanswered meanwhile."""
+"""Reload: the new code is served at once, and no request is refused, cut or unanswered during it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.reloading import Client, Visitor, answers_with, port_of, running, w
 
 
 def test_reload_refuses_and_cuts_no_request(project):
-    """Eight clients, half of them on connections that they keep, over 20 reloads, three of them broken and mended.
+    """Eight clients, half of them with keep-alive connections, during 20 reloads, three of them broken and fixed.
 
     One of the clients writes to its session all the time, and no write is lost.
     """
@@ -34,7 +34,7 @@ def test_reload_refuses_and_cuts_no_request(project):
         assert served.end() == 0
 
 
-def test_a_connection_opened_before_the_save_gets_fresh_code(project):
+def test_a_keep_alive_connection_opened_before_a_save_gets_the_new_code(project):
     write_version(project, "old")
     with serve(project, "--reload") as served:
         connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE)
@@ -49,7 +49,7 @@ def test_a_connection_opened_before_the_save_gets_fresh_code(project):
 
 
 @pytest.mark.parametrize("event", ["reload", "SIGHUP", "SIGTERM"])
-def test_a_request_in_flight_survives(project, event):
+def test_a_running_request_is_finished_during_a_reload_or_shutdown(project, event):
     write_version(project, "old")
     with serve(project, "--reload") as served:
         answers = []
@@ -83,7 +83,7 @@ def test_an_edited_port_is_opened_before_the_old_one_is_closed(project):
 
 
 def test_an_edited_host_on_the_same_port_keeps_open_connections(project):
-    """From one address of this machine to all, back, and again; we are not in our own way."""
+    """From one address of this machine to all, back, and again: our own sockets do not block each other."""
     write_version(project, "good")
     port = free_port()
     ini = project / "development.ini"
@@ -103,8 +103,8 @@ def test_an_edited_host_on_the_same_port_keeps_open_connections(project):
         assert served.end() == 0
 
 
-def test_connections_of_workers_that_are_too_many_are_handed_over(project):
-    """Workers are set to one; no open connection is closed, whichever worker had it."""
+def test_keep_alive_connections_of_excess_workers_are_handed_over(project):
+    """After a reload from three workers to one, no open connection is closed, whichever worker had it."""
     write_version(project, "old")
     ini = set_serve(project / "development.ini", "workers = 3", "reload = true")
     with serve(project, "--keep-reload") as served:
@@ -124,7 +124,7 @@ def test_connections_of_workers_that_are_too_many_are_handed_over(project):
 
 
 def test_a_connection_keeps_its_own_address_when_it_is_handed_over(project):
-    """Where there are several, SERVER_PORT says which one the client has connected to."""
+    """With several addresses, SERVER_PORT is the one that the client has connected to."""
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     shows = '\n    @expose()\n    def port(self):\n        return __import__("tg").request.environ["SERVER_PORT"]\n'
@@ -148,8 +148,8 @@ def test_a_connection_keeps_its_own_address_when_it_is_handed_over(project):
             connection.close()
 
 
-def test_more_open_connections_than_one_worker_takes_leave_it_room_for_new_ones(project):
-    """Three workers have them, one is left; connection_limit is waitress' 100."""
+def test_a_worker_keeps_room_for_new_connections_when_more_are_handed_over_than_it_takes(project):
+    """Three workers have them, and one remains; connection_limit is 100, waitress' default."""
     write_version(project, "one")
     ini = set_serve(project / "development.ini", "workers = 3", "reload = true")
     with serve(project, "--keep-reload") as served:

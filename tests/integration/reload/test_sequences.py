@@ -1,4 +1,4 @@
-"""Starts, reloads, signals and ends at random moments leave nothing behind.
+"""Starts, reloads, signals and shutdowns at random moments leave nothing behind.
 
 The suite runs a few sequences. GEARBOX_LITE_SEQUENCES=1000 runs that many, and ``-n 4`` four at a time.
 """
@@ -29,7 +29,7 @@ with open(f'child-{child.pid}', 'w'): pass
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))
-def test_no_sequence_of_signals_leaves_a_port_a_process_or_a_descriptor(tmp_path, seed):
+def test_no_sequence_of_signals_leaks_a_port_a_process_or_a_descriptor(tmp_path, seed):
     chance = random.Random(seed)
     write_site(tmp_path, load=CHILD, serve_lines="drain_timeout = 5")
     port = free_port()
@@ -46,7 +46,7 @@ def test_no_sequence_of_signals_leaves_a_port_a_process_or_a_descriptor(tmp_path
             _pause(chance)
             _note(server, family)
             end = chance.choice([signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-            # Until the first line, Ctrl-C may meet Python's own start, which shows a traceback or ignores it.
+            # Before the first line of output, Python itself may be starting: Ctrl-C shows a traceback or is ignored.
             is_python_starting = end == signal.SIGINT and not (tmp_path / "output").read_text()
             server.send_signal(signal.SIGTERM if is_python_starting else end)
             server.wait(PATIENCE)
@@ -59,17 +59,17 @@ def test_no_sequence_of_signals_leaves_a_port_a_process_or_a_descriptor(tmp_path
 
 
 def _pause(chance: random.Random) -> None:
-    """Wait for a random moment of the start, a reload or the end: each of them takes some tenths of a second."""
+    """Wait for a random moment of the start, a reload or the shutdown: each takes some tenths of a second."""
     time.sleep(chance.random() ** 2 * 0.6)
 
 
 def _act(chance: random.Random, server: subprocess.Popen[str], folder: Path, port: int, number: int) -> None:
-    action = chance.choice(["hangup", "edit", "kill a worker", "end a worker", "request", "open a connection"])
-    if action == "hangup" and (folder / "output").read_text():  # before that it would end any program
+    action = chance.choice(["hangup", "edit", "kill a worker", "terminate a worker", "request", "open a connection"])
+    if action == "hangup" and (folder / "output").read_text():  # before that SIGHUP still has its default action
         server.send_signal(signal.SIGHUP)
     elif action == "edit":
         write_code(folder, load=CHILD, version=f"version {number}")
-    elif action in ("kill a worker", "end a worker"):
+    elif action in ("kill a worker", "terminate a worker"):
         with contextlib.suppress(psutil.NoSuchProcess):
             workers = [one for child in server.children() for one in child.children() if one.name() != "sleep"]
             if workers:

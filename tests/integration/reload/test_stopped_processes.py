@@ -1,4 +1,4 @@
-"""A process that is stopped or does not answer holds up neither the server nor its end."""
+"""A process that is stopped or does not answer delays neither the server nor its shutdown."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def answer(path, environ):
 """
 
 
-def test_a_worker_that_holds_pythons_lock_is_replaced_but_not_one_that_waits_in_a_request(tmp_path):
-    """As in a debugger, however long that takes."""
+def test_a_worker_that_holds_the_gil_is_replaced_but_not_one_with_a_long_request(tmp_path):
+    """A request may wait in a debugger for any length of time."""
     write_site(tmp_path, more=WEDGED, serve_lines="worker_timeout = 8\nworkers = 2")
     with serve_site(tmp_path) as served:
         waiting = []
@@ -61,8 +61,8 @@ def test_a_worker_that_holds_pythons_lock_is_replaced_but_not_one_that_waits_in_
         assert served.end() == 0
 
 
-def test_a_stopped_supervisor_does_not_take_its_workers_for_stopped_when_it_runs_again(tmp_path):
-    """As by Ctrl-Z and fg, which stop all processes."""
+def test_a_supervisor_that_was_stopped_does_not_kill_its_workers_when_it_continues(tmp_path):
+    """As Ctrl-Z and fg do, which stop and continue all processes."""
     write_site(tmp_path, serve_lines="worker_timeout = 8")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len(workers_of(served)) == 2)
@@ -79,7 +79,7 @@ def test_a_stopped_supervisor_does_not_take_its_workers_for_stopped_when_it_runs
         assert served.end() == 0
 
 
-def test_a_stopped_fork_server_holds_up_neither_a_reload_nor_the_end(tmp_path):
+def test_a_stopped_fork_server_delays_neither_a_restart_nor_the_shutdown(tmp_path):
     write_site(tmp_path, serve_lines="worker_timeout = 8")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len(workers_of(served)) == 2)
@@ -98,7 +98,7 @@ def test_a_stopped_fork_server_holds_up_neither_a_reload_nor_the_end(tmp_path):
 
 
 def running_workers(served):
-    """Return the workers that have not ended; those of a stopped fork server are not reaped."""
+    """Return the workers that have not exited; those of a stopped fork server are not reaped."""
     found = set()
     for pid in workers_of(served):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -106,19 +106,19 @@ def running_workers(served):
     return found
 
 
-def test_a_stopped_fork_server_that_a_reload_has_replaced_is_given_up_and_not_its_successor(tmp_path):
+def test_a_stopped_fork_server_that_a_reload_has_replaced_is_killed_and_not_its_successor(tmp_path):
     write_site(tmp_path, serve_lines="worker_timeout = 5")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len(workers_of(served)) == 2)
         server = psutil.Process(served.process.pid)
-        (former,) = server.children()
-        former.suspend()
+        (previous,) = server.children()
+        previous.suspend()
         os.kill(min(workers_of(served)), signal.SIGKILL)
-        wait_until(lambda: has_requests(former))  # for a worker in the place of that one
+        wait_until(lambda: has_requests(previous))  # for a replacement of that worker
         served.process.send_signal(signal.SIGHUP)
         wait_until(lambda: "Reloaded." in served.output)
-        (successor,) = set(server.children()) - {former}
-        wait_until(lambda: not former.is_running())
+        (successor,) = set(server.children()) - {previous}
+        wait_until(lambda: not previous.is_running())
         assert server.children() == [successor]
         assert served.end() == 0
 

@@ -1,4 +1,4 @@
-"""Changes of what a project is made of and that is not, or not always, in its own folders."""
+"""Reloads for files outside the project, and in folders that do not exist yet or are not watched otherwise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def takes_version_from(project, line):
 
 
 @pytest.mark.parametrize("damage", ["def broken(:\n", "raise ValueError\n", None])
-def test_a_module_from_elsewhere_that_is_broken_or_missing_from_the_first_start_is_noticed_when_it_works(
+def test_a_module_outside_the_project_that_is_broken_or_missing_from_the_start_is_loaded_once_it_works(
     project, tmp_path, damage
 ):
     outside = tmp_path / "outside"
@@ -26,15 +26,15 @@ def test_a_module_from_elsewhere_that_is_broken_or_missing_from_the_first_start_
     takes_version_from(project, "from shared_part import NAME as VERSION")
     with serve(project, "--reload", PYTHONPATH=str(outside)) as served:
         assert "does not load" in Browser(served.url).get("/version").text
-        (outside / "shared_part.py").write_text("NAME = 'mended'\n")
-        wait_until(answers_with(served, "mended"))
+        (outside / "shared_part.py").write_text("NAME = 'fixed'\n")
+        wait_until(answers_with(served, "fixed"))
         (outside / "shared_part.py").write_text("def broken(:\n")
         wait_until(answers_with(served, "does not load"))
-        (outside / "shared_part.py").write_text("NAME = 'mended again'\n")
-        wait_until(answers_with(served, "mended again"))
+        (outside / "shared_part.py").write_text("NAME = 'fixed again'\n")
+        wait_until(answers_with(served, "fixed again"))
 
 
-def test_a_package_from_elsewhere_may_come_and_go(project, tmp_path):
+def test_a_package_outside_the_project_may_be_added_and_removed(project, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     write_version(project, "one")
@@ -51,7 +51,7 @@ def test_a_package_from_elsewhere_may_come_and_go(project, tmp_path):
             wait_until(answers_with(served, "does not load"))
 
 
-def test_what_links_point_to_is_watched(project, tmp_path):
+def test_the_targets_of_symbolic_links_are_watched(project, tmp_path):
     write_version(project, "one")
     root, ini = project / "hello/controllers/root.py", project / "development.ini"
     elsewhere = tmp_path / "elsewhere"
@@ -69,7 +69,7 @@ def test_what_links_point_to_is_watched(project, tmp_path):
         wait_until(answers_with(served, "section [serve] appears twice"))
 
 
-def test_imported_modules_in_folders_that_hold_no_source_otherwise_are_watched(project):
+def test_imported_modules_in_skipped_folders_are_watched(project):
     (project / "hello/data").mkdir()
     (project / "hello/data/__init__.py").write_text("VERSION = 'data one'\n")
     write_version(project, "one")
@@ -80,7 +80,7 @@ def test_imported_modules_in_folders_that_hold_no_source_otherwise_are_watched(p
         wait_until(answers_with(served, "data two"))
 
 
-def test_a_name_that_a_package_lacks_may_come_as_a_module_of_it(project):
+def test_a_missing_name_of_a_package_may_be_added_as_a_module(project):
     (project / "hello/data").mkdir()
     (project / "hello/data/__init__.py").write_text("")
     write_version(project, "one")
@@ -115,7 +115,7 @@ def test_a_package_folder_that_is_moved_away_and_back_is_noticed(project):
 
 
 @pytest.mark.parametrize("name", ["my-packages", "old-site-packages"])
-def test_a_project_may_be_below_a_folder_that_is_named_nearly_as_installed_ones_are(project, tmp_path, name):
+def test_a_project_may_be_in_a_folder_whose_name_resembles_site_packages(project, tmp_path, name):
     place = tmp_path / name / "hello"
     place.parent.mkdir()
     project.rename(place)
@@ -126,7 +126,7 @@ def test_a_project_may_be_below_a_folder_that_is_named_nearly_as_installed_ones_
             wait_until(answers_with(served, f"v{number}"))
 
 
-def test_a_module_that_raises_when_it_is_asked_for_its_file_does_no_harm(project):
+def test_a_module_that_raises_when_asked_for_its_file_does_not_stop_the_load(project):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     root.write_text(
@@ -139,7 +139,7 @@ def test_a_module_that_raises_when_it_is_asked_for_its_file_does_no_harm(project
         assert answers_with(served, "one")()
 
 
-def test_a_new_file_for_a_glob_in_a_folder_that_comes_later_is_a_change(project):
+def test_a_new_file_in_a_new_folder_that_matches_a_glob_is_a_change(project):
     write_version(project, "one")
     takes_version_from(project, "import pathlib\nVERSION = ' '.join(map(str, pathlib.Path('texts').rglob('*.md')))")
     with serve(project, "--reload", "--watch", "./texts/**/*.md") as served:

@@ -1,4 +1,4 @@
-"""Several workers: replaced when they die, swapped on SIGHUP, ended with their supervisor."""
+"""Several workers: restarted when they crash, reloaded on SIGHUP, and never left behind by their supervisor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.helpers import PATIENCE, PROGRAM, Browser, run, serve
 from support.reloading import Client, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
-def test_a_killed_worker_is_replaced_and_only_its_own_requests_fail(project):
+def test_a_killed_worker_is_restarted_and_only_its_own_requests_fail(project):
     write_version(project, "good")
     with serve(project, "--workers", "2", "--no-reload") as served:
         wait_until(lambda: len(workers_of(served)) == 2)
@@ -31,23 +31,25 @@ def test_a_killed_worker_is_replaced_and_only_its_own_requests_fail(project):
         assert served.end() == 0
 
 
-def test_the_workers_end_by_themselves_when_the_supervisor_is_killed(project):
+def test_workers_exit_when_the_supervisor_is_killed(project):
     with serve(project, "--reload") as served:
         wait_until(lambda: len(workers_of(served)) == 1)
-        workers = workers_of(served)
+        server = psutil.Process(served.process.pid)
+        others = server.children(recursive=True)
+        assert {one.pid for one in others} > workers_of(served), "the fork server too"
         port = port_of(served)
         served.process.kill()
         served.process.wait()
 
-        def gone():
+        def is_refused():
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", port)) != 0
 
-        wait_until(gone)
-        assert workers
+        wait_until(is_refused)
+        wait_until(lambda: not any(one.is_running() for one in others))
 
 
-def test_workers_that_still_load_end_too_when_the_supervisor_is_killed(project):
+def test_workers_that_are_still_loading_exit_when_the_supervisor_is_killed(project):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     with serve(project, "--reload") as served:
@@ -60,8 +62,8 @@ def test_workers_that_still_load_end_too_when_the_supervisor_is_killed(project):
         wait_until(lambda: not any(one.is_running() for one in workers))
 
 
-def test_sighup_swaps_all_workers_and_imports_even_installed_modules_anew(project, tmp_path):
-    """As a deployment does after an upgrade of a library."""
+def test_sighup_reloads_all_workers_and_imports_installed_modules_again(project, tmp_path):
+    """As a deployment does after it has upgraded a library with pip."""
     library = tmp_path / "site-packages"
     library.mkdir()
     (library / "some_library.py").write_text("VERSION = 'library 1'\n")
@@ -78,7 +80,7 @@ def test_sighup_swaps_all_workers_and_imports_even_installed_modules_anew(projec
         assert served.end() == 0
 
 
-def test_what_takes_long_to_import_is_imported_once_for_all_reloads(project, tmp_path):
+def test_a_large_library_is_imported_once_for_all_reloads(project, tmp_path):
     """The library counts its imports; only code of the project is imported at a reload."""
     library = tmp_path / "site-packages/big_library"
     library.mkdir(parents=True)
@@ -95,16 +97,18 @@ def test_what_takes_long_to_import_is_imported_once_for_all_reloads(project, tmp
         for number in range(1, 5):
             root.write_text("import big_library\n" + root.read_text().replace(f"v{number - 1}", f"v{number}"))
             wait_until(answers_with(served, f"v{number}"))
-        assert (tmp_path / "imports").read_text() == "xx"  # by the first worker that needed it, then for all
+        assert (tmp_path / "imports").read_text() == "xx"  # by the first worker that needed it, and by the fork server
 
 
-def test_a_server_may_be_ended_while_some_of_its_workers_still_load(project):
+def test_a_server_may_be_shut_down_while_some_of_its_workers_are_still_loading(project):
     for _ in range(5):
-        with serve(project, "--workers", "4", "--no-reload") as served:  # it is announced when the first one is ready
+        with serve(
+            project, "--workers", "4", "--no-reload"
+        ) as served:  # the server announces its start when the first worker is ready
             assert served.end() == 0
 
 
-def test_code_that_runs_at_the_end_of_python_runs_at_the_end_of_a_worker(project):
+def test_atexit_handlers_run_when_a_worker_exits(project):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\nimport atexit\natexit.register(lambda: open('ended', 'w').close())\n")
@@ -113,7 +117,7 @@ def test_code_that_runs_at_the_end_of_python_runs_at_the_end_of_a_worker(project
     assert (project / "ended").exists()
 
 
-def test_a_worker_that_dies_again_and_again_is_replaced_after_growing_pauses_that_are_logged(project):
+def test_a_worker_that_crashes_again_and_again_is_restarted_with_backoff_and_that_is_logged(project):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\n    @expose()\n    def die(self):\n        __import__('os')._exit(7)\n")
@@ -136,7 +140,7 @@ def test_a_worker_that_dies_again_and_again_is_replaced_after_growing_pauses_tha
         ("import os; os.abort()", "SIGABRT"),
     ],
 )
-def test_code_that_ends_python_while_loading_is_answered_by_the_error_page(project, code, reason):
+def test_code_that_ends_python_while_it_loads_leads_to_the_error_page(project, code, reason):
     write_version(project, "one")
     with serve(project, "--reload") as served:
         (project / "hello/controllers/root.py").write_text(f"{code}\n")
@@ -147,16 +151,16 @@ def test_code_that_ends_python_while_loading_is_answered_by_the_error_page(proje
 
 
 def loading_workers(project, served):
-    """Return the workers that load the application, which waits for a file."""
+    """Return the workers that are loading the application, which waits for a file."""
 
-    def loading():  # without those of a load that the next change has replaced
+    def loading():  # without those of a load that the next change has cancelled
         return {int(path.name.partition("-")[2]) for path in project.glob("loading-*")} & workers_of(served)
 
     wait_until(lambda: len(loading()) == 2)
     return loading()
 
 
-def test_a_worker_that_is_killed_while_it_loads_a_change_is_replaced_too(project):
+def test_a_worker_that_is_killed_while_it_loads_a_change_is_restarted(project):
     write_version(project, "one")
     with serve(project, "--reload", "--workers", "2") as served:
         wait_until(lambda: len(workers_of(served)) == 2)
@@ -168,12 +172,12 @@ def test_a_worker_that_is_killed_while_it_loads_a_change_is_replaced_too(project
         os.kill(min(loading_workers(project, served)), signal.SIGKILL)
         (project / "load").touch()
         wait_until(lambda: len(workers_of(served)) == 2 and served.output.count("Reloaded.") >= 1)
-        for _ in range(3):  # more than once by each worker, most likely
+        for _ in range(3):  # most likely, each worker answers more than once
             wait_until(lambda: all(answers_with(served, "two")() for _ in range(20)))
         assert served.end() == 0
 
 
-def test_a_worker_that_is_told_to_end_is_replaced_before_it_has_finished(project):
+def test_a_worker_that_receives_sigterm_is_replaced_before_it_has_finished(project):
     write_version(project, "one")
     with serve(project, "--workers", "1", "--reload") as served:
         answers = []
@@ -182,14 +186,14 @@ def test_a_worker_that_is_told_to_end_is_replaced_before_it_has_finished(project
         wait_until((project / "started").exists)
         (worker,) = workers_of(served)
         os.kill(worker, signal.SIGTERM)
-        wait_until(answers_with(served, "one"))  # by another one
+        wait_until(answers_with(served, "one"))  # by its replacement
         (project / "go").touch()
         client.join()
         assert answers == ["one"]
         assert served.output.count("received SIGTERM; starting another one") == 1
 
 
-def test_where_no_worker_can_be_started_it_is_tried_again_and_the_others_go_on(project):
+def test_a_worker_that_cannot_be_started_is_retried_while_the_others_serve(project):
     write_version(project, "one")
     with serve(project, "--workers", "2", "--no-reload") as served:
         wait_until(lambda: len(workers_of(served)) == 2)
@@ -227,7 +231,7 @@ def test_a_killed_fork_server_cuts_no_request_and_is_replaced(project):
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--reload", "--workers", "2"]])
-def test_code_that_ends_python_from_the_first_start_is_answered_by_the_error_page(project, arguments):
+def test_code_that_ends_python_at_the_first_start_leads_to_the_error_page(project, arguments):
     root = project / "hello/controllers/root.py"
     root.write_text("import os; os._exit(7)\n")
     with serve(project, *arguments) as served:
@@ -237,7 +241,7 @@ def test_code_that_ends_python_from_the_first_start_is_answered_by_the_error_pag
         assert served.output.count("exit code 7") == 1
 
 
-def test_code_that_ends_python_from_the_first_start_is_one_line_without_reload(project):
+def test_code_that_ends_python_at_the_first_start_is_one_line_without_reload(project):
     (project / "hello/controllers/root.py").write_text("import os; os._exit(7)\n")
     result = run("serve", "--port=0", "--workers=2", "--no-reload", cwd=project)
     assert result.returncode == 1
@@ -246,7 +250,7 @@ def test_code_that_ends_python_from_the_first_start_is_one_line_without_reload(p
 
 @pytest.mark.parametrize("children", [0, 1])
 def test_ctrl_c_during_the_start_shows_no_traceback(project, children):
-    """Pressed before and after the fork server is there; a terminal sends it to all processes."""
+    """Before and after the fork server has started; a terminal sends SIGINT to all processes."""
     process = subprocess.Popen(
         [PROGRAM, "serve", "--reload", "--port", "0"], cwd=project, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -260,7 +264,7 @@ def test_ctrl_c_during_the_start_shows_no_traceback(project, children):
     assert "KeyboardInterrupt" not in output
 
 
-def test_closing_the_terminal_ends_the_server(project):
+def test_closing_the_terminal_shuts_the_server_down(project):
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(project)

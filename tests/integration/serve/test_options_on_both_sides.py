@@ -31,13 +31,13 @@ CONFIG, NAME = ("-c", "main.ini"), ("-n", "other")
         (("-c", "missing.ini", "-n", "missing"), (*CONFIG, *NAME)),
     ],
 )
-def test_session_takes_the_ini_and_the_application_on_both_sides_and_the_last_one_wins(inis, before, after):
+def test_session_accepts_the_ini_and_the_application_on_both_sides_and_the_last_one_wins(inis, before, after):
     result = run("session", *before, "purge", *after, "--all", "--yes", cwd=inis)
     assert result.returncode == 0, result.stderr
     assert "Changed: main.ini." in result.stdout
 
 
-def test_decode_takes_the_ini_after_its_cookie(project):
+def test_decode_accepts_the_ini_after_its_cookie(project):
     cookie = session_of(project)
     (project / "site.ini").write_text((project / "development.ini").read_text())
     (project / "development.ini").unlink()
@@ -52,13 +52,13 @@ def test_decode_takes_the_ini_after_its_cookie(project):
         ("-c", "missing.ini", "controller", "movies", "main.ini", *NAME),
     ],
 )
-def test_scaffold_takes_them_on_both_sides(inis, words):
+def test_scaffold_accepts_the_ini_and_the_application_on_both_sides(inis, words):
     result = run("scaffold", *words, cwd=inis)
     assert result.returncode == 0, result.stderr
     assert "movies.py" in result.stdout
 
 
-def test_both_sides_are_in_the_help():
+def test_the_help_of_both_sides_shows_these_options():
     for words in (["session"], ["session", "decode"], ["session", "purge"], ["session", "rotate-key"], ["scaffold"]):
         text = run(*words, "--help").stdout
         assert "-c, --config INI" in text

@@ -1,4 +1,4 @@
-"""Threads at the end of a process, limits of the system in one line, and what the environ tells of processes."""
+"""Threads when a process exits, system limits in one line, and ``wsgi.multiprocess``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.reloading import wait_until
 
 
 @pytest.mark.parametrize(("workers", "expected"), [(1, "False"), (2, "True")])
-def test_the_environ_tells_whether_several_processes_serve(tmp_path, workers, expected):
+def test_wsgi_multiprocess_is_true_with_several_workers(tmp_path, workers, expected):
     """https://peps.python.org/pep-3333/#environ-variables"""
     more = "def answer(path, environ):\n    return environ['wsgi.multiprocess'], environ['wsgi.multithread']\n"
     write_site(tmp_path, more=more)
@@ -33,8 +33,8 @@ def answer(path, environ):
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2"]])
-def test_threads_and_pools_of_the_application_finish_before_a_process_ends(tmp_path, arguments):
-    """As Python waits for them when a program ends."""
+def test_threads_and_pools_of_the_application_finish_before_a_process_exits(tmp_path, arguments):
+    """As Python waits for them when a program exits."""
     write_site(tmp_path, more=THREADS, serve_lines="drain_timeout = 50")
     with serve_site(tmp_path, *arguments) as served:
         assert Browser(served.url).get("/").text == "started"
@@ -49,7 +49,7 @@ def test_threads_and_pools_of_the_application_finish_before_a_process_ends(tmp_p
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2"]])
-def test_threads_that_do_not_finish_are_cut_after_drain_timeout_and_named(tmp_path, arguments):
+def test_threads_that_do_not_finish_within_drain_timeout_are_stopped_and_named(tmp_path, arguments):
     write_site(tmp_path, more=THREADS, serve_lines="drain_timeout = 1")
     with serve_site(tmp_path, *arguments) as served:
         assert Browser(served.url).get("/").text == "started"

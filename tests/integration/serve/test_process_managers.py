@@ -26,7 +26,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @contextlib.contextmanager
 def under_systemd(project, tmp_path, listeners, *arguments):
-    """Serve on passed sockets, and give the server and the messages that it sends."""
+    """Serve on passed sockets, and yield the server and the messages that it sends to systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages, contextlib.ExitStack() as stack:
         messages.bind(str(tmp_path / "notify"))
         messages.settimeout(PATIENCE)
@@ -41,19 +41,19 @@ def under_systemd(project, tmp_path, listeners, *arguments):
 
 @contextlib.contextmanager
 def at_a_high_number(file):
-    """Give a copy of an open file whose number the stand-in does not write over."""
+    """Yield a copy of an open file whose number the stand-in does not overwrite."""
     number = fcntl.fcntl(file.fileno(), fcntl.F_DUPFD, 50)
     with os.fdopen(number, "rb", buffering=0) as copy:
         yield copy
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2", "--no-reload"], ["--reload"]])
-def test_sockets_from_systemd_are_served_and_it_hears_of_each_change(project, tmp_path, arguments):
+def test_sockets_from_systemd_are_served_and_it_is_notified_of_each_change(project, tmp_path, arguments):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"http://localhost:{listener.getsockname()[1]}"
-        early = socket.create_connection(listener.getsockname())  # before the server is there
+        early = socket.create_connection(listener.getsockname())  # before the server has started
         early.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with under_systemd(project, tmp_path, [listener], *arguments) as (served, messages):
             assert served.url == url
@@ -66,7 +66,7 @@ def test_sockets_from_systemd_are_served_and_it_hears_of_each_change(project, tm
             served.process.send_signal(signal.SIGTERM)
             assert messages.recv(100) == b"STOPPING=1"
             assert served.process.wait(PATIENCE) == 0
-        late = socket.create_connection(listener.getsockname())  # while nobody serves, as during an upgrade
+        late = socket.create_connection(listener.getsockname())  # while no server runs, as during an upgrade
         late.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with under_systemd(project, tmp_path, [listener], *arguments):
             assert late.recv(100).startswith(b"HTTP/1.0 200")
@@ -74,8 +74,8 @@ def test_sockets_from_systemd_are_served_and_it_hears_of_each_change(project, tm
         early.close()
 
 
-def test_each_passed_socket_is_served_also_two_on_one_port(project, tmp_path):
-    """As of ListenStream=127.0.0.1:8080 and ListenStream=[::1]:8080."""
+def test_each_passed_socket_is_served_even_two_on_one_port(project, tmp_path):
+    """As with ListenStream=127.0.0.1:8080 and ListenStream=[::1]:8080."""
     with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
         four.bind(("127.0.0.1", 0))
         port = four.getsockname()[1]
@@ -110,7 +110,7 @@ def test_a_passed_socket_that_others_can_use_shows_no_debug_page(project, tmp_pa
                 pass
 
 
-def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path):
+def test_a_passed_descriptor_that_is_not_a_listening_socket_is_one_line(project, tmp_path):
     with (
         (tmp_path / "file").open("w") as plain,
         pytest.raises(AssertionError, match="descriptor 3 is not a listening stream socket"),
@@ -120,7 +120,7 @@ def test_a_descriptor_that_is_no_listening_socket_is_one_line(project, tmp_path)
 
 
 @pytest.mark.parametrize("arguments", [["--no-reload"], ["--workers", "2"]])
-def test_the_pid_file_is_there_when_requests_are_answered_and_gone_at_the_end(project, arguments):
+def test_the_pid_file_exists_while_requests_are_answered_and_is_removed_at_shutdown(project, arguments):
     path = project / "server.pid"
     path.write_text("123\n")  # of a server that was killed
     with serve(project, "--pid-file", path, *arguments) as served:
@@ -138,7 +138,7 @@ def test_the_pid_file_is_there_when_requests_are_answered_and_gone_at_the_end(pr
         ("development.ini", "development.ini: this file is not a pid file; choose another name"),
     ],
 )
-def test_a_pid_file_that_cannot_be_or_would_destroy_something_is_refused(project, name, message):
+def test_an_invalid_pid_file_or_one_that_would_overwrite_something_is_refused(project, name, message):
     before = (project / "development.ini").read_text()
     result = run("serve", "--port=0", f"--pid-file={name}", cwd=project)
     assert result.returncode == 2

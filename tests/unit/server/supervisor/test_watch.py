@@ -1,4 +1,4 @@
-"""Which files a running project is made of."""
+"""Which files matter to a running project."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gearbox_lite.server.supervisor.watch import WatchFilter
 
 
 @pytest.fixture
-def interest(tmp_path):
+def watch_filter(tmp_path):
     return WatchFilter(
         tmp_path, [str(tmp_path / "development.ini"), "/elsewhere/part.py"], ("data/*.json",), ("drafts_*.py", "old/*")
     )
@@ -21,8 +21,8 @@ def interest(tmp_path):
     "name",
     ["hello/controllers/root.py", "development.ini", "websetup.py", "data/menu.json", "/elsewhere/part.py"],
 )
-def test_code_inis_modules_from_elsewhere_and_watched_globs_are_changes(interest, tmp_path, name):
-    assert interest.covers(str(tmp_path / name))
+def test_code_inis_modules_outside_the_project_and_watch_globs_are_changes(watch_filter, tmp_path, name):
+    assert watch_filter.covers(str(tmp_path / name))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_code_inis_modules_from_elsewhere_and_watched_globs_are_changes(interest
         *("hello/drafts_a.py", "old/hello/root.py", "/elsewhere/other.py", "node_modules/a.py"),
     ],
 )
-def test_pages_data_caches_and_editors_files_are_none(interest, tmp_path, name):
-    assert not interest.covers(str(tmp_path / name))
+def test_templates_data_caches_and_editors_files_are_not_changes(watch_filter, tmp_path, name):
+    assert not watch_filter.covers(str(tmp_path / name))
 
 
 def test_folders_without_source_are_not_watched(tmp_path):
@@ -54,7 +54,7 @@ def test_folders_without_source_are_not_watched(tmp_path):
         ("/abs/*.md", "/abs/a.md"),
     ],
 )
-def test_globs_mean_the_same_however_they_are_written(tmp_path, pattern, name):
+def test_globs_match_the_same_files_however_they_are_written(tmp_path, pattern, name):
     root = tmp_path / "a [strange] name"
     watching = WatchFilter(root, [], (pattern,), ())
     path = str(Path(root, name))
@@ -63,7 +63,7 @@ def test_globs_mean_the_same_however_they_are_written(tmp_path, pattern, name):
     assert not WatchFilter(root, [], (pattern,), (pattern,)).covers(os.path.normpath(path))
 
 
-def test_the_folders_of_globs_are_watched_and_the_nearest_of_those_that_are_missing(tmp_path):
+def test_the_folders_of_globs_are_watched_or_their_nearest_parents_that_exist(tmp_path):
     root, shared = tmp_path / "a [strange] name", tmp_path / "shared"
     for folder in (root / "texts/deep/er", shared):
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Bytecode is believed, kept and replaced such that no save is ever answered by the one before."""
+"""Bytecode is trusted, written and replaced so that no save is ever answered by stale bytecode."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def imported(folder):
 
 
 def save(folder, text, age):
-    """Write a module as it was so many seconds ago, and return its bytecode's path."""
+    """Write a module with a time this many seconds ago, and return the path of its bytecode."""
     source = folder / "part.py"
     source.write_text(text)
     os.utime(source, (time.time() - age,) * 2)
     return Path(cache_from_source(source))
 
 
-def test_bytecode_of_a_save_just_before_is_not_believed_and_none_is_kept(tmp_path):
+def test_bytecode_of_a_file_that_was_just_saved_is_neither_trusted_nor_written(tmp_path):
     bytecode = save(tmp_path, "VERSION = 1", age=0)
     assert imported(tmp_path) == "1"
     assert not bytecode.exists()
 
 
-def test_bytecode_of_an_old_file_is_kept_and_believed(tmp_path):
+def test_bytecode_of_an_old_file_is_written_and_trusted(tmp_path):
     bytecode = save(tmp_path, "VERSION = 1", age=100)
     assert imported(tmp_path) == "1"
     assert bytecode.exists()
