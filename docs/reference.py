@@ -147,6 +147,7 @@ def session_options_page() -> str:
             f"{_sentence(row.meaning)}{_stores(row.stores)}",
             _accepted(row.convert),
             _code(_default(row.default)),
+            _code(row.example),
         ]
         for name, row in OPTIONS.items()
     )
@@ -157,7 +158,7 @@ The settings of `[filter:session]`, `use = egg:gearbox_lite#session`. The names 
 option. A name that is not in this table is an error, and so is an invalid value. An option of another store than the
 one in use is checked and then ignored, so that it can stay in the ini.
 
-{_table(["Option", "Meaning", "Value", "Default"], rows)}
+{_table(["Option", "Meaning", "Value", "Default", "Example"], rows)}
 
 `{PREFIX}sa.NAME` sets the engine option `NAME` of SQLAlchemy, for `ext:database`.
 

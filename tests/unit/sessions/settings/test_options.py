@@ -177,10 +177,14 @@ def test_a_missing_library_names_the_extra_to_install(monkeypatch, given, module
         parse_options({"session.secret": "s" * 32, **given})
 
 
-def test_every_option_has_a_meaning_and_belongs_to_a_store():
-    for option in OPTIONS.values():
-        assert option.meaning
-        assert set(option.stores) <= set(STORES)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_has_a_meaning_a_valid_example_and_stores_that_exist(name):
+    option = OPTIONS[name]
+    assert option.meaning[0].isupper()
+    assert option.meaning.endswith(".")
+    assert option.convert(option.example) is not None
+    assert option.stores
+    assert set(option.stores) <= set(STORES)
 
 
 def test_every_option_is_a_field_with_its_default():
