@@ -1,4 +1,4 @@
-"""What counts as true and false in an ini, and in an answer to a template."""
+"""Boolean values in an ini and in the answers to a template's questions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from gearbox_lite.errors import Setting, at_setting
 
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
 FALSE = frozenset({"false", "no", "off", "n", "f", "0"})
-"""The words that PasteDeploy's asbool takes, paste.deploy.converters."""
+"""The words that asbool of paste.deploy.converters accepts."""
 
 
 def as_bool(setting: Setting) -> bool:
-    """Return the setting's truth value. Raises UserError for any other word."""
+    """Return the setting as a bool. Raises UserError for a word that is neither true nor false."""
     word = setting.value.strip().lower()
     if word in TRUE or word in FALSE:
         return word in TRUE

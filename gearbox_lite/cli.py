@@ -31,7 +31,7 @@ COMMANDS = {
 """Each command and the first sentence of its help."""
 
 MODULES = {"session": "sessions", "setup-app": "setup_app"}
-"""The modules in ``commands`` that are not named as their command."""
+"""The modules in ``commands`` whose name differs from their command's."""
 
 
 class LazyGroup(click.Group):
@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return one command, or None if there is none of that name."""
+        """Import and return one command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"gearbox_lite.commands.{MODULES.get(cmd_name, cmd_name)}").command
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest the nearest one."""
+        """Find the command. Raises UserError that suggests the nearest name for an unknown one."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             guess = nearest(name, list(COMMANDS))
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """Return the commands and options that begin so, the commands from COMMANDS alone."""
+        """Complete a command or an option without importing any command."""
         from click.shell_completion import CompletionItem
 
         commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
@@ -84,7 +84,7 @@ VERBOSE = click.Option(
     is_flag=True,
     expose_value=False,
     callback=_be_verbose,
-    help="Show the traceback behind an error line.",
+    help="Show the traceback behind an error.",
 )
 
 
@@ -104,7 +104,7 @@ def _accept_verbose(command: click.Command) -> None:
 )
 @click.version_option(__version__, prog_name="gearbox-lite")
 def cli() -> None:
-    """Write TurboGears 2 projects and serve them."""
+    """Create TurboGears 2 projects and serve them."""
 
 
 cli.params.insert(0, VERBOSE)
@@ -115,7 +115,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if argv is None else argv
     code = _run(arguments)
     if "paste.deploy" not in sys.modules:
-        # Python's last search for garbage takes 15 ms; only where an application ran can there be any that matters.
+        # Skip Python's last garbage collection, which takes 15 ms and matters only if an application has run.
         gc.freeze()
     sys.exit(code)
 
@@ -149,11 +149,11 @@ def _run(arguments: list[str]) -> int:
     except click.Abort:
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone; Python would complain once more while it flushes at exit.
+        # The process that read our output has exited; without this, Python would fail again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and error.filename is None:  # as os.getcwd() says it
+        if isinstance(error, FileNotFoundError) and error.filename is None:  # as os.getcwd() raises it
             show_error("the current folder has been removed; go to another one")
         else:
             show_error(f"{error.filename or 'the system'}: {error.strerror or error}")

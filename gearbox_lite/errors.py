@@ -1,4 +1,4 @@
-"""The one error for the user: what is wrong, where, and what to do."""
+"""``UserError``, the one error that is shown to the user: where something is wrong, what it is, and what to do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ FAILURE = 1
 
 @dataclass(frozen=True)
 class Location:
-    """Where a value was written: a line of a file, or an option of the command line."""
+    """The place that set a value: a line of a file, or an option of the command line."""
 
     source: os.PathLike[str] | str
     line: int | None = None
 
     def __str__(self) -> str:
-        source = self.source if isinstance(self.source, str) else shorten(self.source)
+        source = self.source if isinstance(self.source, str) else short_path(self.source)
         return source if self.line is None else f"{source}:{self.line}"
 
 
@@ -27,7 +27,7 @@ class Location:
 class Setting:
     """A value together with the place that set it.
 
-    ``written`` is what the ini has in place of a value that it takes from a variable whose name is that of a secret.
+    ``written`` is the text of the ini if the value comes from a variable whose name is that of a secret.
     """
 
     name: str
@@ -77,7 +77,7 @@ def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
 
 
 def nearest(name: str, known: list[str]) -> str | None:
-    """Return the known name most like ``name``, or None where none is like it."""
+    """Return the known name most similar to ``name``, or None if none is similar."""
     import difflib
 
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
@@ -89,10 +89,10 @@ def line_not_utf8(error: UnicodeDecodeError) -> int:
     return error.object.count(b"\n", 0, error.start) + 1
 
 
-def shorten(path: os.PathLike[str]) -> str:
-    """Return ``path`` relative to the current folder where it is inside it, else as it is."""
+def short_path(path: os.PathLike[str]) -> str:
+    """Return ``path`` relative to the current folder if it is inside it, else unchanged."""
     text = os.fspath(path)
     try:
         return text.removeprefix(os.getcwd() + os.sep)
-    except FileNotFoundError:  # somebody has removed it, which must not hide what there is to say
+    except FileNotFoundError:  # the current folder has been removed, which must not hide the message
         return text

@@ -1,6 +1,6 @@
-"""Keeping secrets out of messages: keys, passwords in addresses, and whatever else looks like one.
+"""Keep secrets out of messages: keys, passwords in addresses, and everything that looks like a secret.
 
-Everything that is shown or logged goes through here, so that a mistyped name or a misplaced line shows no key either.
+All messages pass through here, so that even a mistyped name or a misplaced line does not reveal a key.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 MASK = "..."
 
-# Not compiled here, since a start without an error needs none of them.
+# Not compiled here, since a run without an error uses none of them.
 _NAME = (
     r"(?i)(^|[._-])(secrets?|pass|passphrase|passw(or)?d|pwd|token|cookie|auth|credentials?)(_fallbacks)?$"
     r"|(^|[_-]|api|access|private|csrf\.)key(_fallbacks)?$"
@@ -32,7 +32,7 @@ def is_secret(name: str) -> bool:
 
 
 def _may_be_secret(name: str) -> bool:
-    """Whether it is the name of a secret, perhaps mistyped."""
+    """Whether a name is that of a secret, possibly mistyped."""
     if is_secret(name):
         return True
     import difflib
@@ -42,10 +42,10 @@ def _may_be_secret(name: str) -> bool:
 
 
 def shown_value(name: str, value: str) -> str:
-    """Return what may be shown of a setting's value.
+    """Return a setting's value as it may be shown.
 
-    Session options are shown only if no key can look like their value: ``sessions.options`` knows which may be.
-    A reference such as %(ENV_KEY)s is no secret.
+    Values of session options are masked unless no key can look like them; ``sessions.settings.options`` shows more of
+    them, since it knows each option. A reference such as %(ENV_KEY)s is not secret.
     """
     hidden = _may_be_secret(name) or (re.match(_SESSION, name) and not re.fullmatch(_HARMLESS, value))
     if hidden and not re.fullmatch(_REFERENCE, value):
@@ -54,14 +54,14 @@ def shown_value(name: str, value: str) -> str:
 
 
 def without_password(address: str) -> str:
-    """Return an address as it may be shown, also if its password has characters that an address cannot have.
+    """Return an address as it may be shown, even if its password has characters that are invalid in an address.
 
-    What stands before the last @ is taken for a name and a password, as a password may itself have an @, / or #.
+    The part before the last @ is taken for a user name and a password, since a password may itself contain @, / or #.
     """
     scheme = re.match(_SCHEME, address)
     rest = address[scheme.end() :] if scheme else address
     user, at, host = rest.rpartition("@")
-    if at and (scheme or ":" in user) and not rest.startswith("/"):  # the path of SQLite's file may have an @
+    if at and (scheme or ":" in user) and not rest.startswith("/"):  # the path of an SQLite file may contain an @
         name, colon, _ = user.partition(":")
         user = f"{name}{colon}***" if colon else user
     return (scheme[0] if scheme else "") + _without_parameters(f"{user}{at}{host}")
@@ -80,7 +80,7 @@ def _without_parameters(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return a message without passwords in its addresses and without what looks random: keys, ids and cookies."""
+    """Return a message without the passwords in its addresses and without random text: keys, ids and cookies."""
     text = re.sub(_URL, lambda match: without_password(match[0]), text) if "://" in text else text
     for pattern in _LONG:
         text = re.sub(pattern, lambda match: MASK if _looks_random(match[0]) else match[0], text)
@@ -88,7 +88,7 @@ def masked(text: str) -> str:
 
 
 def _looks_random(text: str) -> bool:
-    """Whether kinds of letters and digits alternate as in hex, base64 and UUIDs, and not as in names and dates."""
+    """Whether letters and digits alternate as in hex, base64 and UUIDs, unlike in names and dates."""
     if re.fullmatch(_HEX, text):
         return True
     changes = len(re.findall(_CHANGE, text))

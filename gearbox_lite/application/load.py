@@ -1,4 +1,4 @@
-"""Loading the application, and saying in whose code it failed."""
+"""Load the application, and tell a failure in the user's code from one in the ini or in installed code."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ WSGIApplication = Callable[..., Any]
 def load_application(settings: AppSettings) -> WSGIApplication:
     """Load the ini's application with PasteDeploy.
 
-    Raises UserError where that fails: with the traceback cut to the user's own frames where the fault is in their
-    code, and with the ini's file and line where the ini names something that cannot be imported.
+    Raises UserError if that fails: with the traceback cut to the user's own frames if their code raised, and with the
+    ini's file and line if the ini names something that cannot be imported.
     """
     misplaced.refuse_misplaced(settings.app, settings.ini, settings.variables)
     with explaining(settings):
@@ -39,7 +39,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
 
 
 def _check_session(settings: AppSettings) -> None:
-    """Raise UserError for a TurboGears application that would put a session of its own in place of our filter's."""
+    """Raise UserError for a TurboGears application whose own session would replace our filter's."""
     ours = configured.session_filter_section(settings.app)
     place = None if ours is None else loaded.enabled_in_code(misplaced.ENABLED)
     if ours is not None and place is not None:
@@ -53,17 +53,17 @@ def _check_session(settings: AppSettings) -> None:
 
 @contextmanager
 def explaining(settings: AppSettings, what: str = "the application does not load") -> Iterator[None]:
-    """Turn any exception into the UserError that load_application describes; ``what`` is what then went wrong."""
+    """Turn any exception into the UserError that load_application describes; ``what`` says what failed."""
     try:
         yield
     except UserError:
         raise
     except Exception as error:
-        raise _explain(error, settings, what) from error
+        raise _load_error(error, settings, what) from error
 
 
 def _import_controllers() -> None:
-    """Import what TurboGears would import at the first request, so that a mistake in it shows at the start.
+    """Import what TurboGears would import at the first request, so that an error in it is reported at the start.
 
     The name is set by tg.configurator.components.paths, TurboGears 2.5.
     """
@@ -74,7 +74,7 @@ def _import_controllers() -> None:
             import_module(name)
 
 
-def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
+def _load_error(error: Exception, settings: AppSettings, what: str) -> UserError:
     refused = _refused_setting(error, settings)
     if refused is not None:
         return refused
@@ -84,7 +84,7 @@ def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
     elif frames:
         at_fault = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
     else:
-        return _explain_setting(error, settings, what)
+        return _factory_error(error, settings, what)
     return UserError(
         f"{settings.ini.name}: {what}: {type(error).__name__} in {at_fault}",
         remedy="fix it and try again",
@@ -94,9 +94,9 @@ def _explain(error: Exception, settings: AppSettings, what: str) -> UserError:
 
 
 def _refused_setting(error: Exception, settings: AppSettings) -> UserError | None:
-    """Explain a ValueError that the user's own code raises for a setting, named by its first word; None for others.
+    """Return the error for a ValueError of the user's own code whose first word names a setting, None for others.
 
-    So does make_app of a generated project: "csrf.key is missing; ..." or "csrf.key has fewer than 32 characters".
+    make_app of a generated project raises such errors: "csrf.key is missing; ...", "csrf.key has fewer than 32 ...".
     """
     frames = traceback.extract_tb(error.__traceback__)
     if type(error) is not ValueError or not frames or not _is_users(frames[-1].filename):
@@ -114,7 +114,7 @@ def _refused_setting(error: Exception, settings: AppSettings) -> UserError | Non
 
 
 def users_frames(error: BaseException, *names: str) -> list[traceback.FrameSummary]:
-    """Return the frames of a traceback that are in the user's own files, or in code that has one of the names."""
+    """Return the frames of a traceback that are in the user's own files, or in files with one of the names."""
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if frame.filename in names or _is_users(frame.filename)]
 
@@ -130,7 +130,7 @@ def _is_users(filename: str) -> bool:
 
 
 def _missing(error: BaseException) -> list[Path]:
-    """Return where the module that an import did not find could be, without the ending of a file."""
+    """Return the paths, without suffix, at which a module that was not found could be."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return [Path(folder, *error.name.split(".")) for folder in filter(is_users, sys.path)]
     name = re.match(r"cannot import name '(\w+)'", str(error)) if isinstance(error, ImportError) else None
@@ -139,19 +139,19 @@ def _missing(error: BaseException) -> list[Path]:
     return []
 
 
-def looked_for(error: BaseException) -> list[str]:
-    """Return the user's files that an error came through or that were missing, whose change may fix it."""
+def files_to_watch(error: BaseException) -> list[str]:
+    """Return the user's files whose change may fix an error: those of its traceback, and those that were missing."""
     files = {frame.filename for frame in users_frames(error)}
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         files.add(error.filename)
     for module in _missing(error):
         files |= {f"{module}.py", str(module / "__init__.py")}
     before = error.__cause__ or error.__context__
-    return [*files, *(looked_for(before) if before is not None else [])]
+    return [*files, *(files_to_watch(before) if before is not None else [])]
 
 
-def _explain_setting(error: Exception, settings: AppSettings, what: str) -> UserError:
-    """Explain a failure that never reached the user's code: a factory that cannot be imported, a bad setting."""
+def _factory_error(error: Exception, settings: AppSettings, what: str) -> UserError:
+    """Return the error for a failure outside the user's code: a factory that cannot be imported, an invalid setting."""
     factories = [section.factory for section in settings.app.walk() if section.factory is not None]
     for factory in factories:
         if factory.name.startswith("paste.") and not re.fullmatch(r"[\w.]+:[\w.]+", factory.value):
@@ -167,10 +167,10 @@ def _explain_setting(error: Exception, settings: AppSettings, what: str) -> User
             )
         if isinstance(error, AttributeError) and attribute and getattr(error, "name", "") == attribute:
             return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy="correct the name")
-    return explain_factory(error, factories[-1] if factories else None, what)
+    return error_of_factory(error, factories[-1] if factories else None, what)
 
 
-def explain_factory(error: Exception, factory: Setting | None, what: str) -> UserError:
+def error_of_factory(error: Exception, factory: Setting | None, what: str) -> UserError:
     """Return the error for a factory that fails in code that is not the user's."""
     return UserError(
         f"{factory}: {what}: {type(error).__name__}: {error}",

@@ -1,4 +1,4 @@
-"""Logging: the ini's own sections where it has them, else a readable default on standard error."""
+"""Logging, configured by the ini's sections; an ini without them logs to standard error."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gearbox_lite.ini.text import read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
-_OURS = r"^qualname\s*[=:]\s*gearbox_lite\b"
+_NAMES_OUR_LOGGERS = r"^qualname\s*[=:]\s*gearbox_lite\b"
 _REMEDIES = {
     "args": "write the arguments of the class as Python does: (sys.stderr,)",
     "class": "name a class of Python's logging, or one of your own: package.module.Class",
     "formatter": "name one of [formatters] keys",
     "format": "write it as https://docs.python.org/3/library/logging.html#logrecord-attributes",
     "handlers": "name some of [handlers] keys",
-    "keys": "name the sections that there are",
+    "keys": "list only sections that exist",
     "kwargs": "write the named arguments of the class as Python does: {'encoding': 'utf-8'}",
     "level": "write DEBUG, INFO, WARNING, ERROR or CRITICAL",
     "propagate": "write 0 or 1",
@@ -30,10 +30,10 @@ _REMEDIES = {
 }
 
 
-def configure(settings: AppSettings) -> None:
+def configure_logging(settings: AppSettings) -> None:
     """Apply the ini's logging sections, https://docs.python.org/3/library/logging.config.html#configuration-file-format.
 
-    Raises UserError, with the line where it can be known, where they do not work.
+    Raises UserError if they are invalid, with the line if it can be determined.
     """
     if not settings.has_logging:
         logging.basicConfig(level=logging.INFO, format=FORMAT, datefmt=TIME_FORMAT, stream=sys.stderr)
@@ -45,20 +45,20 @@ def configure(settings: AppSettings) -> None:
     try:
         parser.read_string(text)
         fileConfig(parser, disable_existing_loggers=False)
-    except Exception as error:  # fileConfig evaluates what the ini says, so anything may come out of it
-        raise _explain(error, parser, settings, text) from error
+    except Exception as error:  # fileConfig evaluates values of the ini as Python, which may raise anything
+        raise _logging_error(error, parser, settings, text) from error
 
 
 def named_loggers(settings: AppSettings) -> frozenset[str]:
     """Return the names, such as ``gearbox_lite.server``, of our own loggers that the ini configures."""
-    if not settings.has_logging or not re.search(_OURS, read_text(settings.ini), re.MULTILINE):
+    if not settings.has_logging or not re.search(_NAMES_OUR_LOGGERS, read_text(settings.ini), re.MULTILINE):
         return frozenset()
     parser = _parser(settings)
     try:
         parser.read_string(read_text(settings.ini))
         keys = [key.strip() for key in parser.get("loggers", "keys").split(",")]
         return frozenset(parser.get(f"logger_{key}", "qualname") for key in keys if key != "root")
-    except configparser.Error:  # which ``configure`` explains
+    except configparser.Error:  # configure_logging reports it
         return frozenset()
 
 
@@ -72,35 +72,35 @@ def classes(settings: AppSettings) -> list[Setting]:
     ]
 
 
-def _parser(settings: AppSettings) -> _Followed:
-    return _Followed({**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)})
+def _parser(settings: AppSettings) -> _RecordingParser:
+    return _RecordingParser({**settings.variables, "here": str(settings.ini.parent), "__file__": str(settings.ini)})
 
 
-class _Followed(configparser.ConfigParser):
-    """Remembers which options fileConfig has looked at, since its exceptions do not say."""
+class _RecordingParser(configparser.ConfigParser):
+    """Remembers which options fileConfig has read, since its exceptions do not name the one at fault."""
 
     def __init__(self, defaults: dict[str, str]) -> None:
         super().__init__(defaults)
-        self.looked_at: list[tuple[str, str]] = []
+        self.options_read: list[tuple[str, str]] = []
 
     def get(self, section: str, option: str, **how: Any) -> Any:  # type: ignore[override]
-        self._follow(section, option)
+        self._record(section, option)
         return super().get(section, option, **how)
 
     def has_option(self, section: str, option: str) -> bool:
-        self._follow(section, option)
+        self._record(section, option)
         return super().has_option(section, option)
 
-    def _follow(self, section: str, option: str) -> None:
+    def _record(self, section: str, option: str) -> None:
         if self.has_section(section):
-            self.looked_at.append((section, option))
+            self.options_read.append((section, option))
 
 
-def _explain(error: Exception, parser: _Followed, settings: AppSettings, text: str) -> UserError:
+def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSettings, text: str) -> UserError:
     lines = {
         (section, option and option.lower()): found.first for (section, option), found in line_ranges(text).items()
     }
-    section, option = _blamed(error, parser)
+    section, option = _option_at_fault(error, parser)
     problem = f"logging cannot be set up: {_reason(error)}"
     if (section, option) in lines:
         value = parser.get(section, option, raw=True)
@@ -110,14 +110,16 @@ def _explain(error: Exception, parser: _Followed, settings: AppSettings, text: s
     return UserError(f"[{section}]: {problem}", at=at, remedy=f"add: {option} = ...")
 
 
-def _blamed(error: Exception, parser: _Followed) -> tuple[str, str]:
-    """Return the section and the option that an exception of fileConfig is about."""
-    if isinstance(error, configparser.DuplicateOptionError):  # names in another case, the same to logging alone
+def _option_at_fault(error: Exception, parser: _RecordingParser) -> tuple[str, str]:
+    """Return the section and the option at fault for an exception of fileConfig."""
+    if isinstance(
+        error, configparser.DuplicateOptionError
+    ):  # names that differ in case, which only logging's parser takes for the same
         return error.section, error.option
-    section, option = parser.looked_at[-1] if parser.looked_at else ("loggers", "keys")
-    if isinstance(error, KeyError) and (found := _names(str(error.args[0]), parser)):
+    section, option = parser.options_read[-1] if parser.options_read else ("loggers", "keys")
+    if isinstance(error, KeyError) and (found := _option_naming(str(error.args[0]), parser)):
         return found
-    # The order in which fileConfig looks at a section's options and then uses them.
+    # fileConfig reads all options of a section before it uses them, in this order.
     if section.startswith("handler_") and option == "formatter":
         return section, "class"
     for prefix, options in (("handler_", ("kwargs", "args", "class")), ("formatter_", ("class", "style", "format"))):
@@ -126,8 +128,8 @@ def _blamed(error: Exception, parser: _Followed) -> tuple[str, str]:
     return section, option
 
 
-def _names(missing: str, parser: _Followed) -> tuple[str, str] | None:
-    """Return what names a section, formatter or handler that is missing; None where a logger does, or nothing."""
+def _option_naming(missing: str, parser: _RecordingParser) -> tuple[str, str] | None:
+    """Return the option that names a missing section, formatter or handler; None for a logger or if there is none."""
     kind, _, name = missing.partition("_")
     if name and kind in ("logger", "handler", "formatter"):
         return f"{kind}s", "keys"

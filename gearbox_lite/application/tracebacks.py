@@ -1,4 +1,4 @@
-"""Logged tracebacks show the user's own frames: those of installed code, such as TurboGears' dispatch, are left out."""
+"""Tracebacks in the log show only the frames of the user's own code, not those of installed code such as TurboGears."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gearbox_lite.application.user_code import is_users
 
 _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line \d+')
 _BELOW_FRAME = ("    ", "  [Previous line repeated")
-"""How lines begin that belong to the frame above them: source, markers under it, and repetitions."""
+"""The start of lines that belong to the frame above them: source, markers below it, and repetitions."""
 
 _format_exception = logging.Formatter.formatException
 
 
-def shorten(text: str) -> str:
-    """Return a traceback's text without the frames of installed code; unchanged if the user has none in it."""
+def cut_to_user_frames(text: str) -> str:
+    """Return a traceback's text without the frames of installed code, or unchanged if it has no others."""
     kept, keeps, has_own = [], True, False
     for line in text.splitlines(keepends=True):
         frame = _FRAME.match(line)
@@ -32,10 +32,10 @@ def shorten(text: str) -> str:
     return "".join(kept) if has_own else text
 
 
-def shorten_logged(*, verbose: bool) -> None:
-    """Shorten what logging writes of exceptions from now on, and what backlash does, the debug page of TurboGears.
+def cut_logged_tracebacks(*, verbose: bool) -> None:
+    """Cut the tracebacks that logging writes from now on, and those of backlash, the debug page of TurboGears.
 
-    Records and exceptions stay whole for handlers that send them elsewhere. With ``verbose`` nothing is shortened.
+    Records and exceptions keep all frames for handlers that send them elsewhere. With ``verbose`` nothing is cut.
     """
     if verbose:
         return
@@ -46,9 +46,9 @@ def shorten_logged(*, verbose: bool) -> None:
 
 
 def _format_own(formatter: logging.Formatter, error: Any) -> str:
-    return shorten(_format_exception(formatter, error))
+    return cut_to_user_frames(_format_exception(formatter, error))
 
 
 def _log_own(traceback: Any, logfile: IO[str] | None = None) -> None:
     """Do what backlash.tbtools.Traceback.log does, backlash 0.5."""
-    (logfile or sys.stderr).write(shorten(traceback.plaintext.rstrip() + "\n"))
+    (logfile or sys.stderr).write(cut_to_user_frames(traceback.plaintext.rstrip() + "\n"))

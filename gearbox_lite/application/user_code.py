@@ -1,4 +1,4 @@
-"""The user's own code: where Python finds it, and how to tell it from installed distributions and Python's library."""
+"""The user's own code: make it importable, and tell it from installed distributions and Python's library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def is_installed(path: str) -> bool:
-    """Whether a file or folder is Python's own or an installed distribution's, which nobody edits."""
+    """Whether a file or folder is Python's own or an installed distribution's, which users do not edit."""
     return path.startswith(_LIBRARY) or not SITES.isdisjoint(path.split(os.sep))
 
 
@@ -23,7 +23,7 @@ def is_users(path: str) -> bool:
 
 
 def make_importable(project: Path) -> None:
-    """Let modules be imported from a project's folder, before all others: it runs in place, without being installed."""
+    """Put a project's folder first in sys.path, since the project runs in place, without being installed."""
     folder = str(project)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)

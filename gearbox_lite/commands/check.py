@@ -111,7 +111,7 @@ def _load_as_serve_does(settings: ServeSettings) -> Sequence[str]:
     if settings.is_waitress:
         adjustments.check_options(settings.server.options)
     listening.check_listening(settings)
-    logs.configure(settings)
+    logs.configure_logging(settings)
     return protection.protect(settings, load.load_application(settings), []).warnings
 
 

@@ -7,7 +7,7 @@ from dataclasses import astuple
 import click
 
 from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
-from gearbox_lite.errors import UserError, shorten
+from gearbox_lite.errors import UserError, short_path
 from gearbox_lite.output import printable, show
 
 HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
@@ -32,7 +32,7 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
         if root is None:
             factory = settings.app.innermost.factory
             raise UserError(
-                f"{factory or shorten(settings.ini)}: not a TurboGears application, so its URLs cannot be listed",
+                f"{factory or short_path(settings.ini)}: not a TurboGears application, so its URLs cannot be listed",
                 at=factory.at if factory else None,
                 remedy="choose another application of the ini with --app-name",
             )

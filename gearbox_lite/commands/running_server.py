@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from gearbox_lite.errors import FAILURE, Location, UserError, shorten
+from gearbox_lite.errors import FAILURE, Location, UserError, short_path
 
 _PID_FILE = Location("--pid-file")
 LONGEST = 32
@@ -34,12 +34,12 @@ def read_pid(pid_file: Path) -> int:
     if not digits.isdigit() or len(text) > LONGEST:
         raise _not_a_pid_file(pid_file, "this is not a pid file")
     if not 1 < int(digits) < MOST:
-        raise UserError(f"{shorten(pid_file)}: {int(digits)} is not the id of a server", at=_PID_FILE)
+        raise UserError(f"{short_path(pid_file)}: {int(digits)} is not the id of a server", at=_PID_FILE)
     return int(digits)
 
 
 def _not_a_pid_file(pid_file: Path, reason: str) -> UserError:
-    return UserError(f"{shorten(pid_file)}: {reason}", at=_PID_FILE, remedy="name the file of serve's --pid-file")
+    return UserError(f"{short_path(pid_file)}: {reason}", at=_PID_FILE, remedy="name the file of serve's --pid-file")
 
 
 def check_server(pid: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gearbox_lite.commands.ini_parameters import ini_options, ini_parameters, read_ini, share_options
-from gearbox_lite.errors import UserError, shorten
+from gearbox_lite.errors import UserError, short_path
 from gearbox_lite.generate import scaffold, writer
 from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.output import show
@@ -34,12 +34,12 @@ def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_na
     folder = settings.ini.parent
     package = (factory_module(settings.app.innermost.factory) or "").partition(".")[0]
     if not package:
-        raise UserError(f"{shorten(settings.ini)}: cannot tell which package the application comes from")
+        raise UserError(f"{short_path(settings.ini)}: cannot tell which package the application comes from")
     planned = scaffold.plan_controller(folder, package, settings.ini.name, name, url)
     writer.add_to_project(planned.files, planned.root_edit, folder)
     for file in planned.files:
-        show(shorten(folder / file.path))
-    root, mount = shorten(folder / planned.root_path), planned.mount
+        show(short_path(folder / file.path))
+    root, mount = short_path(folder / planned.root_path), planned.mount
     if planned.root_edit:
         show(f"{root}: {mount.line}")
     else:

@@ -23,23 +23,33 @@ INI_PATH = click.Path(readable=False)
 
 @click.command(name="serve")
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
-@click.option("-c", "--config", metavar="INI", type=INI_PATH, help="The ini, the same as the argument INI.")
-@click.option("--host", help="Address to listen on, instead of the ini's.")
-@click.option("--port", help="Port to listen on, instead of the ini's.")
-@click.option("-n", "--app-name", default="main", show_default=True, help="Which [app:...] or [pipeline:...].")
-@click.option("--server-name", default="main", show_default=True, help="Which [server:...].")
+@click.option("-c", "--config", metavar="INI", type=INI_PATH, help="The ini; the same as the argument INI.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on; overrides the ini.")
+@click.option("--port", metavar="PORT", help="Port to listen on; overrides the ini.")
+@click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main).")
+@click.option("--server-name", default="main", help="Section [server:...] (default: main).")
 @click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
-@click.option("--reload/--no-reload", default=None, help="Load the application anew when its files change.")
-@click.option("--watch", metavar="GLOB", multiple=True, help="Reload for changes of these files too.")
-@click.option("--ignore", metavar="GLOB", multiple=True, help="Do not reload for changes of these files.")
-@click.option("--workers", metavar="N", help="How many processes answer.")
-@click.option("--drain-timeout", metavar="SECONDS", help="How long requests may go on when a process ends.")
+@click.option("--reload/--no-reload", default=None, help="Reload the application when its files change.")
+@click.option("--watch", metavar="GLOB", multiple=True, help="Also reload when files that match GLOB change.")
+@click.option("--ignore", metavar="GLOB", multiple=True, help="Do not reload when files that match GLOB change.")
+@click.option("--workers", metavar="N", help="Number of worker processes.")
 @click.option(
-    "--worker-timeout", metavar="SECONDS", help="Replace a worker that does not answer for so long; 0: never."
+    "--drain-timeout", metavar="SECONDS", help="Time that running requests get to finish in a graceful shutdown."
 )
-@click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
-@click.option("-b", "--open", "--browser", "open_browser", is_flag=True, default=None, help="Open the browser.")
-@click.option("--pid-file", metavar="FILE", help="Write the process id there once the application answers.")
+@click.option(
+    "--worker-timeout", metavar="SECONDS", help="Replace a worker that does not respond for this long; 0: never."
+)
+@click.option("--access-log/--no-access-log", default=None, help="Log each request.")
+@click.option(
+    "-b",
+    "--open",
+    "--browser",
+    "open_browser",
+    is_flag=True,
+    default=None,
+    help="Open the browser once the server runs.",
+)
+@click.option("--pid-file", metavar="FILE", help="Write the process id to FILE once the application is ready.")
 def command(
     *,
     arguments: tuple[str, ...],
@@ -56,7 +66,7 @@ def command(
 ) -> None:
     """Serve the application of a PasteDeploy ini.
 
-    INI is development.ini where it is left out. NAME=VALUE sets a variable that the ini uses as %(NAME)s.
+    INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s.
     """
     name, variables = split_arguments(arguments, config)
     given = {**options, "watch": " ".join(watch) or None, "ignore": " ".join(ignore) or None}
@@ -66,7 +76,7 @@ def command(
 
 
 def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
-    """Tell the ini from the variables. Raises UserError for two inis."""
+    """Separate the ini from the variables. Raises UserError for two inis."""
     names = [config] if config else []
     variables = {}
     for argument in arguments:
@@ -81,7 +91,7 @@ def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str
 
 
 def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | None = None) -> None:
-    """Serve an ini until SIGINT or SIGTERM. Raises UserError for whatever keeps it from starting."""
+    """Serve an ini until SIGINT or SIGTERM. Raises UserError if it cannot start."""
     open_closed_streams()
     ini = find_ini(str(name), Path.cwd())
     make_importable(ini.parent)

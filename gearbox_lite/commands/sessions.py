@@ -13,7 +13,7 @@ import click
 
 from gearbox_lite.commands import running_server
 from gearbox_lite.commands.ini_parameters import ini_options, share_options
-from gearbox_lite.errors import FAILURE, UserError, shorten
+from gearbox_lite.errors import FAILURE, UserError, short_path
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import read_serve_settings
@@ -46,7 +46,7 @@ def _configured(context: click.Context) -> ConfiguredSession:
     found = configured_session(read_serve_settings(path, Overrides(context.params["app_name"])).app)
     if found is None:
         raise UserError(
-            f"{shorten(path)}: its application has no filter of gearbox-lite's sessions",
+            f"{short_path(path)}: its application has no filter of gearbox-lite's sessions",
             remedy="add one: [filter:session] use = egg:gearbox_lite#session",
         )
     return found
@@ -209,7 +209,7 @@ def _write(
     # An option may be set a second time if the first one hid it: in [DEFAULT], or in an ini that is inherited from.
     while _still_set(found := _configured(context), plan):
         changed += rotate.apply_changes(lambda: _configured(context), lambda found: _still_set(found, plan))
-    where = ", ".join(dict.fromkeys(shorten(path) for path in changed))
+    where = ", ".join(dict.fromkeys(short_path(path) for path in changed))
     show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}.")
     show(f"{until_loaded}{_HOW_TO_LOAD}")
     return True

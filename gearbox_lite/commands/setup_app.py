@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
-from gearbox_lite.errors import shorten
+from gearbox_lite.errors import short_path
 from gearbox_lite.output import show
 
 
@@ -22,11 +22,11 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     from gearbox_lite.application import load, logs
     from gearbox_lite.turbogears import websetup
 
-    logs.configure(settings)
+    logs.configure_logging(settings)
     with load.explaining(settings, "the websetup failed"):
         found = websetup.find_websetup(settings)
         if found is None:
-            show(f"{shorten(settings.ini)}: its project has no websetup, so there is nothing to set up.")
+            show(f"{short_path(settings.ini)}: its project has no websetup, so there is nothing to set up.")
             return
         show(f"Running {found.name}")
         found.run()

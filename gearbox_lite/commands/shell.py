@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
-from gearbox_lite.errors import FAILURE, shorten
+from gearbox_lite.errors import FAILURE, short_path
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.output import printable, show, show_report
 
@@ -52,7 +52,7 @@ def _load_namespace(settings: AppSettings) -> dict[str, Any]:
     from gearbox_lite.application import load, logs
     from gearbox_lite.turbogears import loaded
 
-    logs.configure(settings)
+    logs.configure_logging(settings)
     backlash.DebuggedApplication = lambda application, **_: application  # else it would answer with its debug page
     application = load.load_application(replace(settings, variables={**RAISE_EXCEPTIONS, **settings.variables}))
     # Over plain HTTP a client would not send back the secure cookies of a production ini.
@@ -77,7 +77,7 @@ def _run_code(source: str, origin: str, namespace: dict[str, Any], *, whole: boo
 
 def _interact(namespace: dict[str, Any], settings: AppSettings) -> None:
     """Run IPython, ptpython or Python's own shell, whichever is installed first, until the user exits."""
-    lines = [f"{shorten(settings.ini)} is loaded.", '  app     WebTest client, keeps cookies: app.get("/")']
+    lines = [f"{short_path(settings.ini)} is loaded.", '  app     WebTest client, keeps cookies: app.get("/")']
     if "config" in namespace:
         lines.append("  config  TurboGears' configuration")
     banner = "\n".join(map(printable, lines))

@@ -2,7 +2,7 @@
 
 An ini names it by ``qualname = gearbox_lite`` (or ``gearbox_lite.server``, ``gearbox_lite.access``) in a
 ``[logger_...]`` section; then level, handlers and propagation are as that section says, and the console shows nothing
-of that logger. Otherwise people see the lines of ``ConsoleHandler``, whatever else the ini logs.
+of that logger. Otherwise the lines of ``ConsoleHandler`` are shown, whatever else the ini logs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def use_console() -> None:
     _attach_console(_LOGGERS)
 
 
-def configure(settings: AppSettings) -> None:
-    """Apply the ini's logging sections in a process that loads the application. Raises UserError, as logs.configure."""
+def route_logs(settings: AppSettings) -> None:
+    """Apply the ini's logging sections in a process that imports the project. Raises UserError if they are invalid."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -35,13 +35,13 @@ def configure(settings: AppSettings) -> None:
         logger.propagate = True
     named: frozenset[str] = frozenset()
     try:
-        logs.configure(settings)
+        logs.configure_logging(settings)
         named = logs.named_loggers(settings)
     finally:
         _attach_console([name for name in _LOGGERS if named.isdisjoint((name, "gearbox_lite"))])
 
 
-def configure_supervisor(settings: AppSettings) -> UserError | None:
+def route_supervisor_logs(settings: AppSettings) -> UserError | None:
     """Apply the ini's logging sections in the supervisor, which must not import the project.
 
     If a handler or formatter is a class of the project, the console is used and the warning about that is returned.
@@ -55,7 +55,7 @@ def configure_supervisor(settings: AppSettings) -> UserError | None:
             problem = "the supervisor cannot import the project, so its own lines are plain text"
             return at_setting(setting, problem, "use gearbox_lite.json_logs.JsonFormatter or an installed class")
     try:
-        configure(settings)
+        route_logs(settings)
     except UserError:
         use_console()
     return None
@@ -81,7 +81,7 @@ def _attach_console(names: Iterable[str]) -> None:
 
 
 def _is_in_project(name: str) -> bool:
-    """Whether a dotted name is one of the user's own code. Nothing is imported to find that out."""
+    """Whether a dotted name belongs to the user's own code, found out without importing it."""
     top = name.strip().partition(".")[0]
     if hasattr(logging, top):
         return False

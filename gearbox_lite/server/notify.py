@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from gearbox_lite.errors import FAILURE, Location, UserError, shorten
+from gearbox_lite.errors import FAILURE, Location, UserError, short_path
 
 try:
     import fcntl
@@ -126,7 +126,9 @@ def _write(path: Path) -> int:
             draft.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UserError(f"{shorten(path)}: cannot be written: {error.strerror}", at=PID_FILE, code=FAILURE) from error
+        raise UserError(
+            f"{short_path(path)}: cannot be written: {error.strerror}", at=PID_FILE, code=FAILURE
+        ) from error
     return number
 
 

@@ -96,14 +96,14 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         signals.handle_hup(warn_that_it_is_ignored, shut_down)
         warnings = _check_sessions(settings)
         adjust = adjustments.check_options(settings.server.options)
-        log_routing.configure(settings)
+        log_routing.route_logs(settings)
         for warning in warnings:
             terminal.warn(warning)
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)
         application = load_application(settings)
         log_routing.enable()
-        tracebacks.shorten_logged(verbose=settings.verbose)
+        tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
         protected = protection.protect(settings, application, listening.sockets)
         for warning in protected.warnings:
             terminal.warn(warning)
@@ -136,7 +136,7 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     from gearbox_lite.server.http.shutdown import wait_for_threads
 
     warnings = _check_sessions(settings)
-    log_routing.configure(settings)
+    log_routing.route_logs(settings)
     for warning in warnings:
         terminal.warn(warning)
     listening.open(settings)
@@ -150,7 +150,7 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         for warning in protected.warnings:
             terminal.warn(warning)
         application = RequestTracker(protected.guard(loaded))
-        tracebacks.shorten_logged(verbose=settings.verbose)
+        tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
         serve = load_server(settings)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()

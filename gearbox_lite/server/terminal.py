@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TextIO
 
-from gearbox_lite.errors import shorten
+from gearbox_lite.errors import short_path
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.output import colored, is_colored, printable, show, show_failure, show_warning, write
 
@@ -35,7 +35,7 @@ class Terminal:
 
     def announce(self, settings: ServeSettings, urls: list[str], note: str = "") -> None:
         """Report where the application answers; the line is out before the first request can come."""
-        details = {"urls": urls, "ini": shorten(settings.ini)}
+        details = {"urls": urls, "ini": short_path(settings.ini)}
         if settings.session is not None:
             store, key = settings.session
             details["session"] = f"type {store}, cookie {key}"
@@ -45,11 +45,11 @@ class Terminal:
         self._on_announced(settings, urls)
 
     def note(self, message: str) -> None:
-        """Report an event that asks for nothing, such as a reload."""
+        """Report an event that needs no attention, such as a reload."""
         _log.info("%s", printable(message))
 
     def warn(self, message: str) -> None:
-        """Report what somebody should look at while the server keeps running."""
+        """Report a problem that does not stop the server."""
         _log.warning("%s", printable(message))
 
     def fail(self, message: str, report: str = "") -> None:
@@ -113,7 +113,7 @@ def _clock(second: int) -> str:
 
 
 def _discard_if_unread(stream: TextIO) -> None:
-    """Open a stream on nothing if writing to it fails."""
+    """Point a stream at /dev/null if writing to it fails."""
     try:
         stream.flush()
     except OSError:

@@ -29,13 +29,13 @@ _SECRET = re.compile(
     "|(auth|authorization|code|key|otp|pass|pin|pwd|sid|sig)s?$",  # at its end
     re.IGNORECASE,
 )
-"""Names of parameters whose values are not written."""
+"""Names of parameters whose values are masked."""
 _REQUEST_ID = re.compile(r"[!-~]{1,100}")
 _LONGEST_CLIENT = 100
 
 
 class _Record(logging.LogRecord):
-    """A record made in a quarter of the time: what is the same for all requests is not found out for each."""
+    """A record that costs a quarter of logging's own, since what is the same for all requests is computed once."""
 
     _common = logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None).__dict__
 
@@ -53,7 +53,7 @@ class _LoggedTask(Task):  # type: ignore[misc]
     _streamed = 0
 
     def service(self) -> None:
-        """Answer the request, then write its line."""
+        """Answer the request, then log it."""
         self.channel.file_bytes = 0
         started = time.perf_counter()
         try:
@@ -63,13 +63,13 @@ class _LoggedTask(Task):  # type: ignore[misc]
             log_request(self, milliseconds)
 
     def write(self, data: bytes) -> None:
-        """Write a part of the body, and count it if waitress does not."""
+        """Write a part of the body, and count its bytes if waitress does not."""
         super().write(data)
         if self.content_length is None:
             self._streamed += len(data)
 
     def body_bytes(self) -> int:
-        """Return how many bytes of the body were written, without what frames its chunks."""
+        """Return the bytes of the body that were written, without the framing of chunks."""
         if not self.has_body or self.request.command == "HEAD":
             return 0
         return int(self._streamed + self.content_bytes_written + self.channel.file_bytes)
@@ -84,14 +84,14 @@ class _LoggedRefusalTask(_LoggedTask, RefusalTask):
 
 
 class LoggedChannel(Channel):
-    """A connection whose answers are written to the access log."""
+    """A connection whose requests are logged."""
 
     task_class = _LoggedApplicationTask
     error_task_class = _LoggedRefusalTask
     file_bytes = 0
 
     def write_soon(self, data: Any) -> int:
-        """Have some bytes, or a file, sent; files are counted, since they do not pass through the task."""
+        """Queue bytes or a file; the bytes of a file are counted here, since they do not pass through the task."""
         count: int = super().write_soon(data)
         if isinstance(data, ReadOnlyFileBasedBuffer):
             self.file_bytes += count
@@ -99,7 +99,7 @@ class LoggedChannel(Channel):
 
 
 def log_request(task: _LoggedTask, milliseconds: float) -> None:
-    """Log an answered request; its fields are also attributes of the record, as with logging's ``extra``."""
+    """Log an answered request. The fields are attributes of the record, as with logging's ``extra``."""
     if not _log.isEnabledFor(logging.INFO):
         return
     request, status = task.request, str(task.status).partition(" ")[0]
@@ -122,9 +122,9 @@ def log_request(task: _LoggedTask, milliseconds: float) -> None:
 
 
 def mask(query: str) -> str:
-    """Return a query string in which ``...`` stands for each value whose name looks like that of a secret.
+    """Return a query string with ``...`` for each value whose name looks like that of a secret.
 
-    While debugging, ``s`` is one too: the secret of the console of backlash and werkzeug.
+    On a debug page that includes ``s``, the secret of the console of backlash and werkzeug.
     """
     parts = re.split("([&;])", query)
     names = [unquote_plus(part.partition("=")[0]) for part in parts]

@@ -14,7 +14,7 @@ from typing import Any
 
 from paste.deploy.loadwsgi import SERVER, loadcontext
 
-from gearbox_lite.application.load import WSGIApplication, explain_factory
+from gearbox_lite.application.load import WSGIApplication, error_of_factory
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.http.drain import SendConnection
@@ -134,7 +134,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
         context.local_conf.update({name: item.value for name, item in _address_settings(settings).items()})
         server: Callable[[WSGIApplication], None] = context.create()
     except Exception as error:
-        raise explain_factory(error, settings.server.factory, "the server does not load") from error
+        raise error_of_factory(error, settings.server.factory, "the server does not load") from error
 
     def serve(application: WSGIApplication) -> None:
         try:

@@ -78,7 +78,7 @@ class Reloader:
         return adjustments.check_options(settings.server.options) if settings.is_waitress else {}
 
     def _configure_logs(self, settings: ServeSettings) -> None:
-        warning = log_routing.configure_supervisor(settings)
+        warning = log_routing.route_supervisor_logs(settings)
         message = "" if warning is None else warning.message
         if message and message != self._log_warning:
             self._terminal.warn(message)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -122,18 +123,20 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
         try:
             findings = checks.check_sessions(plan.settings)
             checks.raise_errors(findings)
-            log_routing.configure(plan.settings)
+            log_routing.route_logs(plan.settings)
             application = load.load_application(plan.settings)
             log_routing.enable()
-            tracebacks.shorten_logged(verbose=plan.settings.verbose)
+            tracebacks.cut_logged_tracebacks(verbose=plan.settings.verbose)
             protected = protection.protect(plan.settings, application, sockets)
             warnings = [str(item) for item in [*findings, *checks.check_store(plan.settings)]]
             return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
         except UserError as error:
-            failure, looked_for = Failure.of(error), load.looked_for(error)
+            failure, looked_for = Failure.of(error), load.files_to_watch(error)
         except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
-            looked_for = load.looked_for(error)
+            looked_for = load.files_to_watch(error)
+    with suppress(UserError):  # so that the access log of the error page goes where it always goes
+        log_routing.route_logs(plan.settings)
     shows_reason = protection.shows_reasons(plan.settings, sockets)
     page = error_page.application(failure, debug=shows_reason)
     guard = protection.make_guard(plan.settings, sockets) if shows_reason else protection.unguarded

@@ -78,4 +78,4 @@ def test_the_traceback_of_any_application_is_shortened_to_the_users_frames(proje
 
 def test_a_traceback_without_frames_of_the_user_stays_whole():
     text = f'Traceback (most recent call last):\n  File "{re.__file__}", line 1, in f\n    f()\nValueError: x\n'
-    assert tracebacks.shorten(text) == text
+    assert tracebacks.cut_to_user_frames(text) == text

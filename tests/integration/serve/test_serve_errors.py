@@ -260,10 +260,10 @@ def test_an_option_of_a_session_is_named_with_its_line(project):
         ("formatter_generic", "style = x", "ValueError: "),
         ("logger_root", "level = LOUD", "ValueError: Unknown level: 'LOUD'; write DEBUG, INFO, WARNING, ERROR or"),
         ("logger_root", "handlers = consol", "there is no 'consol'; name some of [handlers] keys"),
-        ("loggers", "keys = root, helo", "there is no 'logger_helo'; name the sections that there are"),
-        ("loggers", "keys = hello", "root is not among them; name the sections"),
-        ("handlers", "keys = console, file", "there is no 'handler_file'; name the sections that there are"),
-        ("formatters", "keys = generic, short", "there is no 'formatter_short'; name the sections that there are"),
+        ("loggers", "keys = root, helo", "there is no 'logger_helo'; list only sections that exist"),
+        ("loggers", "keys = hello", "root is not among them; list only sections"),
+        ("handlers", "keys = console, file", "there is no 'handler_file'; list only sections that exist"),
+        ("formatters", "keys = generic, short", "there is no 'formatter_short'; list only sections that exist"),
     ],
 )
 def test_logging_that_cannot_be_set_up_is_named_with_file_and_line(project, section, line, reason):

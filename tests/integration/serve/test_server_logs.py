@@ -177,3 +177,17 @@ def test_an_application_that_configures_logging_itself_disables_no_access_log(pr
         assert Browser(served.url).get("/").status == 200
         wait_until(lambda: " GET / 200 " in served.output)
         assert served.end() == 0
+
+
+def test_the_access_log_of_the_error_page_goes_to_the_log_too(project):
+    (project / "hello/controllers/root.py").write_text("raise ValueError('mine')\n")
+    ini = log_server(project)
+    set_option(ini, "format", "logged %(name)s %(message)s")
+    with serve(project, "--reload", "--access-log") as served:
+        assert Browser(served.url).get("/").status == 500
+        wait_until(lambda: "logged gearbox_lite.access 127.0.0.1 GET / 500 " in served.output)
+        set_option(ini, "session.secure", "maybe")  # which the worker refuses before it loads the application
+        wait_until(lambda: "session.secure = maybe" in served.output)
+        assert Browser(served.url).get("/?second").status == 500
+        wait_until(lambda: "logged gearbox_lite.access 127.0.0.1 GET /?second 500 " in served.output)
+        assert served.end() == 0
