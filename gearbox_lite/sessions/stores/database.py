@@ -1,4 +1,8 @@
-"""Sessions in a table of a database, through SQLAlchemy; the table is the one that Beaker makes."""
+"""Sessions in a table of a database, through SQLAlchemy; the table is the one that Beaker creates.
+
+Writers lock the row (SELECT ... FOR UPDATE; in SQLite the whole database, BEGIN IMMEDIATE) from reading the record
+until the commit, so that concurrent saves are merged one after the other.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,8 @@ from gearbox_lite.sessions.stores.folders import UnsafePathError
 
 log = logging.getLogger("gearbox_lite.sessions")
 
-RACES = 5
-"""How often an update is tried again if another process inserts the same row first."""
+MAX_INSERT_RACES = 5
+"""How often an update is tried if other processes insert the same row or create the table first."""
 
 T = TypeVar("T")
 
@@ -42,7 +46,7 @@ class DatabaseStore(GuardedStore):
 
         ``limit`` is in seconds an operation; SQLite's ``?timeout=`` in the URL takes precedence. Raises ValueError for
         an address or an option that SQLAlchemy does not know or that is unsafe, StoreUnavailable if SQLite's file
-        cannot be made. Nothing is connected yet.
+        cannot be created. Nothing is connected yet.
         """
         try:
             address = sa.make_url(url)
@@ -57,7 +61,7 @@ class DatabaseStore(GuardedStore):
         self._prefix = f"{prefix}:"
         self._driver = self.reaching(sa.exc.SQLAlchemyError, OSError, UnsafePathError)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
-        # A read by itself needs no transaction, which saves two round trips; SQLite has none to save.
+        # A single read needs no transaction, which saves two round trips; SQLite has no round trips.
         self._reader = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._table = sa.Table(
             table,
@@ -71,12 +75,12 @@ class DatabaseStore(GuardedStore):
             schema=schema,
         )
         self._select = sa.select(self._table.c.data)
-        self._making = threading.Lock()
-        self._file: sqlite.File | None = None
-        path = sqlite.path_of(address) if self._is_sqlite else None
+        self._table_lock = threading.Lock()
+        self._file: sqlite.DatabaseFile | None = None
+        path = sqlite.database_path(address) if self._is_sqlite else None
         if path is not None:
             with self.reaching(OSError):
-                self._file = sqlite.File(path)
+                self._file = sqlite.DatabaseFile(path)
 
     def _make_engine(self, url: sa.URL, given: Mapping[str, str]) -> sa.Engine:
         driver, arguments = url.get_driver_name(), {}
@@ -85,31 +89,33 @@ class DatabaseStore(GuardedStore):
         elif url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
             arguments = postgresql.server_limits(url, self.breaker.limit)
         defaults: dict[str, Any] = {"pool_pre_ping": True}
-        if url.get_backend_name() != "sqlite" or sqlite.path_of(url) is not None:  # a database in memory has no queue
+        if (
+            url.get_backend_name() != "sqlite" or sqlite.database_path(url) is not None
+        ):  # a database in memory has no pool
             defaults["pool_timeout"] = self.breaker.limit
             if "max_overflow" not in given:
-                defaults["pool_size"] = 0  # no limit: a thread never waits for another one's connection
+                defaults["pool_size"] = 0  # no limit, so that no thread waits for another one's connection
         if url.get_backend_name() == "postgresql":
-            defaults["use_native_hstore"] = False  # saves the look for this type in each new connection
-        # engine_from_config takes numbers from text, but not every truth value.
+            defaults["use_native_hstore"] = False  # saves a query for this type in each new connection
+        # engine_from_config converts texts to numbers, but not all of them to booleans.
         options = {
             **defaults,
-            **{name: _truth(text) for name, text in given.items()},
+            **{name: _boolean_or_text(text) for name, text in given.items()},
             "url": url,
             "hide_parameters": True,
         }
         engine = sa.engine_from_config(options, "", connect_args=arguments)
         if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", sqlite.configure)
+            sa.event.listen(engine, "connect", sqlite.configure_connection)
         elif engine.dialect.name == "postgresql" and driver == "psycopg":
-            sa.event.listen(engine, "do_connect", postgresql.connecting(self.breaker))
+            sa.event.listen(engine, "do_connect", postgresql.connect_handler(self.breaker))
         return engine
 
-    def _run(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-        """Call ``work`` with a connection; if the table is missing, make it and call ``work`` again."""
+    def _run_with_table(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+        """Call ``work`` with a connection; if the table is missing, create it and call ``work`` again."""
         with self._driver:
-            if self._file is not None and self._file.is_new():
-                log.warning("%s was removed or replaced; sessions begin again", self._file.path)
+            if self._file is not None and self._file.was_replaced():
+                log.warning("%s was removed or replaced, so the sessions of the old file are lost", self._file.path)
                 self._engine.dispose()
             try:
                 with engine.connect() as connection:
@@ -117,66 +123,75 @@ class DatabaseStore(GuardedStore):
             except sa.exc.DBAPIError as error:
                 if not isinstance(error, sa.exc.ProgrammingError) and "no such table" not in str(error):
                     raise
-            self._make_table()
+            self._create_table()
             with engine.connect() as connection:
                 return work(connection)
 
-    def _make_table(self) -> None:
+    def _create_table(self) -> None:
+        """Create the table. One thread does it, and other processes may do it at the same time."""
         operation = self.breaker.current()
-        while not self._making.acquire(timeout=SLICE):
+        while not self._table_lock.acquire(timeout=SLICE):
             if operation is not None:
                 operation.check()
         try:
-            for attempt in range(RACES):
+            for attempt in range(MAX_INSERT_RACES):
                 try:
-                    self._wait(lambda: self._table.create(self._engine, checkfirst=True))
+                    self._retry_while_locked(lambda: self._table.create(self._engine, checkfirst=True))
                 except sa.exc.DBAPIError as error:
-                    # Another process made it between the look and the making; a failure to connect is something else.
+                    # Another process may create it after ``checkfirst`` has looked; other errors are real.
                     lost_race = "exists" in str(error) or isinstance(error, sa.exc.IntegrityError)
-                    if not lost_race or attempt == RACES - 1:
+                    if not lost_race or attempt == MAX_INSERT_RACES - 1:
                         raise
                 else:
                     return
         finally:
-            self._making.release()
+            self._table_lock.release()
 
-    def _wait(self, call: Callable[[], T]) -> T:
+    def _retry_while_locked(self, call: Callable[[], T]) -> T:
         return sqlite.retry_while_locked(call, self.breaker) if self._is_sqlite else call()
 
     def _in_transaction(self, work: Callable[[sa.Connection], T]) -> T:
         """Call ``work`` in a transaction."""
 
-        def whole(connection: sa.Connection) -> T:
+        def transaction(connection: sa.Connection) -> T:
             if self._is_sqlite:
-                self._wait(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+                self._retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             result = work(connection)
             if self._is_sqlite:
-                self._wait(lambda: connection.exec_driver_sql("COMMIT"))
+                self._retry_while_locked(lambda: connection.exec_driver_sql("COMMIT"))
             connection.commit()
             return result
 
-        return self._run(self._engine, whole)
+        return self._run_with_table(self._engine, transaction)
 
     def _row(self, session: str) -> sa.ColumnElement[bool]:
         return self._table.c.namespace == self._prefix + session
 
     def _read(self, session: str) -> str | None:
         query = self._select.where(self._row(session))
-        return _text(self._run(self._reader, lambda connection: self._wait(lambda: connection.execute(query).scalar())))
+
+        def read(connection: sa.Connection) -> Any:
+            return self._retry_while_locked(lambda: connection.execute(query).scalar())
+
+        return _text(self._run_with_table(self._reader, read))
 
     def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record while its row is locked."""
+        """Change a record while its row is locked.
+
+        A row that does not exist yet cannot be locked: two processes may both insert it. The unique constraint makes
+        the later one fail, which then starts again with the other one's record.
+        """
         attempt = 1
         while True:
             try:
-                return self._in_transaction(lambda connection: self._change(connection, session, change))
+                return self._in_transaction(lambda connection: self._change_row(connection, session, change))
             except BaseException as error:
-                raced = isinstance(error.__cause__, sa.exc.IntegrityError)
-                if not raced or attempt == RACES:
+                lost_race = isinstance(error.__cause__, sa.exc.IntegrityError)
+                if not lost_race or attempt == MAX_INSERT_RACES:
                     raise
             attempt += 1
 
-    def _change(self, connection: sa.Connection, session: str, change: RecordUpdate) -> str | None:
+    def _change_row(self, connection: sa.Connection, session: str, change: RecordUpdate) -> str | None:
         row = self._row(session)
         before = _text(connection.execute(self._select.where(row).with_for_update()).scalar())
         after = change(before)
@@ -199,8 +214,8 @@ class DatabaseStore(GuardedStore):
         query = sa.select(column).where(column.startswith(self._prefix, autoescape=True)).order_by(column).limit(1000)
         while True:
             with self.breaker.operation():
-                found = self._run(self._reader, _fetch(query.where(column > last)))
-            # SQLite's LIKE does not tell upper case from lower case.
+                found = self._run_with_table(self._reader, _fetch(query.where(column > last)))
+            # SQLite's LIKE ignores case.
             yield from (name.removeprefix(self._prefix) for name in found if name.startswith(self._prefix))
             if not found:
                 return
@@ -212,16 +227,16 @@ class DatabaseStore(GuardedStore):
         self._engine.dispose()
 
     def after_fork(self) -> None:
-        """As in Store; a database in memory has no connection, and is this process' own copy."""
+        """As in Store; a database in memory has no connection, and the fork has copied it."""
         super().after_fork()
-        self._making = threading.Lock()
+        self._table_lock = threading.Lock()
         if not self._is_sqlite or self._file is not None:
             self._engine.dispose(close=False)
 
     def _ping(self) -> None:
-        """Connect, and make the table if it is not there; SQLite: see whether it can be written."""
+        """Connect, and create the table if it is missing; with SQLite also take the write lock."""
         query = sa.select(self._table.c.id).limit(1)
-        run = self._in_transaction if self._is_sqlite else lambda work: self._run(self._reader, work)
+        run = self._in_transaction if self._is_sqlite else lambda work: self._run_with_table(self._reader, work)
         run(lambda connection: connection.execute(query).scalar())
 
 
@@ -229,7 +244,7 @@ def _fetch(query: sa.Select[Any]) -> Callable[[sa.Connection], Sequence[str]]:
     return lambda connection: connection.execute(query).scalars().all()
 
 
-def _truth(text: str) -> str | bool:
+def _boolean_or_text(text: str) -> str | bool:
     return {"true": True, "false": False}.get(text.lower(), text)
 
 

@@ -1,7 +1,7 @@
 """Sessions in dbm files, a database each, where Beaker keeps them: ``<dbm_dir>/<prefix>/a/ab/abc....dbm*``.
 
-A database is written whole and then moved into place. If the library keeps it in several files (``dbm.dumb``), a
-process that is killed between two of these moves loses that session; the file store has no such moment.
+A database is written completely and then renamed into place. If the library keeps it in several files (``dbm.dumb``),
+a process that is killed between two of these renames loses that session; with the file store this cannot happen.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from gearbox_lite.sessions.stores.file import FileStore
 from gearbox_lite.sessions.stores.folders import Folders
 
 SUFFIX = ".dbm"
-RECORD = b"session"
-_REFUSALS = {errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOSPC}
+RECORD_KEY = b"session"
+"""The one key of each database."""
+_SYSTEM_ERRORS = {errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOSPC}
+"""Errors of the system, not of a damaged database."""
 
 
 def default_module() -> str:
@@ -46,15 +48,19 @@ class DbmStore(FileStore):
         return list(path.parent.glob(f"{path.name}*"))
 
     def _read(self, session: str) -> str | None:
-        """Return a record; None if there is none. The lock keeps a writer from moving its files at the same time."""
+        """Return a record; None if there is none.
+
+        Other than in the file store a reader needs the lock: a database may consist of several files, which a writer
+        renames one after the other.
+        """
         with self._system:
             if not self._files(self._path(session)):
-                self._ping()  # glob says nothing of a folder that cannot be read
+                self._ping()  # glob does not report a folder that cannot be read
                 return None
             with self._locked(session):
-                return self._load(session)
+                return self._read_file(session)
 
-    def _load(self, session: str) -> str | None:
+    def _read_file(self, session: str) -> str | None:
         path = self._path(session)
         files = self._files(path)
         if not files:
@@ -64,24 +70,24 @@ class DbmStore(FileStore):
                 raise OSError(errno.EINVAL, "not a regular file", str(file))
         try:
             with closing(self._module.open(str(path), "r")) as database:
-                return bytes(database[RECORD]).decode("ascii", "replace")
+                return bytes(database[RECORD_KEY]).decode("ascii", "replace")
         except (KeyError, ValueError, SyntaxError):
-            return ""  # damaged: no session can be decoded from it
+            return ""  # damaged, which is a corrupt record
         except OSError as error:
-            if error.errno in _REFUSALS:
+            if error.errno in _SYSTEM_ERRORS:
                 raise
             return ""
 
-    def _replace(self, session: str, text: str) -> None:
+    def _replace_file(self, session: str, text: str) -> None:
         path = self._path(session)
         if not path.parent.is_dir():
             self._make_folder(path.parent)
         draft = path.with_name(f"draft-{session}")
-        for left in self._files(draft):
+        for left in self._files(draft):  # by a process that was killed
             left.unlink()
         try:
             with closing(self._module.open(str(draft), "n", 0o600)) as database:
-                database[RECORD] = text.encode("ascii")
+                database[RECORD_KEY] = text.encode("ascii")
             for written in sorted(self._files(draft)):
                 written.replace(path.with_name(written.name.replace(draft.name, path.name)))
         except OSError:

@@ -1,4 +1,10 @@
-"""Sessions in files, one each, where Beaker keeps them: ``<file_dir>/<prefix>/a/ab/abc....cache``."""
+"""Sessions in files, one each, where Beaker keeps them: ``<file_dir>/<prefix>/a/ab/abc....cache``.
+
+Writes are atomic: a record is written to a draft beside its file and then renamed over it, so that a reader sees the
+old record or the new one, and a process that is killed leaves one of them. Readers therefore need no lock. Writers hold
+a file lock (flock) from reading the record until the rename, so that no other process changes it in between; the kernel
+releases the lock of a process that is killed.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +24,18 @@ from gearbox_lite.sessions.stores.folders import Folders, UnsafePathError, check
 log = logging.getLogger("gearbox_lite.sessions")
 
 SUFFIX = ".cache"
-LONGEST_PAUSE = 0.02
-"""Seconds between two attempts to get a lock, after shorter pauses."""
+MAX_LOCK_PAUSE = 0.02
+"""Seconds between two attempts to get a lock; the first pauses are shorter."""
 
 
 class FileStore(GuardedStore):
-    """Files that are replaced whole, so that a reader or a killed writer never sees a part of one."""
+    """One file a session, replaced atomically."""
 
     def __init__(self, folders: Folders, timeout: int | None, limit: float) -> None:
-        """Make the folders; ``limit`` is in seconds an operation.
+        """Create the folders; ``limit`` is in seconds an operation.
 
         Raises UnsafePathError, a ValueError, for a folder that other users own or can write, StoreUnavailable if one
-        cannot be made.
+        cannot be created.
         """
         super().__init__(f"folder {folders.sessions}", timeout, limit)
         self._folder = folders.sessions
@@ -40,7 +46,7 @@ class FileStore(GuardedStore):
             self._make_folders()
 
     def _make_folders(self) -> bool:
-        """Make what is missing, and check the rest; return whether anything was missing."""
+        """Create the folders that are missing, and check the others; return whether any was missing."""
         made = []
         for folder in (self._folder, self._locks):
             made += make_private(folder)
@@ -54,9 +60,9 @@ class FileStore(GuardedStore):
 
     def _read(self, session: str) -> str | None:
         with self._system:
-            return self._load(session)
+            return self._read_file(session)
 
-    def _load(self, session: str) -> str | None:
+    def _read_file(self, session: str) -> str | None:
         try:
             descriptor = os.open(self._path(session), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -70,29 +76,31 @@ class FileStore(GuardedStore):
             os.close(descriptor)
 
     def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record under a lock that other processes respect."""
+        """Read, change and replace a record under its lock, which all processes of this store respect."""
         with self._system, self._locked(session):
-            before = self._load(session)
+            before = self._read_file(session)
             after = change(before)
             if after is None:
                 return before
-            self._replace(session, after)
+            self._replace_file(session, after)
             return after
 
-    def _replace(self, session: str, text: str) -> None:
+    def _replace_file(self, session: str, text: str) -> None:
         path = self._path(session)
-        draft = path.with_suffix(".temp")  # only the holder of the lock writes it
+        draft = path.with_suffix(".temp")  # one name is enough: only the process that holds the lock writes it
         try:
             descriptor = self._create(draft)
         except FileNotFoundError:
             self._make_folder(path.parent)
             descriptor = self._create(draft)
-        except FileExistsError:  # from a process that was killed
+        except FileExistsError:  # left behind by a process that was killed
             draft.unlink()
             descriptor = self._create(draft)
         try:
             with open(descriptor, "w", encoding="ascii") as stream:
                 stream.write(text)
+            # Not flushed to the disk with fsync: after a crash of the machine a session may be lost, as with Beaker,
+            # but a killed process loses nothing, because the kernel has the data.
             draft.replace(path)
         except OSError:
             with suppress(OSError):
@@ -100,7 +108,7 @@ class FileStore(GuardedStore):
             raise
 
     def _make_folder(self, folder: Path) -> None:
-        """Make the folder of some records, and those of the store if they have been removed."""
+        """Create the folder of some records, and those of the store if they have been removed."""
         if not self._folder.is_dir():
             self._restore_folders()
         make_private(folder)
@@ -120,7 +128,7 @@ class FileStore(GuardedStore):
         yield from (name.removesuffix(SUFFIX) for name in found)
 
     def _ping(self) -> None:
-        """Look for the folder, and make it again if it has been removed."""
+        """Look for the folder, and create it again if it has been removed."""
         with self._system:
             try:
                 os.scandir(self._folder).close()
@@ -129,13 +137,15 @@ class FileStore(GuardedStore):
 
     def _restore_folders(self) -> None:
         if self._make_folders():
-            log.warning("the folder %s was removed; it is made again, and sessions begin again", self._folder)
+            log.warning("the folder %s was removed, so its sessions are lost; it was created again", self._folder)
 
     @contextmanager
     def _locked(self, session: str) -> Iterator[None]:
-        """Hold one of 256 locks, so that there are never more lock files than that.
+        """Hold the lock of a session, one of 256, so that there are never more lock files than that.
 
-        Raises TimeoutError if another process holds it for longer than an operation may take.
+        Lock files are never removed: a process that waits for the lock of a removed file would get it while another one
+        holds the lock of the new file. The lock is polled, because flock itself waits without a time limit. Raises
+        TimeoutError if another process holds it for longer than an operation may take.
         """
         path = self._locks / f"{session[:2]}.lock"
         try:
@@ -145,12 +155,12 @@ class FileStore(GuardedStore):
             descriptor = self._open_lock(path)
         try:
             pause = 0.0005
-            while not _lock(descriptor):
+            while not _try_lock(descriptor):
                 operation = self.breaker.current()
                 if operation is not None:
                     operation.check()
                 time.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause = min(2 * pause, MAX_LOCK_PAUSE)
             yield
         finally:
             os.close(descriptor)
@@ -159,7 +169,7 @@ class FileStore(GuardedStore):
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
-def _lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Folders and files that only their owner can write: what another user could have put there is not believed."""
+"""Folders and files that only their owner can write; those that other users could have written are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Folders:
-    """Where a file store keeps things: in ``sessions`` and ``locks``, which are made inside the ``parents``."""
+    """The folders of a file store: ``sessions`` and ``locks``, which are created inside the ``parents``."""
 
     sessions: Path
     locks: Path
@@ -26,7 +26,7 @@ class UnsafePathError(ValueError):
 
 
 def make_private(folder: Path) -> list[Path]:
-    """Make a folder and its parents, each with mode 0700 whatever the umask, and return those that were made.
+    """Create a folder and its parents, each with mode 0700 whatever the umask, and return those that were created.
 
     Raises OSError.
     """
@@ -37,7 +37,7 @@ def make_private(folder: Path) -> list[Path]:
         except FileExistsError:
             continue
         except OSError:
-            if path.is_dir():  # made by an administrator, in a folder that is not ours, or on a read-only file system
+            if path.is_dir():  # an administrator's, in a folder that is not ours, or on a read-only file system
                 continue
             raise
         made.append(path)
@@ -45,10 +45,10 @@ def make_private(folder: Path) -> list[Path]:
 
 
 def check_private(path: Path, *, may_be_sticky: bool = False) -> None:
-    """Raise UnsafePathError if other users own or can write a folder or file; OSError if it is not there.
+    """Raise UnsafePathError if other users own or can write a folder or file; OSError if it is missing.
 
-    Root's are as safe as one's own. In a folder with the sticky bit no other user can replace what is ours
-    (``may_be_sticky``).
+    Root's are as safe as our own. If ``may_be_sticky``, others may write a folder with the sticky bit, in which they
+    cannot replace what is ours.
     """
     status = path.stat()
     kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"

@@ -20,16 +20,15 @@ from gearbox_lite.sessions.stores.base import MAX_UPDATE_ATTEMPTS, GuardedStore,
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
-MONTH = 60 * 60 * 24 * 30
-"""The longest expiry in seconds that memcached takes for a duration; beyond it is a time since 1970 (protocol.txt)."""
-OVERHEAD = 512
+MAX_DURATION = 60 * 60 * 24 * 30
+"""Seconds; memcached takes a larger expiry for a time since 1970 (protocol.txt)."""
+ITEM_OVERHEAD = 512
 """Bytes of an item that are not the record: the key and memcached's own."""
-
-LONGEST_KEY = 250
+MAX_KEY_LENGTH = 250
 """Bytes of a key (protocol.txt)."""
 
 _ERRORS = (MemcacheError, OSError, ValueError, TypeError, LookupError, AttributeError)
-"""The second half is what pymemcache raises for an answer that is not memcached's."""
+"""The last four are what pymemcache raises for garbage instead of an answer."""
 
 T = TypeVar("T")
 
@@ -38,20 +37,20 @@ class _Client(Client):  # type: ignore[misc]
     """One thread's connection to one server, closed when the thread has ended."""
 
     sock = None
-    """Until the address has turned out to be valid."""
+    """For ``__del__``, if the constructor refuses the address."""
 
     def __del__(self) -> None:
         self.close()
 
     def check_key(self, key: str, key_prefix: bytes) -> bytes:
-        """Return a key as memcached has it; pymemcache's own check, which takes longer, refuses all but plain ones."""
-        if key.isascii() and key.isprintable() and " " not in key and len(key) <= LONGEST_KEY and not key_prefix:
+        """Return a valid key as bytes. Plain keys skip pymemcache's own check, which takes longer."""
+        if key.isascii() and key.isprintable() and " " not in key and len(key) <= MAX_KEY_LENGTH and not key_prefix:
             return key.encode("ascii")
         return super().check_key(key, key_prefix)  # type: ignore[no-any-return]
 
 
 class _SocketModule:
-    """Python's module ``socket``, as far as pymemcache uses it, with sockets that keep to an operation's deadline."""
+    """Stands in for Python's module ``socket`` in pymemcache, with sockets that keep to an operation's deadline."""
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
@@ -75,7 +74,7 @@ class _Server(GuardedStore):
         self._options = {"socket_module": _SocketModule(self.breaker), "no_delay": True, "default_noreply": False}
         self._biggest: int | None = None
         self._forget_clients()
-        self.client()  # an invalid address is noticed now
+        self.client()  # raises for an invalid address
 
     def _forget_clients(self) -> None:
         self._of_thread = threading.local()
@@ -90,7 +89,7 @@ class _Server(GuardedStore):
         return client
 
     def _call(self, operation: Callable[..., T], *arguments: Any) -> T:
-        """Call what may be called twice: again if the connection is from before a restart of the server."""
+        """Call an operation that may be repeated, and repeat it if the server has closed the connection since."""
         with self._driver:
             try:
                 return operation(*arguments)
@@ -101,7 +100,10 @@ class _Server(GuardedStore):
         return _text(self._call(self.client().get, self._prefix + session))
 
     def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record; again if another client changes it at the same time (cas)."""
+        """Change a record by compare-and-swap: memcached stores it only if it is still the one that was read.
+
+        If another client was first, the loop starts again with that client's record, so that no change is lost.
+        """
         client, key = self.client(), self._prefix + session
         for _ in range(MAX_UPDATE_ATTEMPTS):
             found, token = self._call(client.gets, key)
@@ -114,15 +116,15 @@ class _Server(GuardedStore):
         raise StoreUnavailable(f"{self}: other processes have changed the record {MAX_UPDATE_ATTEMPTS} times")
 
     def _store(self, client: Client, key: str, record: str, token: bytes | None) -> bool:
-        """Store a record that is new, or still the one of the token; False if it is not."""
+        """Store a record if it is new (no token), or still the one of the token; False if another client was first."""
         if token is None:
-            return bool(self._call(client.add, key, record, self._expire()))
-        return bool(self._call(client.cas, key, record, token, self._expire()))
+            return bool(self._call(client.add, key, record, self._memcached_expiry()))
+        return bool(self._call(client.cas, key, record, token, self._memcached_expiry()))
 
-    def _expire(self) -> int:
+    def _memcached_expiry(self) -> int:
         if self.expiry is None:
             return 0
-        return self.expiry if self.expiry <= MONTH else int(time.time()) + self.expiry
+        return self.expiry if self.expiry <= MAX_DURATION else int(time.time()) + self.expiry
 
     def _delete(self, session: str) -> None:
         self._call(self.client().delete, self._prefix + session)
@@ -137,7 +139,9 @@ class _Server(GuardedStore):
     def biggest(self) -> int:
         if self._biggest is None:
             with self.breaker.operation():
-                self._biggest = self._call(lambda: int(self.client().stats("settings")[b"item_size_max"])) - OVERHEAD
+                self._biggest = (
+                    self._call(lambda: int(self.client().stats("settings")[b"item_size_max"])) - ITEM_OVERHEAD
+                )
         return self._biggest
 
     def close(self) -> None:
@@ -154,9 +158,9 @@ class _Server(GuardedStore):
 
 
 class MemcachedStore(Store):
-    """Every session has its server, chosen by its id; the others do not stand in for one that is down.
+    """Every session has its server, chosen by its id. If that one is down, its sessions are not moved to others.
 
-    pymemcache says when a server cannot be reached, whereas python-memcached answers as if nothing were stored.
+    pymemcache reports a server that cannot be reached; python-memcached behaves as if nothing were stored there.
     """
 
     def __init__(self, url: str, timeout: int | None, prefix: str, limit: float) -> None:
@@ -167,9 +171,9 @@ class MemcachedStore(Store):
         super().__init__(f"memcached {without_password(url)}", timeout)
         addresses = [address.strip() for address in url.split(";") if address.strip()]
         if not addresses:
-            raise ValueError("there is no server in it")
+            raise ValueError("it names no server")
         self.servers = [_Server(address, timeout, prefix, limit) for address in addresses]
-        if len(self.servers) == 1:  # most have only one, and need not choose
+        if len(self.servers) == 1:  # the usual case, without the choice of a server
             self.read = self.servers[0].read  # type: ignore[method-assign]
             self.update = self.servers[0].update  # type: ignore[method-assign]
 
@@ -182,7 +186,7 @@ class MemcachedStore(Store):
         return self._server(session).read(session)
 
     def update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record; again if another client changes it at the same time."""
+        """Change a record, as in Store."""
         return self._server(session).update(session, change)
 
     def delete(self, session: str) -> None:
@@ -205,7 +209,7 @@ class MemcachedStore(Store):
     def biggest(self) -> int | None:
         """Return how many bytes a record may have: the smallest item size of the servers, each of them asked once.
 
-        A server that is down is asked again later; its own sessions cannot be saved now in any case.
+        A server that is down is asked again later; until then none of its own sessions can be saved.
         """
         sizes = []
         for server in self.servers:
@@ -219,7 +223,7 @@ class MemcachedStore(Store):
             server.ping()
 
     def after_fork(self) -> None:
-        """As in Store."""
+        """Forget the connections and locks of all servers, as in Store."""
         for server in self.servers:
             server.after_fork()
 

@@ -9,11 +9,11 @@ from weakref import WeakValueDictionary
 
 from gearbox_lite.sessions.stores.base import RecordUpdate, Store
 
-SWEEP = 60.0
-"""Seconds between two removals of what has expired."""
+SWEEP_INTERVAL = 60.0
+"""Seconds between two removals of expired records."""
 
-_stores: WeakValueDictionary[str, MemoryStore] = WeakValueDictionary()
-_lock = threading.Lock()
+_stores_by_cookie: WeakValueDictionary[str, MemoryStore] = WeakValueDictionary()
+_stores_lock = threading.Lock()
 
 
 def shared_store(cookie_name: str, timeout: int | None) -> MemoryStore:
@@ -21,26 +21,26 @@ def shared_store(cookie_name: str, timeout: int | None) -> MemoryStore:
 
     A record is kept for the longest of their timeouts.
     """
-    with _lock:
-        store = _stores.get(cookie_name)
+    with _stores_lock:
+        store = _stores_by_cookie.get(cookie_name)
         if store is None:
-            store = _stores[cookie_name] = MemoryStore(timeout)
+            store = _stores_by_cookie[cookie_name] = MemoryStore(timeout)
         else:
-            store.keep(timeout)
+            store.extend_expiry(timeout)
         return store
 
 
 class MemoryStore(Store):
-    """A dictionary, gone with its process."""
+    """A dictionary, which is lost when its process exits."""
 
     def __init__(self, timeout: int | None) -> None:
         super().__init__("memory", timeout)
         self._records: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._next_sweep = time.monotonic() + SWEEP
+        self._next_sweep = time.monotonic() + SWEEP_INTERVAL
 
-    def keep(self, timeout: int | None) -> None:
-        """Keep records for another timeout too, in seconds; None for ever."""
+    def extend_expiry(self, timeout: int | None) -> None:
+        """Keep records for at least another timeout too, in seconds; None means forever."""
         other = MemoryStore(timeout).expiry
         self.expiry = None if self.expiry is None or other is None else max(self.expiry, other)
 
@@ -50,7 +50,7 @@ class MemoryStore(Store):
         return None if record is None else record[1]
 
     def update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record under the lock."""
+        """Change a record under the lock."""
         with self._lock:
             self._sweep()
             before = self.read(session)
@@ -63,7 +63,7 @@ class MemoryStore(Store):
     def _sweep(self) -> None:
         now = time.monotonic()
         if self.expiry is not None and now >= self._next_sweep:
-            self._next_sweep = now + SWEEP
+            self._next_sweep = now + SWEEP_INTERVAL
             oldest = now - self.expiry
             self._records = {key: record for key, record in self._records.items() if record[0] >= oldest}
 
@@ -77,8 +77,8 @@ class MemoryStore(Store):
         yield from list(self._records)
 
     def after_fork(self) -> None:
-        """As in Store; the records are this process' own copy."""
+        """Forget the parent's lock; the records are this process' own copy."""
         self._lock = threading.Lock()
 
     def ping(self) -> None:
-        """Do nothing; memory is always there."""
+        """Do nothing; memory is always available."""

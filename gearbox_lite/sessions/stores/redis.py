@@ -17,7 +17,7 @@ from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError)
-"""What redis-py raises for an answer that is not Redis'."""
+"""What redis-py raises for garbage instead of an answer."""
 _ERRORS = (redis.RedisError, OSError, *_GARBAGE)
 
 
@@ -35,16 +35,16 @@ class RedisStore(GuardedStore):
         pool = redis.ConnectionPool.from_url(
             url,
             socket_connect_timeout=limit,
-            # Once at once: the connection may be from before a restart of the server. A timeout is final.
+            # One immediate retry, since the server may have been restarted since the last call; none after a timeout.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         if "socket_timeout" in pool.connection_kwargs:
             self.breaker.limit = check_time_limit(pool.connection_kwargs["socket_timeout"])
-        pool.connection_class = _timed(pool.connection_class, self.breaker)
+        pool.connection_class = _with_deadlines(pool.connection_class, self.breaker)
         try:
             pool.connection_class(**pool.connection_kwargs)
         except (TypeError, AttributeError) as error:
-            raise ValueError(f"redis-py does not take an option of this address: {error}") from error
+            raise ValueError(f"redis-py refuses an option of this address: {error}") from error
         self._client = redis.Redis(connection_pool=pool)
 
     def _key(self, session: str) -> str:
@@ -55,9 +55,12 @@ class RedisStore(GuardedStore):
             return _text(self._client.get(self._key(session)))
 
     def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """RecordUpdate a record; again if another client changes it at the same time (WATCH)."""
+        """Change a record optimistically: with WATCH, Redis discards the transaction if another client was first.
+
+        Then the loop starts again with that client's record, so that no change is lost.
+        """
         key = self._key(session)
-        # Leaving the pipeline talks to the server too.
+        # Also around the pipeline's exit, which sends UNWATCH to the server.
         with self.reaching(redis.RedisError, OSError), self._client.pipeline() as pipe:
             for _ in range(MAX_UPDATE_ATTEMPTS):
                 with self._driver:
@@ -83,11 +86,11 @@ class RedisStore(GuardedStore):
             self._client.delete(self._key(session))
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of this project's keys, by SCAN, which does not hold up the server."""
+        """Yield the ids of this project's keys, by SCAN, which does not block the server."""
         cursor = 0
         while True:
             with self.breaker.operation(), self._driver:
-                # A prefix has no character that is special in a pattern (options.py).
+                # A prefix contains no character that is special in a pattern (convert.prefix).
                 cursor, keys = self._client.scan(cursor, match=f"{self._prefix}*", count=1000)
             yield from ((_text(key) or "").removeprefix(self._prefix) for key in keys)
             if not cursor:
@@ -104,10 +107,10 @@ class RedisStore(GuardedStore):
             self._client.ping()
 
 
-def _timed(kind: type[AbstractConnection], breaker: CircuitBreaker) -> type[AbstractConnection]:
-    """Return a kind of connection that keeps to the deadlines of a breaker's operations."""
+def _with_deadlines(kind: type[AbstractConnection], breaker: CircuitBreaker) -> type[AbstractConnection]:
+    """Return a class of connections that keep to the deadlines of a breaker's operations."""
 
-    class Timed(kind):  # type: ignore[misc, valid-type]
+    class ConnectionWithDeadlines(kind):  # type: ignore[misc, valid-type]
         def _connect(self) -> Any:
             operation = breaker.current()
             longest: float = self.socket_connect_timeout  # type: ignore[has-type]
@@ -123,13 +126,13 @@ def _timed(kind: type[AbstractConnection], breaker: CircuitBreaker) -> type[Abst
                 self.socket_connect_timeout = longest
 
         def _wrap_socket_with_ssl(self, sock: Any) -> Any:
-            """Shake hands within the operation's deadline; Python applies a socket's timeout to all of a handshake."""
+            """Do the TLS handshake within the operation's deadline; Python applies a socket's timeout to all of it."""
             operation = breaker.current()
             if operation is not None:
                 sock.settimeout(operation.remaining())
             return super()._wrap_socket_with_ssl(sock)
 
-    return Timed
+    return ConnectionWithDeadlines
 
 
 def _text(data: object) -> str | None:

@@ -1,4 +1,4 @@
-"""SQLite's file and its locks."""
+"""SQLite's file, and waiting for its locks."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ from gearbox_lite.sessions.stores.folders import check_private, make_private
 T = TypeVar("T")
 
 
-def path_of(url: sa.URL) -> Path | None:
-    """Return the database's file; None for a database in memory, and for a URI, which SQLite itself reads."""
+def database_path(url: sa.URL) -> Path | None:
+    """Return the database's file; None for a database in memory, and for a URI, which SQLite itself resolves."""
     name = url.database
     return None if not name or name == ":memory:" or name.startswith("file:") else Path(name).absolute()
 
 
-class File:
-    """The database's file, made for this user alone; its journals get the same mode from SQLite."""
+class DatabaseFile:
+    """The database's file, which only this user can access; SQLite gives its journals the same mode."""
 
     def __init__(self, path: Path) -> None:
-        """Make the file and its folder. Raises OSError, and UnsafePathError for what other users could have written."""
+        """Create the file and its folder. Raises OSError, and UnsafePathError if other users could write them."""
         self.path = path
         self._lock = threading.Lock()
-        self._identity = self._make()
+        self._identity = self._create()
 
-    def is_new(self) -> bool:
-        """Whether the file is another one than at the last call, so that open connections are useless.
+    def was_replaced(self) -> bool:
+        """Whether the file is not the one of the last call, so that open connections are useless.
 
-        A missing file is made again. Raises as ``__init__``.
+        Many threads ask before each operation, so the common case takes no lock; the one that gets it first reports the
+        new file, once. A missing file is created again. Raises as ``__init__``.
         """
-        if self._is_the_same():
+        if self._is_same_file():
             return False
         with self._lock:
-            if self._is_the_same():
+            if self._is_same_file():
                 return False
-            self._identity = self._make()
+            self._identity = self._create()
             return True
 
-    def _is_the_same(self) -> bool:
+    def _is_same_file(self) -> bool:
         try:
             status = self.path.stat()
         except FileNotFoundError:
             return False
         return (status.st_dev, status.st_ino) == self._identity
 
-    def _make(self) -> tuple[int, int]:
+    def _create(self) -> tuple[int, int]:
         make_private(self.path.parent)
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -62,9 +63,9 @@ class File:
 
 
 def retry_while_locked(call: Callable[[], T], breaker: CircuitBreaker) -> T:
-    """Return what a call returns, as soon as no other process has locked the database.
+    """Call until no other process has locked the database, and return the result.
 
-    SQLite's own wait (``timeout``) would hold the thread for the whole time limit.
+    SQLite's own wait (``timeout``) is short, since it cannot be ended early when the circuit breaker gives up.
     """
     while True:
         try:
@@ -79,8 +80,11 @@ def retry_while_locked(call: Callable[[], T], breaker: CircuitBreaker) -> T:
                 raise sa.exc.OperationalError(f"{error.orig}", None, reason) from error
 
 
-def configure(connection: Any, _record: Any) -> None:
-    """Keep sqlite3 from beginning transactions late, which makes two writers meet as "database is locked".
+def configure_connection(connection: Any, _record: Any) -> None:
+    """Keep sqlite3 from beginning transactions by itself; DatabaseStore begins each one with a write lock.
+
+    sqlite3 would begin with a read lock. Two processes that then both want to write can only fail with "database is
+    locked", and waiting does not help.
 
     https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes-with-the-sqlite3-or-aiosqlite-driver
     """

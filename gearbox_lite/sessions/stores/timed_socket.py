@@ -10,9 +10,11 @@ from gearbox_lite.sessions.stores.breaker import BIGGEST_ANSWER, SLICE, CircuitB
 
 
 class TimedSocket:
-    """Of a connected socket, plain or TLS, what redis-py and pymemcache use. Other attributes are the socket's own.
+    """Wraps a socket, plain or TLS, for redis-py and pymemcache. Other attributes are the socket's own.
 
-    Outside an operation it waits for as long as ``SLICE``.
+    A driver's timeout applies to each read, so a server that drips single bytes could hold a thread forever. Here the
+    socket waits for ``SLICE`` seconds at most, and then the operation checks its deadline and the circuit breaker,
+    which another thread may have opened. Outside an operation it waits for one ``SLICE``.
     """
 
     def __init__(self, wrapped: socket.socket, breaker: CircuitBreaker) -> None:
@@ -27,11 +29,11 @@ class TimedSocket:
         return getattr(self._socket, name)
 
     def gettimeout(self) -> float:
-        """Return 0 if nothing may wait."""
+        """Return 0 if the socket is non-blocking."""
         return SLICE if self._blocking else 0
 
     def settimeout(self, seconds: float | None) -> None:
-        """Tell only whether a call may wait at all: how long is the operation's affair."""
+        """Set only whether a call may wait at all; the operation decides for how long."""
         blocking = seconds != 0
         if blocking is not self._blocking:
             self._blocking = blocking
@@ -51,7 +53,7 @@ class TimedSocket:
             self._socket.settimeout(SLICE)
 
     def recv(self, size: int) -> bytes:
-        """Return what has come; empty at the end. Raises TimeoutError after the deadline."""
+        """Return received bytes; none if the connection was closed. Raises TimeoutError after the deadline."""
         while True:
             try:
                 data = self._recv(size)
@@ -59,7 +61,9 @@ class TimedSocket:
                 self._keep_waiting()
                 continue
             operation: Operation = self._of_thread.operation
-            operation.received += len(data)  # its ``receive`` without a call, as most answers are short and quick
+            operation.received += len(
+                data
+            )  # as ``receive`` does, but without a call, since most answers are short and quick
             if operation.received > BIGGEST_ANSWER or monotonic() - operation.started > SLICE:
                 operation.check_received()
             return data

@@ -134,10 +134,10 @@ def test_memory_of_a_filter_that_is_gone_is_freed():
 
     options = {"session.type": "memory", "session.secret": KEY, "session.key": "short-lived"}
     wrap(options)
-    assert "short-lived" in memory._stores
+    assert "short-lived" in memory._stores_by_cookie
     from support import sessions
 
     sessions.close_all()
     gc.collect()
-    assert "short-lived" not in memory._stores
+    assert "short-lived" not in memory._stores_by_cookie
     assert options_of("memory", None, None)["session.type"] == "memory"

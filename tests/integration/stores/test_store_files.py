@@ -1,4 +1,4 @@
-"""Folders and files of sessions: for their owner alone, never believed from another user, and made again if removed."""
+"""Folders and files of sessions: private, refused if other users can write them, and created again if removed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _open_umask():
 
 @pytest.mark.usefixtures("_open_umask")
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
-def test_only_the_owner_can_enter_or_read_what_is_made(kind, tmp_path):
+def test_only_the_owner_can_access_the_folders_and_files(kind, tmp_path):
     options = options_of(kind, tmp_path / "new" / "parents", None)
     parts = Parts(options)
     parts.stored(user="MVL")
@@ -73,7 +73,7 @@ def test_a_folder_inside_one_with_the_sticky_bit_is_accepted(tmp_path):
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
-def test_what_belongs_to_another_user_is_refused(kind, tmp_path):
+def test_files_of_another_user_are_refused(kind, tmp_path):
     options = options_of(kind, tmp_path, None)
     Parts(options)
     target = tmp_path / ("sessions.db" if kind == "sqlite" else "data")
@@ -83,7 +83,7 @@ def test_what_belongs_to_another_user_is_refused(kind, tmp_path):
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
-def test_a_folder_that_the_user_cannot_write_is_refused_with_the_names_of_both(kind):
+def test_a_folder_that_the_user_cannot_write_is_refused_with_both_names(kind):
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -96,7 +96,7 @@ def test_a_folder_that_the_user_cannot_write_is_refused_with_the_names_of_both(k
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_folder_that_root_has_made_for_the_user_of_the_service_is_accepted():
+def test_a_folder_that_root_has_created_for_the_service_is_accepted():
     """As ``install --directory --owner`` does."""
     with tempfile.TemporaryDirectory(prefix="gearbox-lite-", dir="/tmp") as name:
         folder = Path(name)
@@ -118,7 +118,7 @@ def test_a_folder_that_root_has_made_for_the_user_of_the_service_is_accepted():
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm"])
-def test_a_link_in_the_place_of_a_record_or_draft_or_lock_is_not_followed(kind, tmp_path):
+def test_a_symbolic_link_instead_of_a_record_draft_or_lock_is_not_followed(kind, tmp_path):
     parts = Parts(options_of(kind, tmp_path, None))
     cookie, session_id = parts.stored(user="MVL")
     secret = tmp_path / "secret"
@@ -159,7 +159,7 @@ def test_the_server_refuses_an_unsafe_folder_in_one_line(project):
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
-def test_removed_files_are_made_again_logged_once_and_sessions_begin_again(kind, tmp_path, caplog):
+def test_removed_files_are_created_again_logged_once_and_new_sessions_are_kept(kind, tmp_path, caplog):
     options = options_of(kind, tmp_path / "var", None)
     browser = visitor(options)
     browser.get("/set?user=old")
@@ -172,11 +172,11 @@ def test_removed_files_are_made_again_logged_once_and_sessions_begin_again(kind,
         assert browser.get("/get").json == {"user": "new", "more": "yes"}
         lines = [record.getMessage() for record in caplog.records if record.name == "gearbox_lite.sessions"]
         assert len(lines) == 1
-        assert "sessions begin again" in lines[0]
+        assert "are lost" in lines[0]
 
 
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
-def test_a_running_server_goes_on_after_its_data_is_removed(kind, tmp_path):
+def test_a_running_server_keeps_serving_after_its_data_is_removed(kind, tmp_path):
     project = new_project(tmp_path)
     use_store(project, options_of(kind, tmp_path / "var", None))
     with serve(project) as served:
@@ -187,7 +187,7 @@ def test_a_running_server_goes_on_after_its_data_is_removed(kind, tmp_path):
             assert browser.get("/setsession").status == 200
         assert "MVL" in browser.get("/getsession").text
         served.end()
-    assert served.output.count("sessions begin again") == 1
+    assert served.output.count("are lost") == 1
 
 
 def test_a_replaced_database_is_noticed_by_every_worker(tmp_path, caplog):
@@ -217,7 +217,7 @@ def small_disk(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
-def test_a_full_disk_is_one_line_when_it_begins_and_one_when_it_ends(kind, tmp_path, caplog):
+def test_a_full_disk_logs_one_line_when_it_fills_and_one_when_it_has_room(kind, tmp_path, caplog):
     disk = tmp_path / "disk"
     if os.geteuid() != 0 or not small_disk(disk):
         unavailable("this user cannot mount a file system")
