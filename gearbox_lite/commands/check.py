@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gearbox_lite.application.user_code import make_importable
+from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
 from gearbox_lite.commands.root import warn_as_root
-from gearbox_lite.commands.serve import INI_PATH, split_arguments
 from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 @click.command(name="check")
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
-@click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main).")
-@click.option("--server-name", default="main", help="Section [server:...] (default: main).")
+@click.option(
+    "-n", "--app-name", metavar="NAME", default="main", help="Section [app:...] or [pipeline:...] (default: main)."
+)
+@click.option("--server-name", metavar="NAME", default="main", help="Section [server:...] (default: main).")
 @click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
 @click.option("--url", metavar="URL", help="Visit the running site at URL and check how it is deployed.")
 @click.pass_context

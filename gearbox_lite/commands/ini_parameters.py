@@ -1,4 +1,4 @@
-"""The parameters that the commands about an ini's application share: INI, NAME=VALUE, --config and --app-name."""
+"""The parameters that commands share: INI, NAME=VALUE, --config and --app-name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import click
 from click.core import ParameterSource
 
 from gearbox_lite.application.user_code import make_importable
-from gearbox_lite.commands.serve import INI_PATH, split_arguments
+from gearbox_lite.errors import UserError
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import AppSettings, read_app_settings
 
 Function = Callable[..., Any]
+INI_PATH = click.Path(readable=False)
+"""The type of a parameter that names an ini, readable or not; ``find_ini`` reports what is wrong with it."""
 
 
 def ini_parameters(*config: str) -> Callable[[Function], Function]:
@@ -32,13 +34,34 @@ def ini_options(*config: str, text: str = "The ini (default: development.ini).")
     """Give a command or group the options ``ini`` (written as ``config``) and ``app_name``."""
     options = (
         click.option(*config, "ini", metavar="INI", type=INI_PATH, help=text),
-        click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main)."),
+        click.option(
+            "-n",
+            "--app-name",
+            metavar="NAME",
+            default="main",
+            help="Section [app:...] or [pipeline:...] (default: main).",
+        ),
     )
 
     def decorate(function: Function) -> Function:
         return options[0](options[1](function))
 
     return decorate
+
+
+def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
+    """Separate the ini from the variables. Raises UserError for two inis."""
+    names = [config] if config else []
+    variables = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if equals and name:
+            variables[name] = value
+        else:
+            names.append(argument)
+    if len(names) > 1:
+        raise UserError(f"{' and '.join(names)}: only one ini is allowed", remedy="write variables as NAME=VALUE")
+    return (names[0] if names else None), variables
 
 
 def share_options(context: click.Context) -> None:

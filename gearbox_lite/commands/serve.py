@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from gearbox_lite.application.user_code import make_importable
+from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
 from gearbox_lite.commands.root import warn_as_root
 from gearbox_lite.commands.streams import open_closed_streams
 from gearbox_lite.errors import UserError
@@ -17,17 +18,16 @@ from gearbox_lite.ini.discover import DEFAULT_INI, find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import ServeSettings, read_server_settings
 
-INI_PATH = click.Path(readable=False)
-"""The type of a parameter that names an ini, readable or not; ``find_ini`` reports what is wrong with it."""
-
 
 @click.command(name="serve")
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
 @click.option("-c", "--config", metavar="INI", type=INI_PATH, help="The ini; the same as the argument INI.")
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; overrides the ini.")
 @click.option("--port", metavar="PORT", help="Port to listen on; overrides the ini.")
-@click.option("-n", "--app-name", default="main", help="Section [app:...] or [pipeline:...] (default: main).")
-@click.option("--server-name", default="main", help="Section [server:...] (default: main).")
+@click.option(
+    "-n", "--app-name", metavar="NAME", default="main", help="Section [app:...] or [pipeline:...] (default: main)."
+)
+@click.option("--server-name", metavar="NAME", default="main", help="Section [server:...] (default: main).")
 @click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
 @click.option("--reload/--no-reload", default=None, help="Reload the application when its files change.")
 @click.option("--watch", metavar="GLOB", multiple=True, help="Also reload when files that match GLOB change.")
@@ -73,21 +73,6 @@ def command(
     serve_options = {key: str(value) for key, value in given.items() if value is not None}
     overrides = Overrides(app_name, server_name, host, port, variables, serve_options, allow_remote_debug)
     serve(Path(name or DEFAULT_INI), overrides, pid_file=Path(pid_file) if pid_file else None)
-
-
-def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
-    """Separate the ini from the variables. Raises UserError for two inis."""
-    names = [config] if config else []
-    variables = {}
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if equals and name:
-            variables[name] = value
-        else:
-            names.append(argument)
-    if len(names) > 1:
-        raise UserError(f"{' and '.join(names)}: one ini at a time", remedy="variables are written NAME=VALUE")
-    return (names[0] if names else None), variables
 
 
 def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | None = None) -> None:

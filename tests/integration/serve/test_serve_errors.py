@@ -294,7 +294,7 @@ def test_a_variable_is_not_an_option_for_the_port(project):
     assert refused(project, "port=9000").endswith(
         "sets a variable of the ini, not the server's port; write --port 9000"
     )
-    assert "one ini at a time" in refused(project, "development.ini", "test.ini")
+    assert "only one ini is allowed" in refused(project, "development.ini", "test.ini")
 
 
 @pytest.mark.parametrize(
