@@ -90,7 +90,7 @@ def command(
         has_ini = any(str(file.path) == DEVELOPMENT_INI for file in files)
         if then_serve and not has_ini:
             raise UserError(f"--serve: template {source.name} has no {DEVELOPMENT_INI}", remedy="remove --serve")
-        warning = None if dry_run else _write(files, target, track, git=git)
+        warning = None if dry_run else _write_project(files, target, track, git=git)
     if dry_run:
         _show_sizes(target, files)
         return
@@ -163,20 +163,20 @@ def _ask(question: manifest.Question) -> manifest.Answer:
     try:
         if question.type == "bool":
             return click.confirm(text, default=None if question.default is None else bool(question.default))
-        kind = click.Choice(question.choices) if question.choices else click.types.FuncParamType(_text)
+        kind = click.Choice(question.choices) if question.choices else click.types.FuncParamType(_check_encodable)
         return str(click.prompt(text, default=question.default, type=kind))
     except click.Abort:
         show("")  # ends the line, so that the shell's prompt starts on a new one
         raise
 
 
-def _text(answer: str) -> str:
+def _check_encodable(answer: str) -> str:
     if not answers.is_encodable(answer):
         raise click.BadParameter("this is not UTF-8")
     return answer
 
 
-def _write(files: list[template.PlannedFile], target: Path, track: template.Track, *, git: bool) -> str | None:
+def _write_project(files: list[template.PlannedFile], target: Path, track: template.Track, *, git: bool) -> str | None:
     """Write the project and, with ``git``, its repository. Return a warning if the repository is missing or empty."""
     problem = repository.repository_obstacle(target) if git else None
     if not git or problem:
@@ -204,12 +204,12 @@ def _show_sizes(target: Path, files: list[template.PlannedFile]) -> None:
     lines = _tree(target, files)
     width = max(len(line) for line, _ in lines)
     for line, file in lines:
-        show(f"{line:{width}}  {_size(len(file.content)):>8}" if file else line)
-    total = _size(sum(len(file.content) for file in files))
+        show(f"{line:{width}}  {_format_size(len(file.content)):>8}" if file else line)
+    total = _format_size(sum(len(file.content) for file in files))
     show("", f"{len(files)} files, {total}; nothing was written (--dry-run).")
 
 
-def _size(size: int) -> str:
+def _format_size(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

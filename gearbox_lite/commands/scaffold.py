@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gearbox_lite.commands.ini_parameters import ini_options, ini_parameters, read_ini, share_options
-from gearbox_lite.errors import UserError, short_path
+from gearbox_lite.errors import Location, UserError, short_path
 from gearbox_lite.generate import scaffold, writer
 from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.output import show
@@ -32,9 +32,14 @@ def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_na
     """
     settings = read_ini(arguments, ini, app_name)
     folder = settings.ini.parent
-    package = (factory_module(settings.app.innermost.factory) or "").partition(".")[0]
+    factory = settings.app.innermost.factory
+    package = (factory_module(factory) or "").partition(".")[0]
     if not package:
-        raise UserError(f"{short_path(settings.ini)}: cannot tell which package the application comes from")
+        raise UserError(
+            "cannot tell which package the application comes from",
+            at=factory.at if factory else Location(settings.ini),
+            remedy="write paste.app_factory = PACKAGE.MODULE:FUNCTION in its [app:...] section",
+        )
     planned = scaffold.plan_controller(folder, package, settings.ini.name, name, url)
     writer.add_to_project(planned.files, planned.root_edit, folder)
     for file in planned.files:

@@ -100,7 +100,7 @@ def _render_files(
     for name in track(_selected_files(environment, template, answers)):
         source = template.tree / name
         if not name.endswith(SUFFIX):
-            size += _size(source)
+            size += _file_size(source)
             if size > PROJECT_BYTES:
                 raise _error(Location(source), f"the project has more than {PROJECT_BYTES >> 20} MiB of copied files")
         with limited():
@@ -161,7 +161,7 @@ def _applies(environment: jinja2.Environment, item: LeaveOut, answers: Mapping[s
         raise _error(item.at, f"when = {item.when!r} failed: {_reason(error)}") from error
 
 
-def _size(source: Path) -> int:
+def _file_size(source: Path) -> int:
     try:
         return source.stat().st_size
     except OSError as error:

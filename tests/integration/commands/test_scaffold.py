@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.helpers import PATIENCE, Browser, new_project
+from support.helpers import PATIENCE, Browser, line_of, new_project, set_option
 from support.warm import run, serve
 
 
@@ -121,6 +121,17 @@ def test_invalid_arguments_are_refused_in_one_line(shared_project, words, messag
     assert result.stderr.count("\n") == 1
     assert message in result.stderr
     assert contents(shared_project) == before
+
+
+def test_an_ini_that_names_no_package_is_one_line_with_the_line_of_the_factory(project):
+    ini = project / "development.ini"
+    set_option(ini, "paste.app_factory", ":make_app")
+    result = run("scaffold", "controller", "movies", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr.startswith(
+        f"Error: development.ini:{line_of(ini, 'paste.app_factory')}: cannot tell which package"
+    )
+    assert result.stderr.endswith("; write paste.app_factory = PACKAGE.MODULE:FUNCTION in its [app:...] section\n")
 
 
 @pytest.fixture(scope="module")
