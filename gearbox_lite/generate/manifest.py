@@ -112,7 +112,11 @@ def find_template(given: str) -> Path:
     if folder.is_file():
         raise UserError(f"{given} is a file", at=at, remedy=f"write the path of the folder that contains {MANIFEST}")
     if folder.exists():
-        raise UserError(f"{given} is not a template: it has no {MANIFEST}", at=at, remedy="add one, see the README")
+        raise UserError(
+            f"{given} is not a template: it has no {MANIFEST}",
+            at=at,
+            remedy=f"add one with a name and a description, and put the files into {TREE}/",
+        )
     guess = nearest(given, list(ours))
     hint = f"did you mean {guess}?" if guess else f"write a folder's path, or choose from {', '.join(ours)}"
     raise UserError(f"there is no template {given}", at=at, remedy=hint)
@@ -136,7 +140,12 @@ def load_template(folder: Path) -> Template:
         reason = str(error)[: found.start()] if found else str(error)
         raise _error(path, line, f"invalid TOML: {reason}", "see https://toml.io") from error
     except RecursionError as error:
-        raise _error(path, None, "its values are nested too deeply", "write it as shown in the README") from error
+        raise _error(
+            path,
+            None,
+            "its values are nested too deeply",
+            "a template has only name, description, questions and leave_out",
+        ) from error
     except UnicodeDecodeError as error:
         raise _error(path, line_not_utf8(error), "this is not UTF-8", "save the file as UTF-8") from error
     except OSError as error:
