@@ -121,3 +121,14 @@ def session_of(project: Path) -> str | None:
         browser = helpers.Browser(served.url)
         browser.get("/setsession")
         return browser.cookie("hello")
+
+
+def refused(project: Path, *arguments: object, code: int = 2, **environment: str) -> str:
+    """Start ``serve``, and return the one line of error that it ends with."""
+    result = run("serve", "--no-reload", *arguments, cwd=project, **environment)
+    assert result.returncode == code, result.stderr
+    assert "Serving" not in result.stdout
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("Warning: ")]
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("Error: ")
+    return lines[0].removeprefix("Error: ")

@@ -108,7 +108,7 @@ def stderr_on_a_terminal(**environment: str) -> str:
     return text
 
 
-def test_colour_only_on_a_terminal_and_never_with_no_color():
+def test_colors_are_used_only_on_a_terminal_and_never_with_no_color():
     assert "\x1b[" in stderr_on_a_terminal(NO_COLOR="")
     assert "\x1b[" not in stderr_on_a_terminal(NO_COLOR="1")
     assert "\x1b[" not in run("srve").stderr
@@ -123,7 +123,7 @@ def test_verbose_shows_the_traceback_behind_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("words", ["quickstart hello", "check"])
-def test_a_current_folder_that_has_been_removed_is_said_to_be(tmp_path, words):
+def test_a_removed_current_folder_is_reported(tmp_path, words):
     result = subprocess.run(
         f"mkdir gone; cd gone; rmdir ../gone; {PROGRAM} {words}",
         shell=True,
@@ -137,7 +137,7 @@ def test_a_current_folder_that_has_been_removed_is_said_to_be(tmp_path, words):
     assert result.stderr == "Error: the current folder has been removed; go to another one\n"
 
 
-def test_a_closed_pipe_is_no_traceback():
+def test_a_closed_pipe_shows_no_traceback():
     result = subprocess.run(
         f"{PROGRAM} quickstart hello --dry-run | true",
         shell=True,

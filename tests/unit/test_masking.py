@@ -43,7 +43,7 @@ def test_no_secret_parameter_of_an_address_is_shown(name, mark):
         "postgresql://me@host/db?sslmode=require", "unix:///run/redis.sock?db=1", "/run/memcached.sock",
     ],
 )  # fmt: skip
-def test_an_address_without_a_secret_is_shown_as_it_is(address):
+def test_an_address_without_a_secret_is_shown_unchanged(address):
     assert without_password(address) == address
 
 
@@ -96,7 +96,7 @@ def test_names_paths_and_dates_are_not_taken_for_secrets(text):
 @pytest.mark.parametrize(
     "url", ["redis://:pa/ss@host", "redis://me:pa#ss@host", "postgresql://me:pa?ss@h/db", "postgresql://me:p@ss@h/db"]
 )
-def test_a_password_that_would_cut_its_address_is_refused_with_the_way_to_write_it(url):
+def test_a_password_with_an_unescaped_delimiter_is_refused_with_the_way_to_write_it(url):
     options = {"session.type": "ext:redis", "session.secret": "0123456789abcdef" * 4, "session.url": url}
     with pytest.raises(OptionError, match="write @ as %%40") as caught:
         parse_options(options)

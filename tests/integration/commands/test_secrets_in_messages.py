@@ -36,7 +36,7 @@ def refused(project, *arguments, **environment):
         ("filter:session", f"session.sa.password = {PASSPHRASE} %x"),
     ],
 )
-def test_a_key_in_a_line_that_is_wrong_is_not_shown(project, section, line):
+def test_a_key_in_an_invalid_line_is_not_shown(project, section, line):
     number = add_line(project / "development.ini", section, line)
     assert f"development.ini:{number}: " in refused(project)
 
@@ -56,7 +56,7 @@ def test_a_key_in_a_line_that_is_wrong_is_not_shown(project, section, line):
         ("ext:memcached", "me:{}@127.0.0.1:1"),
     ],
 )
-def test_the_password_of_a_store_that_is_wrong_or_down_is_not_shown(project, store, url):
+def test_the_password_of_an_invalid_or_unavailable_store_is_not_shown(project, store, url):
     ini = project / "development.ini"
     set_option(ini, "session.type", store)
     set_option(ini, "session.url", url.format(PASSPHRASE))
@@ -76,7 +76,7 @@ def test_secrets_from_the_environment_and_the_command_line_are_not_shown(project
     assert "port = 80x" in refused(project, "number=80x")
 
 
-def test_the_traceback_of_verbose_shows_no_key_either(project):
+def test_a_verbose_traceback_shows_no_key(project):
     add_line(project / "development.ini", "filter:session", PASSPHRASE)
     result = run("-v", "routes", cwd=project)
     assert "Traceback" in result.stderr
@@ -90,7 +90,7 @@ def test_a_cookie_in_a_wrong_command_line_is_not_shown(project):
     assert "0a1b2c3d0a1b" not in result.stderr
 
 
-def test_a_session_id_is_not_in_what_a_database_says(tmp_path):
+def test_a_session_id_is_not_in_the_error_of_a_database(tmp_path):
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -101,7 +101,7 @@ def test_values_whose_names_look_like_those_of_secrets_are_not_written(line, que
         (["X-Request-ID: \u00e9"], ""),
     ],
 )
-def test_the_request_id_of_a_proxy_is_written_if_it_is_a_short_word(line, headers, shown):
+def test_the_request_id_of_a_proxy_is_logged_if_it_is_one_short_word(line, headers, shown):
     assert line("/", *headers) == f"127.0.0.1 GET / 200 5{shown}"
 
 
@@ -109,5 +109,5 @@ def test_a_path_with_spaces_is_one_word(line):
     assert line("/a%20200%205") == "127.0.0.1 GET /a%20200%205 200 5"
 
 
-def test_a_request_that_cannot_be_read_has_a_line(line):
+def test_a_malformed_request_is_logged(line):
     assert re.fullmatch(r"127\.0\.0\.1 - - 400 \d+", line("", request="nonsense\r\n\r\n"))

@@ -1,11 +1,9 @@
-"""serve as a process: the tutorial, edited settings, signals and logging."""
+"""serve as a process: the tutorial, edited settings, errors of the application, and logging."""
 
 from __future__ import annotations
 
 import re
-import signal
 import socket
-import threading
 import time
 
 import pytest
@@ -13,7 +11,7 @@ from support import warm
 from support.helpers import PROGRAM, Browser, Served, add_line, free_port, serve, set_option, tutorial_controller
 
 
-def test_the_tutorial_comes_true_with_its_controller_pasted_unchanged(project):
+def test_the_tutorial_works_with_its_controller_pasted_unchanged(project):
     (project / "hello/controllers/root.py").write_text(tutorial_controller())
     with serve(project) as served:
         browser = Browser(served.url)
@@ -36,7 +34,7 @@ def test_the_generated_pages_set_get_and_delete_a_session(project):
         assert "Traceback" not in served.output
 
 
-def test_the_cookie_has_its_name_and_flags_and_a_changed_one_is_not_believed(project):
+def test_the_cookie_has_its_name_and_flags_and_a_tampered_one_is_rejected(project):
     with serve(project) as served:
         browser = Browser(served.url)
         set_cookie = browser.get("/setsession").header("Set-Cookie").strip()
@@ -50,7 +48,7 @@ def test_the_cookie_has_its_name_and_flags_and_a_changed_one_is_not_believed(pro
         assert "no session variable" in Browser(served.url).get("/getsession", Cookie=f"hello={changed}").text
 
 
-def test_a_clean_start_says_where_it_serves_and_nothing_else(project):
+def test_a_clean_start_shows_only_the_banner(project):
     with serve(project) as served:
         assert served.end() == 0
         port = served.url.rpartition(":")[2]
@@ -62,7 +60,7 @@ def test_a_clean_start_says_where_it_serves_and_nothing_else(project):
         ]
 
 
-def test_edits_of_port_host_name_and_keys_work(project):
+def test_edited_settings_of_the_server_and_the_cookie_take_effect(project):
     ini = project / "development.ini"
     port = free_port()
     set_option(ini, "port", str(port))
@@ -93,7 +91,7 @@ def test_a_new_key_ends_all_sessions_and_the_old_key_brings_them_back(project):
             assert expected in Browser(served.url).get("/getsession", Cookie=f"hello={browser.cookie('hello')}").text
 
 
-def test_the_file_store_keeps_sessions_over_a_restart(project):
+def test_the_file_store_keeps_sessions_across_a_restart(project):
     """The type alone chooses it."""
     set_option(project / "development.ini", "session.type", "file")
     with warm.serve(project) as served:
@@ -118,7 +116,7 @@ def test_a_timeout_ends_an_idle_session(project):
             time.sleep(0.1)
 
 
-def test_options_win_over_the_ini_and_variables_reach_it(project, tmp_path):
+def test_options_override_the_ini_and_variables_reach_it(project, tmp_path):
     set_option(project / "development.ini", "port", "%(chosen)s")
     port = free_port()
     with Served([PROGRAM, "serve", "hello/development.ini", f"chosen={port}", "debug=false"], tmp_path) as served:
@@ -154,87 +152,6 @@ def test_a_unix_socket_can_be_served(project, tmp_path):
                 client.connect(str(path))
                 client.sendall(b"GET /css/style.css HTTP/1.0\r\n\r\n")
                 assert client.recv(12) == b"HTTP/1.0 200"
-
-
-SLOW = """
-import time
-from tg import expose, TGController
-class RootController(TGController):
-    @expose()
-    def slow(self):
-        open("started", "w").close()
-        while not __import__("os").path.exists("go"):
-            time.sleep(0.01)
-        return "x" * 3_000_000
-    @expose()
-    def quick(self):
-        return "quick"
-"""
-
-
-def until_refused(port):
-    """Wait until the server refuses new connections, which shows that it ends."""
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_finishes_the_request_that_runs_and_exits_0(project, number):
-    (project / "hello/controllers/root.py").write_text(SLOW)
-    with serve(project) as served:
-        answers = []
-        client = threading.Thread(target=lambda: answers.append(Browser(served.url).get("/slow")))
-        client.start()
-        while not (project / "started").exists():
-            time.sleep(0.01)
-        served.process.send_signal(number)
-        until_refused(int(served.url.rpartition(":")[2]))
-        (project / "go").touch()
-        client.join()
-        assert answers[0].status == 200
-        assert len(answers[0].text) == 3_000_000
-        assert served.process.wait(10) == 0
-
-
-def test_a_request_whose_body_still_arrives_is_finished_too(project):
-    port_of = lambda served: int(served.url.rpartition(":")[2])  # noqa: E731
-    with serve(project) as served, socket.create_connection(("127.0.0.1", port_of(served))) as client:
-        client.sendall(b"POST /getsession HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc")
-        Browser(served.url).get("/css/style.css")  # answered later, so the first half has been read by now
-        served.process.send_signal(signal.SIGTERM)
-        until_refused(port_of(served))
-        client.sendall(b"def")
-        assert client.recv(12) == b"HTTP/1.1 200"
-        assert served.process.wait(10) == 0
-
-
-def test_an_idle_keep_alive_connection_does_not_delay_the_end(project):
-    with (
-        serve(project) as served,
-        socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as client,
-    ):
-        client.sendall(b"GET /css/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert client.recv(12) == b"HTTP/1.1 200"
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(5) == 0
-
-
-def test_a_second_ctrl_c_ends_at_once(project):
-    (project / "hello/controllers/root.py").write_text(SLOW)
-    with serve(project) as served:
-        client = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
-        client.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        while not (project / "started").exists():
-            time.sleep(0.01)
-        port = int(served.url.rpartition(":")[2])
-        served.process.send_signal(signal.SIGINT)
-        until_refused(port)
-        served.process.send_signal(signal.SIGINT)
-        assert served.process.wait(5) == -signal.SIGINT
-        client.close()
 
 
 def raising(project):

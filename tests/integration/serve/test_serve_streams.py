@@ -1,4 +1,4 @@
-"""A server goes on whatever becomes of its standard streams, its terminal and the folder it was started in."""
+"""A server keeps running whatever happens to its standard streams, its terminal and its working directory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ended(process):
 
 
 def started(project, shell, *arguments):
-    """Start the server by a line of shell, in which "$@" is its command, and return it once it answers."""
+    """Start the server by a line of shell, in which "$@" is its command, and return it once it is ready."""
     port = free_port()
     command = [PROGRAM, "serve", "--port", str(port), "--pid-file", "pid", *arguments]
     process = subprocess.Popen(["sh", "-c", shell, "sh", *command], cwd=project, stdout=subprocess.PIPE)
@@ -31,7 +31,7 @@ def started(project, shell, *arguments):
 
 
 @pytest.mark.parametrize("arguments", [["--reload", "--access-log"], ["--no-reload", "--access-log"]])
-def test_a_reader_that_goes_takes_neither_requests_nor_reloads_along(project, arguments):
+def test_a_closed_output_pipe_stops_neither_requests_nor_reloads(project, arguments):
     """As in ``gearbox-lite serve | head -1``."""
     write_version(project, "one")
     process, browser = started(project, 'exec "$@" 2>&1', *arguments)
@@ -46,7 +46,7 @@ def test_a_reader_that_goes_takes_neither_requests_nor_reloads_along(project, ar
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_are_no_obstacle(project, closed, arguments):
+def test_the_server_starts_with_closed_standard_streams(project, closed, arguments):
     write_version(project, "one")
     process, browser = started(project, f'exec "$@" {closed}', *arguments)
     assert browser.get("/version").text == "one"
@@ -54,7 +54,7 @@ def test_closed_standard_streams_are_no_obstacle(project, closed, arguments):
     process.stdout.close()
 
 
-def test_nohup_keeps_sighup_from_the_server(project):
+def test_nohup_makes_the_server_ignore_sighup(project):
     write_version(project, "one")
     process, browser = started(project, "trap '' HUP; exec \"$@\"", "--reload")
     process.send_signal(signal.SIGHUP)
@@ -65,7 +65,7 @@ def test_nohup_keeps_sighup_from_the_server(project):
     process.stdout.close()
 
 
-def test_one_process_without_reload_goes_on_after_sighup_and_says_how_to_swap_it(project):
+def test_a_single_process_ignores_sighup_and_warns_how_to_enable_reload(project):
     write_version(project, "one")
     with serve(project) as served:
         served.process.send_signal(signal.SIGHUP)
@@ -75,7 +75,7 @@ def test_one_process_without_reload_goes_on_after_sighup_and_says_how_to_swap_it
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
-def test_more_sighups_than_can_be_handled_do_no_harm(project, arguments):
+def test_a_flood_of_sighups_does_not_stop_the_server(project, arguments):
     write_version(project, "one")
     with serve(project, *arguments) as served:
         for _ in range(20_000):
@@ -86,7 +86,7 @@ def test_more_sighups_than_can_be_handled_do_no_harm(project, arguments):
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
-def test_relative_paths_hold_where_the_application_changes_the_folder(project, arguments):
+def test_relative_paths_keep_working_if_the_application_changes_the_working_directory(project, arguments):
     write_version(project, "one")
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\nimport os\nos.chdir('/')\n")
@@ -98,7 +98,7 @@ def test_relative_paths_hold_where_the_application_changes_the_folder(project, a
 
 
 @pytest.mark.parametrize("arguments", [["--keep-reload"], ["--no-reload"]])
-def test_a_unix_socket_is_gone_when_the_server_has_ended(project, arguments):
+def test_a_unix_socket_is_removed_on_shutdown(project, arguments):
     ini = project / "development.ini"
     text = ini.read_text().replace("host = 127.0.0.1\n", "unix_socket = web.sock\n").replace("\nport = 8080", "")
     ini.write_text(text)
@@ -108,7 +108,7 @@ def test_a_unix_socket_is_gone_when_the_server_has_ended(project, arguments):
     assert not (project / "web.sock").exists()
 
 
-def test_the_access_log_shows_no_escapes_that_a_request_has_brought(project):
+def test_the_access_log_escapes_control_characters_of_a_request(project):
     set_serve(project / "development.ini", "access_log = true")
     with serve(project) as served:
         with socket.create_connection(("127.0.0.1", port_of(served))) as client:
@@ -126,8 +126,8 @@ def test_the_access_log_shows_no_escapes_that_a_request_has_brought(project):
 
 
 @pytest.mark.parametrize("arguments", [["--reload"], ["--no-reload"]])
-def test_a_browser_that_runs_in_the_terminal_is_answered(project, arguments):
-    """Such a one returns only when it is closed."""
+def test_a_browser_that_blocks_in_the_terminal_gets_its_page(project, arguments):
+    """Its command returns only when it is closed."""
     write_version(project, "one")
     browser = project / "browser"
     browser.write_text(
