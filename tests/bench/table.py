@@ -26,10 +26,12 @@ def markdown(title: str, figures: list[Figure]) -> str:
     cells = {(what, figure.who): _cell(figure, group[0]) for what, group in groups.items() for figure in group}
     heads = {what: f"{what}{f', {group[0].unit}' if group[0].unit else ''}" for what, group in groups.items()}
     if len(who) >= len(heads):
-        columns, rows = list(heads.values()), [[name, *(cells.get((what, name), "") for what in heads)] for name in who]
+        columns = ["program", *heads.values()]
+        rows = [[name, *(cells.get((what, name), "") for what in heads)] for name in who]
     else:
-        columns, rows = who, [[head, *(cells.get((what, name), "") for name in who)] for what, head in heads.items()]
-    lines = [f"| {' | '.join(['', *columns])} |", f"|{' --- |' * (len(columns) + 1)}"]
+        columns = ["measured", *who]
+        rows = [[head, *(cells.get((what, name), "") for name in who)] for what, head in heads.items()]
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     return "\n".join([f"## {title}", "", *lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
