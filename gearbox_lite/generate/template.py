@@ -25,7 +25,7 @@ from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
 from gearbox_lite.generate import compiled, origin, paths
 from gearbox_lite.generate.manifest import MAKE_READABLE, TREE, Answer, LeaveOut, Template
 
-SUFFIX = ".j2"
+TEMPLATE_SUFFIX = ".j2"
 """Marks a file to be rendered."""
 
 PROJECT_BYTES = 512 << 20
@@ -99,7 +99,7 @@ def _render_files(
     size = 0
     for name in track(_selected_files(environment, template, answers)):
         source = template.tree / name
-        if not name.endswith(SUFFIX):
+        if not name.endswith(TEMPLATE_SUFFIX):
             size += _file_size(source)
             if size > PROJECT_BYTES:
                 raise _error(Location(source), f"the project has more than {PROJECT_BYTES >> 20} MiB of copied files")
@@ -170,7 +170,7 @@ def _file_size(source: Path) -> int:
 
 def _render_path(source: Path, name: str, render_name: Callable[[str], str]) -> PurePosixPath:
     try:
-        path = "/".join(map(render_name, name.removesuffix(SUFFIX).split("/")))
+        path = "/".join(map(render_name, name.removesuffix(TEMPLATE_SUFFIX).split("/")))
     except Exception as error:
         raise _error(Location(source), f"its name failed to render: {_reason(error)}") from error
     problem = paths.path_problem(path)
@@ -192,14 +192,14 @@ def _render_file(
 
     try:
         executable = os.access(source, os.X_OK)
-        if not name.endswith(SUFFIX):
+        if not name.endswith(TEMPLATE_SUFFIX):
             return PlannedFile(path, source.read_bytes(), executable=executable)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
     except UnicodeDecodeError as error:
         raise _error(
             Location(source, line_not_utf8(error)),
             "this is not UTF-8",
-            f"save it as UTF-8, or drop the {SUFFIX} to copy it",
+            f"save it as UTF-8, or drop the {TEMPLATE_SUFFIX} to copy it",
         ) from error
     except Exception as error:  # the template's own expressions can raise anything
         if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
@@ -232,7 +232,7 @@ def _error_location(error: Exception, source: Path) -> Location:
     location = Location(source)
     while frame is not None:
         file = frame.tb_frame.f_code.co_filename
-        if file.endswith(SUFFIX):
+        if file.endswith(TEMPLATE_SUFFIX):
             location = Location(Path(file), frame.tb_lineno)
         frame = frame.tb_next
     return location

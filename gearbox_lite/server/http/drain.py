@@ -1,6 +1,6 @@
 """The drain of a graceful shutdown: which connections are finished, handed over or closed, and until when.
 
-``Drain.begin`` may be called in a signal handler or by any thread; everything else runs in the I/O thread
+``DrainState.begin`` may be called in a signal handler or by any thread; everything else runs in the I/O thread
 (``Server.run``), in this order:
 
 1. ``begin`` sets the deadline and the way to hand connections over before ``is_requested``, which the I/O thread and
@@ -40,7 +40,7 @@ SendConnection = Callable[[socket.socket, Any], None]
 """Sends a connection and its client's address to another process, and returns once that is done."""
 
 
-class Drain:
+class DrainState:
     """Whether and until when a server drains, and where its idle connections go."""
 
     def __init__(self, timeout: float) -> None:

@@ -32,7 +32,7 @@ from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.dispatcher import NEXT_THREAD_DELAY, Dispatcher
-from gearbox_lite.server.http.drain import Drain, SendConnection
+from gearbox_lite.server.http.drain import DrainState, SendConnection
 from gearbox_lite.server.http.listener import affordable_connections, create_listeners
 from gearbox_lite.server.http.poller import Poller
 from gearbox_lite.server.http.proxies import InsecureCookieLogger, UntrustedProxyLogger
@@ -71,7 +71,7 @@ class Server:
         self._wait: Callable[[float], None] = self._select
         if self._adj.asyncore_use_poll and hasattr(select, "poll"):
             self._wait = Poller(self._map).wait
-        self._drain = Drain(serve.drain_timeout)
+        self._drain = DrainState(serve.drain_timeout)
         channel = Channel
         if serve.access_log:
             from gearbox_lite.server.http.access_log import LoggedChannel

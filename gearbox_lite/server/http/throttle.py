@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-INTERVAL = 10.0
+WARNING_INTERVAL = 10.0
 """Seconds from one such message to the next."""
 
 
 class Throttle:
-    """Allows a message at once the first time, then at most every INTERVAL seconds."""
+    """Allows a message at once the first time, then at most every WARNING_INTERVAL seconds."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -19,5 +19,5 @@ class Throttle:
         now = time.monotonic()
         if now < self._next:
             return False
-        self._next = now + INTERVAL
+        self._next = now + WARNING_INTERVAL
         return True

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from watchfiles import Change
 
-INTERVAL = 0.5
+POLL_INTERVAL = 0.5
 """Seconds between two polls."""
 
 
@@ -24,7 +24,7 @@ class PollNotify:
 
     def watch(self, _burst: int, _step: int, _timeout: int, stop: threading.Event) -> set[tuple[int, str]] | str:
         """Wait for changes and return them, or "stop"."""
-        while not stop.wait(INTERVAL):
+        while not stop.wait(POLL_INTERVAL):
             before, self._before = self._before, self._snapshot()
             changes = {(_kind(path, before, self._before), path) for path, _ in before.items() ^ self._before.items()}
             if changes:

@@ -226,7 +226,7 @@ def _fork_fork_server(control: socket.socket) -> int:
         try:
             os.closerange(3, control.fileno())
             os.closerange(control.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-            fork_server.main(control)
+            fork_server.run_fork_server(control)
         finally:
             os._exit(0)
     return pid
@@ -242,7 +242,7 @@ def _spawn_fork_server(control: socket.socket) -> int:
 def _run_spawned_worker(channel: socket.socket, sockets: list[socket.socket], plan: Plan) -> None:
     from gearbox_lite.server.worker import main as worker
 
-    worker.main(ControlChannel(channel, FROM_SUPERVISOR), sockets, plan)
+    worker.run_worker(ControlChannel(channel, FROM_SUPERVISOR), sockets, plan)
 
 
 def _only_installed(modules: Iterable[str]) -> list[str]:

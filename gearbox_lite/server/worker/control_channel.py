@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from gearbox_lite.server import descriptors
-from gearbox_lite.server.worker.protocol import Connection, Message, ProtocolError, decode, encode
+from gearbox_lite.server.worker.protocol import Connection, Message, ProtocolError, decode_message, encode_message
 
 _LENGTH = struct.Struct("!I")
 MAX_MESSAGE_SIZE = 1 << 22
@@ -63,7 +63,7 @@ class ControlChannel:
 
     def send(self, message: Message, descriptor: int | None = None) -> None:
         """Send a message if the other process still runs, with a copy of the descriptor, which stays the caller's."""
-        data = encode(message)
+        data = encode_message(message)
         passed = [] if descriptor is None else [os.dup(descriptor)]
         with self._lock:
             self._unsent.append((_LENGTH.pack(len(data)) + data, passed))
@@ -141,7 +141,7 @@ class ControlChannel:
             return None
         data = bytes(self._received[_LENGTH.size : end])
         del self._received[:end]
-        return decode(data, self._receives)
+        return decode_message(data, self._receives)
 
     def _forget_unsent(self) -> None:
         for _, passed in self._unsent:

@@ -13,7 +13,7 @@ Fork and signals, in this order:
 3. SIGCHLD only wakes the loop (``set_wakeup_fd``), which then reaps all workers that have exited: several exits may
    arrive as one signal.
 4. A new worker restores the default of SIGCHLD and closes what belongs to this process before it loads anything. It
-   then sets its own handlers of the other signals (``worker.main``).
+   then sets its own handlers of the other signals (``run_worker``).
 5. The process id is reported before the exit code, through a pipe that only this process writes to.
 """
 
@@ -66,7 +66,7 @@ def _receive(control: socket.socket) -> tuple[Any, list[int]]:
     return pickle.loads(b"".join(parts)), passed  # noqa: S301 (from our own supervisor)
 
 
-def main(control: socket.socket) -> None:
+def run_fork_server(control: socket.socket) -> None:
     """Fork a worker for each request until the supervisor closes its end and all workers have exited."""
     control.set_inheritable(False)
     for number in ENDING:
@@ -129,7 +129,7 @@ def _run_worker(plan: Plan, report: int, channel: int, listening: list[int]) -> 
         from gearbox_lite.server.worker import main as worker
 
         sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
-        worker.main(ControlChannel(socket.socket(fileno=channel), FROM_SUPERVISOR), sockets, plan)
+        worker.run_worker(ControlChannel(socket.socket(fileno=channel), FROM_SUPERVISOR), sockets, plan)
     except BaseException:  # noqa: BLE001 (nothing of the fork server may run in a worker)
         import traceback
 
@@ -154,4 +154,4 @@ def _reap(reports: dict[int, int]) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    run_fork_server(socket.socket(fileno=int(sys.argv[1])))

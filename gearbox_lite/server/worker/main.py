@@ -43,7 +43,7 @@ class _Loaded:
     looked_for: Sequence[str] = ()
 
 
-def main(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> None:
+def run_worker(channel: ControlChannel, sockets: list[socket.socket], plan: Plan) -> None:
     """Run one worker until it exits. It serves the error page if the application does not load."""
     for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to all processes; only the supervisor acts on them
         if hasattr(signal, name):

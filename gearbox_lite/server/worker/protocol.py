@@ -125,13 +125,13 @@ FROM_SUPERVISOR = by_name(Begin, Drain, Connection, Exit)
 """What the supervisor may send."""
 
 
-def encode(message: Message) -> bytes:
+def encode_message(message: Message) -> bytes:
     """Return a message as JSON, with the name of its class."""
     return json.dumps([type(message).__name__, message.__dict__], default=lambda value: value.__dict__).encode()
 
 
-def decode(data: bytes, kinds: Mapping[str, type[Message]]) -> Message:
-    """Return the message that ``encode`` has written. Raises ProtocolError for any other data."""
+def decode_message(data: bytes, kinds: Mapping[str, type[Message]]) -> Message:
+    """Return the message that ``encode_message`` has written. Raises ProtocolError for any other data."""
     try:
         name, values = json.loads(data)
         kind = kinds[name]

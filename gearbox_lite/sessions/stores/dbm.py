@@ -17,7 +17,7 @@ from typing import Any
 from gearbox_lite.sessions.stores.file import FileStore
 from gearbox_lite.sessions.stores.folders import Folders
 
-SUFFIX = ".dbm"
+DBM_SUFFIX = ".dbm"
 RECORD_KEY = b"session"
 """The one key of each database."""
 _SYSTEM_ERRORS = {errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOSPC}
@@ -42,7 +42,7 @@ class DbmStore(FileStore):
         self._module: Any = import_module(module)
 
     def _path(self, session: str) -> Path:
-        return self._folder / session[0] / session[:2] / f"{session}{SUFFIX}"
+        return self._folder / session[0] / session[:2] / f"{session}{DBM_SUFFIX}"
 
     def _files(self, path: Path) -> list[Path]:
         return list(path.parent.glob(f"{path.name}*"))
@@ -104,5 +104,5 @@ class DbmStore(FileStore):
         """Yield the ids of all databases."""
         self.ping()
         with self._system:
-            found = {path.name.partition(".")[0] for path in self._folder.glob(f"?/??/*{SUFFIX}*")}
+            found = {path.name.partition(".")[0] for path in self._folder.glob(f"?/??/*{DBM_SUFFIX}*")}
         yield from found

@@ -23,7 +23,7 @@ from gearbox_lite.sessions.stores.folders import Folders, UnsafePathError, check
 
 log = logging.getLogger("gearbox_lite.sessions")
 
-SUFFIX = ".cache"
+RECORD_SUFFIX = ".cache"
 MAX_LOCK_PAUSE = 0.02
 """Seconds between two attempts to get a lock; the first pauses are shorter."""
 
@@ -56,7 +56,7 @@ class FileStore(GuardedStore):
         return bool(made)
 
     def _path(self, session: str) -> Path:
-        return self._folder / session[0] / session[:2] / f"{session}{SUFFIX}"
+        return self._folder / session[0] / session[:2] / f"{session}{RECORD_SUFFIX}"
 
     def _read(self, session: str) -> str | None:
         with self._system:
@@ -124,8 +124,8 @@ class FileStore(GuardedStore):
         """Yield the ids of all files."""
         self.ping()
         with self._system:
-            found = [path.name for path in self._folder.glob(f"?/??/*{SUFFIX}")]
-        yield from (name.removesuffix(SUFFIX) for name in found)
+            found = [path.name for path in self._folder.glob(f"?/??/*{RECORD_SUFFIX}")]
+        yield from (name.removesuffix(RECORD_SUFFIX) for name in found)
 
     def _ping(self) -> None:
         """Look for the folder, and create it again if it has been removed."""

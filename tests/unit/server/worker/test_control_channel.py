@@ -19,8 +19,8 @@ from gearbox_lite.server.worker.protocol import (
     Heartbeat,
     ProtocolError,
     Ready,
-    decode,
-    encode,
+    decode_message,
+    encode_message,
 )
 
 
@@ -40,11 +40,11 @@ READY = Ready(Failure("caf\udce9.py", "report", needs_edit=True), ["w"], ["a.py"
     "message", [READY, Heartbeat(), Connection(("::1", 80, 0, 0)), Connection(("localhost", None))]
 )
 def test_a_message_is_decoded_as_it_was_encoded(message):
-    assert decode(encode(message), FROM_WORKER) == message
+    assert decode_message(encode_message(message), FROM_WORKER) == message
 
 
 def test_a_command_is_decoded_as_it_was_encoded():
-    assert decode(encode(Drain(hands_over=True)), FROM_SUPERVISOR) == Drain(hands_over=True)
+    assert decode_message(encode_message(Drain(hands_over=True)), FROM_SUPERVISOR) == Drain(hands_over=True)
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_a_command_is_decoded_as_it_was_encoded():
         b"", b"{", b"[]", b"[[], {}]", b"[" * 100_000, b"\xff",
         b'["Begin", {}]', b'["Unknown", {}]', b'["Ready", {}]', b'["Heartbeat", {"more": 1}]', b'["Heartbeat", []]',
         b'["ServerFailed", {"reason": 1}]', b'["Connection", {"peer": [{}]}]', b'["Connection", {"peer": null}]',
-        encode(READY).replace(b'["a.py"]', b'"a.py"'), encode(READY).replace(b"true", b"1"),
+        encode_message(READY).replace(b'["a.py"]', b'"a.py"'), encode_message(READY).replace(b"true", b"1"),
         b'["ServerFailed", {"reason": ' + b"9" * 10_000 + b"}]",
     ],
 )  # fmt: skip
 def test_unknown_messages_of_the_other_direction_and_invalid_fields_are_refused(data):
     with pytest.raises(ProtocolError):
-        decode(data, FROM_WORKER)
+        decode_message(data, FROM_WORKER)
 
 
 def test_a_message_in_pieces_is_received_whole_and_half_a_message_is_noticed(channels):
     worker, supervisor = channels
-    data = encode(READY)
+    data = encode_message(READY)
     whole = struct.pack("!I", len(data)) + data
     worker.socket.send(whole[:50])
     assert supervisor.receive() == []
@@ -97,7 +97,7 @@ def test_a_connection_that_is_handed_over_is_not_inherited_by_child_processes(ch
 def test_descriptors_that_belong_to_no_message_are_refused_and_closed(channels):
     worker, supervisor = channels
     reading, writing = os.pipe()
-    data = encode(Heartbeat())
+    data = encode_message(Heartbeat())
     socket.send_fds(worker.socket, [struct.pack("!I", len(data)) + data], [writing] * 3)
     os.close(writing)
     with pytest.raises(ProtocolError):
