@@ -1,8 +1,11 @@
-"""Changing files in folders that belong to another user, who may be hostile, without lending that user our rights.
+"""Atomic changes of files in folders that may belong to another, hostile user, without lending that user our rights.
 
-As root, a path means nothing from one call to the next: whoever owns a folder can put a symbolic link in the place of
-any file in it. So folders and files are opened once, everything is done to the open descriptors, and symbolic links
-are followed only if they are ours or root's.
+For root, a path may lead elsewhere from one call to the next: the owner of a folder can replace any file in it with a
+symbolic link between our calls. Therefore each folder and file is opened once, everything is done through the open
+descriptors, and symbolic links are followed only if they are ours or root's.
+
+Changes are atomic: the new content is written to a draft beside the file, which is then renamed over it. A folder's
+lock (flock) keeps two of our processes from changing files of one folder at the same time; other programs ignore it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ except ImportError:  # Windows has neither these locks nor another user's symbol
     fcntl = None  # type: ignore[assignment]
 
 HAS_LOCKS = fcntl is not None
-"""Whether folders can be locked; on Windows, staging folders of killed processes stay."""
+"""Whether folders can be locked. Without locks, on Windows, the staging folders of killed processes are not removed."""
 LOCK_SECONDS = 10.0
 """Seconds to wait for another process that changes files of the same folder."""
 
@@ -31,27 +34,27 @@ _DIRECTORY, _NO_LINK, _NO_WAIT = (getattr(os, name, 0) for name in ("O_DIRECTORY
 _ACL = "system.posix_acl_access"
 _KEPT = ("user.", "security.selinux")
 """Extended attributes that a changed file keeps, beside its access control list."""
-_MOST_LINKS = 40
+_MAX_LINKS = 40
 
 
-def follow(path: Path) -> Path:
-    """Return the file that a path leads to. Raises OSError for a symbolic link of another user."""
-    for _ in range(_MOST_LINKS):
+def resolve_links(path: Path) -> Path:
+    """Return the file that a path leads to, links followed. Raises OSError for a symbolic link of another user."""
+    for _ in range(_MAX_LINKS):
         status = path.lstat()
         if not stat.S_ISLNK(status.st_mode):
             return path
-        _check_link(status, path)
+        _check_owner_of_link(status, path)
         path = path.parent / path.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
-def _check_link(status: os.stat_result, path: Path) -> None:
+def _check_owner_of_link(status: os.stat_result, path: Path) -> None:
     if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
         raise OSError(errno.EPERM, "it is a symbolic link of another user; run this as that user", str(path))
 
 
 class Folder:
-    """An open folder; names are of what is directly in it, or in folders below it that we have made ourselves."""
+    """An open folder. Its methods take names directly in it, or in folders below it that we have created ourselves."""
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self.path = path
@@ -60,13 +63,13 @@ class Folder:
     @classmethod
     @contextmanager
     def opened(cls, path: Path) -> Iterator[Folder]:
-        """Give a folder. Raises OSError for anything else, and for a symbolic link of another user."""
+        """Open a folder. Raises OSError for anything else, and for a symbolic link of another user."""
         with cls(path.parent, None)._opened(path.name, path) as folder:  # noqa: SLF001 (of the same class)
             yield folder
 
     @contextmanager
     def inside(self, name: str) -> Iterator[Folder]:
-        """Give a folder that is in this one. Raises OSError as ``opened`` does."""
+        """Open a folder that is in this one. Raises OSError as ``opened`` does."""
         with self._opened(name, self.path / name) as folder:
             yield folder
 
@@ -77,13 +80,14 @@ class Folder:
             return
         flags = os.O_RDONLY | _DIRECTORY | _NO_WAIT | os.O_CLOEXEC
         place = path if self._descriptor is None else name
+        # Opened without following a link first: after a check of the path it could still be replaced with a link.
         try:
             descriptor = os.open(place, flags | _NO_LINK, dir_fd=self._descriptor)
         except OSError:
             status = os.stat(place, dir_fd=self._descriptor, follow_symlinks=False)
             if not stat.S_ISLNK(status.st_mode):
                 raise
-            _check_link(status, path)
+            _check_owner_of_link(status, path)
             descriptor = os.open(place, flags, dir_fd=self._descriptor)
         try:
             yield Folder(path, descriptor)
@@ -95,7 +99,10 @@ class Folder:
 
     @contextmanager
     def locked(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Hold the folder's lock. Raises TimeoutError if another process holds it for so long."""
+        """Hold the folder's lock. Raises TimeoutError if another process still holds it after so many seconds.
+
+        It is polled, since flock itself waits without a time limit. The kernel releases it if this process is killed.
+        """
         if fcntl is None or self._descriptor is None:
             yield
             return
@@ -118,12 +125,12 @@ class Folder:
         return self._descriptor is None or os.fstat(self._descriptor).st_uid == os.geteuid()
 
     def names(self) -> list[str]:
-        """Return the names of all that is in it."""
+        """Return the names of everything in the folder."""
         with os.scandir(self.path if self._descriptor is None else self._descriptor) as entries:
             return [entry.name for entry in entries]
 
     def has(self, name: str) -> bool:
-        """Whether a name is taken, be it by a link that leads nowhere."""
+        """Whether a name is taken, even by a broken symbolic link."""
         try:
             os.stat(self._place(name), dir_fd=self._descriptor, follow_symlinks=False)
         except FileNotFoundError:
@@ -131,7 +138,7 @@ class Folder:
         return True
 
     def make_folder(self, name: str, mode: int = 0o777) -> None:
-        """Make a folder, with the user's umask."""
+        """Create a folder, with the user's umask."""
         os.mkdir(self._place(name), mode, dir_fd=self._descriptor)
 
     def create(self, name: str, content: bytes, mode: int) -> None:
@@ -144,7 +151,7 @@ class Folder:
         return os.open(self._place(name), flags, mode, dir_fd=self._descriptor)
 
     def move(self, name: str, to: Folder, new_name: str) -> None:
-        """Move a file or folder to another folder of the file system, in one step."""
+        """Move a file or folder to another folder of the file system, atomically."""
         os.rename(self._place(name), to._place(new_name), src_dir_fd=self._descriptor, dst_dir_fd=to._descriptor)
 
     def remove(self, name: str, *, is_folder: bool = False) -> None:
@@ -152,15 +159,15 @@ class Folder:
         (os.rmdir if is_folder else os.unlink)(self._place(name), dir_fd=self._descriptor)
 
     def rewrite(self, name: str, change: Callable[[bytes], bytes]) -> None:
-        """Give a file the content that ``change`` returns for its present one: all of it or, if that fails, nothing.
+        """Replace the content of a file atomically with what ``change`` returns for it.
 
-        Its owner, mode, access control list and SELinux context stay. What of these we may not set takes access away
-        and never gives any. A symbolic link stays, and what it leads to is changed. Raises OSError, also for what is
-        not a regular file, and what ``change`` raises.
+        Its owner, mode, access control list and SELinux context are kept. If one of these cannot be set, access is
+        reduced, never widened. A symbolic link is kept, and the file that it leads to is changed. Raises OSError, also
+        for anything but a regular file, and what ``change`` raises.
         """
         place = self.path / name
         if place.is_symlink():
-            place = follow(place)
+            place = resolve_links(place)
             with Folder.opened(place.parent) as folder:
                 folder._rewrite(place.name, change)  # noqa: SLF001 (of the same class)
         else:
@@ -172,6 +179,8 @@ class Folder:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise OSError(errno.EINVAL, "it is not a regular file", str(self.path / name))
             content = change(stream.read())
+            # The order keeps the content private: the draft is for us alone until it has the access of the old file,
+            # and it is on the disk before it replaces that file.
             draft_name = f".{name}.gearbox-lite-{os.urandom(4).hex()}"
             draft = self._create(draft_name, 0o600)
             try:
@@ -182,7 +191,7 @@ class Folder:
                         copy_access(file, draft)
                     os.fsync(draft)
                 if not _DESCRIPTORS:
-                    stream.close()  # Windows replaces no open file
+                    stream.close()  # Windows cannot replace an open file
                 os.replace(
                     self._place(draft_name), self._place(name),
                     src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor,
@@ -194,25 +203,25 @@ class Folder:
 
 
 def copy_access(source: int, target: int) -> None:
-    """Give one open file the owner, mode and extended attributes of another, or less than these."""
+    """Give one open file the owner, mode and extended attributes of another, or less access than these."""
     before = os.fstat(source)
     mode = before.st_mode & 0o777
     with suppress(PermissionError):
         os.fchown(target, before.st_uid, before.st_gid)
     if os.fstat(target).st_gid != before.st_gid:
-        with suppress(PermissionError):  # a file of another owner, which becomes ours: its group may still stay
+        with suppress(PermissionError):  # the file becomes ours, but its group may be kept
             os.fchown(target, -1, before.st_gid)
-    group_stays = os.fstat(target).st_gid == before.st_gid
-    if not _copy_attributes(source, target) or not group_stays:
+    keeps_group = os.fstat(target).st_gid == before.st_gid
+    if not _copy_attributes(source, target) or not keeps_group:
         _remove_acl(target)
-        # Without its list, the group's bits would be those of the list's mask. Whoever was in the old group is now
-        # among the others.
+        # Without the access control list the group's bits would be those of its mask. Members of the old group now
+        # count as others, so others get no more than both had.
         mode = mode & 0o700 | mode & (mode >> 3) & 0o007
     os.fchmod(target, mode)
 
 
 def _copy_attributes(source: int, target: int) -> bool:
-    """Return whether the target has the source's access control list, or like it none."""
+    """Copy access control list and attributes; return whether both files now have the same list, or both none."""
     if not hasattr(os, "listxattr"):
         return True
     names = _attributes(source)
@@ -220,7 +229,7 @@ def _copy_attributes(source: int, target: int) -> bool:
         if name.startswith(_KEPT):
             with suppress(OSError):
                 os.setxattr(target, name, os.getxattr(source, name))
-    if _ACL not in names:  # the folder may have given the target one
+    if _ACL not in names:  # the target may have inherited one from the folder
         return _remove_acl(target)
     try:
         os.setxattr(target, _ACL, os.getxattr(source, _ACL))
@@ -232,7 +241,7 @@ def _copy_attributes(source: int, target: int) -> bool:
 def _attributes(file: int) -> list[str]:
     try:
         return os.listxattr(file)
-    except OSError:  # this file system has none
+    except OSError:  # the file system does not support them
         return []
 
 

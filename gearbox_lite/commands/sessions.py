@@ -29,7 +29,7 @@ from gearbox_lite.sessions.stores.folders import UnsafePathError
 _STILL_ACCEPTED = "A running server accepts the old sessions until it loads the new key. "
 _HOW_TO_LOAD = (
     "Restart the server, or send it SIGHUP if it has several workers (systemctl reload, kill -HUP); "
-    "with --reload it has loaded an edited ini already."
+    "with --reload it has already loaded the edited ini."
 )
 
 
@@ -46,7 +46,7 @@ def _configured(context: click.Context) -> ConfiguredSession:
     found = configured_session(read_serve_settings(path, Overrides(context.params["app_name"])).app)
     if found is None:
         raise UserError(
-            f"{short_path(path)}: its application has no filter of gearbox-lite's sessions",
+            f"{short_path(path)}: its application has no session filter of gearbox-lite",
             remedy="add one: [filter:session] use = egg:gearbox_lite#session",
         )
     return found
@@ -69,26 +69,28 @@ def _reaching_the_store() -> Iterator[None]:
 def decode(context: click.Context, /, *, cookie: str, **_: object) -> None:
     """Verify a session cookie and print its session as JSON.
 
-    COOKIE is the cookie's value, name=value, or a whole Cookie header; - or nothing reads it from standard input.
+    COOKIE is the cookie's value, name=value, or a whole Cookie header. If it is missing or -, standard input is read.
     """
     found = _configured(context)
     text = sys.stdin.read() if cookie == "-" else cookie
     with _reaching_the_store():
         decoded = decode_cookie(text, make_sessions(found.options))
     text = json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr)
-    # Unprintable characters are escaped as JSON does it, so that what is shown is the same JSON.
+    # Unprintable characters are escaped as in JSON, so that the output is the same JSON.
     shown = "".join(mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1] for mark in text)
     show(*shown.split("\n"))
 
 
 @command.command(name="purge")
-@click.option("--expired", "which", flag_value="expired", default=True, help="Remove what has expired (the default).")
-@click.option("--all", "which", flag_value="all", help="Remove all sessions: everybody is logged out.")
+@click.option("--expired", "which", flag_value="expired", default=True, help="Remove expired sessions (the default).")
+@click.option("--all", "which", flag_value="all", help="Remove all sessions, which logs every visitor out.")
 @click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
 @click.option("--flush-server", is_flag=True, help="With memcached and --all: empty the whole server.")
 @click.option(
-    "--pid-file", metavar="FILE", help="With cookie sessions and --all: reload the server whose pid file it is."
+    "--pid-file",
+    metavar="FILE",
+    help="With cookie sessions and --all: also reload the server that has written this pid file.",
 )
 @ini_options("-c", "--config")
 @click.pass_context
@@ -107,10 +109,12 @@ def purge(
     found = _configured(context)
     everything = which == "all"
     if pid_file is not None and not (found.store == "cookie" and everything):
-        raise UserError("--pid-file goes with --all and cookie sessions; others need no reload", remedy="leave it out")
+        raise UserError(
+            "--pid-file is only for --all with cookie sessions; other sessions need no reload", remedy="omit it"
+        )
     server = None if pid_file is None else running_server.read_pid(Path(pid_file))
     if found.store == "cookie" and not everything:
-        show("Cookie sessions live in the visitors' browsers: nothing to remove here. --all ends them all.")
+        show("Cookie sessions are kept in the visitors' browsers: nothing to remove here. --all ends them all.")
         return
     if found.store == "ext:memcached" and not everything:
         show("memcached drops expired sessions by itself: nothing to do.")
@@ -118,10 +122,10 @@ def purge(
     if found.store == "ext:memcached" and not flush_server:
         raise UserError(
             "memcached cannot list its keys, so only the whole server can be emptied",
-            remedy="add --flush-server if nothing else is kept there",
+            remedy="add --flush-server if nothing else is kept in it",
         )
     if found.store == "memory":
-        raise UserError("memory sessions are inside the serving process", remedy="restart it to end them all")
+        raise UserError("memory sessions are kept in the server process", remedy="restart the server to end them all")
     if everything and not dry_run and not yes:
         _confirm()
     if found.store == "cookie":
@@ -131,22 +135,22 @@ def purge(
 
 
 def _replace_key(context: click.Context, server: int | None, *, dry_run: bool) -> None:
-    """End all cookie sessions, as far as a command beside the server can."""
+    """Replace the key, which ends all cookie sessions as soon as the server has loaded it."""
     if dry_run:
         show("session.validate_key would be replaced, which ends every session once the server has loaded the new key.")
         return
     if server is not None and not rotate.from_elsewhere(_configured(context)):
-        running_server.check_server(server)  # before anything is changed
-    written = _write(context, partial(rotate.new_keys, keep_old=False), "The key is replaced", _STILL_ACCEPTED)
+        running_server.check_server(server)  # before the key is changed
+    written = _apply_plan(context, partial(rotate.new_keys, keep_old=False), "The key was replaced", _STILL_ACCEPTED)
     if written and server is not None:
         running_server.reload_server(server)
-        show(f"Sent SIGHUP to the server, process {server}; its log tells whether it has reloaded.")
+        show(f"Sent SIGHUP to the server, process {server}; its log shows whether it has reloaded.")
 
 
 def _confirm() -> None:
     if not sys.stdin.isatty():
-        raise UserError("this ends every session", remedy="add --yes if that is wanted")
-    click.confirm("This ends every session. Go on?", abort=True)
+        raise UserError("this ends every session", remedy="add --yes to confirm")
+    click.confirm("This ends every session. Continue?", abort=True)
 
 
 def _purge(found: ConfiguredSession, *, everything: bool, dry_run: bool) -> None:
@@ -156,7 +160,7 @@ def _purge(found: ConfiguredSession, *, everything: bool, dry_run: bool) -> None
         if found.store == "ext:memcached":
             if not dry_run:
                 sessions.store.flush()
-            show("The memcached server " + ("would be emptied." if dry_run else "is empty."))
+            show("The memcached server " + ("would be emptied." if dry_run else "was emptied."))
             return
         result = purge_store(sessions, everything=everything, dry_run=dry_run, watch=_with_progress)
     verb = "would be removed" if dry_run else "removed"
@@ -177,40 +181,40 @@ def _with_progress(ids: list[str]) -> Iterable[str]:
 
 
 @command.command(name="rotate-key", short_help="Replace the key; the old one is still accepted.")
-@click.option("--drop-fallbacks", is_flag=True, help="Make no new key, and stop accepting the old ones.")
+@click.option("--drop-fallbacks", is_flag=True, help="Write no new key, and stop accepting the old ones.")
 @ini_options("-c", "--config")
 @click.pass_context
 def rotate_key(context: click.Context, /, *, drop_fallbacks: bool, **_: object) -> None:
     """Write a new random key into the ini; the old one is still accepted.
 
-    Later, when everybody has been back or the timeout is over, --drop-fallbacks ends the rotation.
+    Later, once the timeout is over or all visitors have returned, --drop-fallbacks ends the rotation.
     """
     if drop_fallbacks:
-        _write(context, rotate.without_fallbacks, "Old keys are no longer accepted")
+        _apply_plan(context, rotate.without_fallbacks, "Old keys are no longer accepted")
     else:
-        _write(context, partial(rotate.new_keys, keep_old=True), "The old key is still accepted")
+        _apply_plan(context, partial(rotate.new_keys, keep_old=True), "The old key is still accepted")
 
 
-def _write(
+def _apply_plan(
     context: click.Context,
     plan: Callable[[ConfiguredSession], list[rotate.KeyChange]],
     result: str,
     until_loaded: str = "",
 ) -> bool:
-    """Write the planned changes into the ini; if its keys come from elsewhere, only show them and return False."""
+    """Write the planned changes into the ini; if the keys come from elsewhere, only show them and return False."""
     found = _configured(context)
     if rotate.from_elsewhere(found):
-        show("The keys do not stand in the ini themselves, so nothing was written. Set where they come from:")
+        show("The keys are not written in the ini itself, so nothing was written. Set them where they come from:")
         for change in plan(found):
             show(f"session.{change.name} = {change.value or ''}".rstrip())
         show(f"{until_loaded}{_HOW_TO_LOAD}")
         return False
     changed = rotate.apply_changes(lambda: _configured(context), plan)
-    # An option may be set a second time if the first one hid it: in [DEFAULT], or in an ini that is inherited from.
+    # An option may be set a second time, hidden by the first: in [DEFAULT], or in an ini that this one inherits from.
     while _still_set(found := _configured(context), plan):
         changed += rotate.apply_changes(lambda: _configured(context), lambda found: _still_set(found, plan))
     where = ", ".join(dict.fromkeys(short_path(path) for path in changed))
-    show(f"{result}. {'Changed: ' + where if where else 'Nothing had to be changed'}.")
+    show(f"{result}. {'Changed: ' + where if where else 'There was nothing to change'}.")
     show(f"{until_loaded}{_HOW_TO_LOAD}")
     return True
 

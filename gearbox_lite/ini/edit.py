@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
 from gearbox_lite.ini.lines import line_ranges, split_lines
-from gearbox_lite.safe_files import Folder, follow
+from gearbox_lite.safe_files import Folder, resolve_links
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def locked(paths: Iterable[Path]) -> Iterator[None]:
     folders: dict[str, Path] = {}
     for path in paths:
         with _os_errors_explained(path):
-            folders[os.path.realpath(follow(path).parent)] = path
+            folders[os.path.realpath(resolve_links(path).parent)] = path
     with ExitStack() as stack:
         for folder in sorted(folders):  # always in the same order, so that two processes cannot deadlock
             with _os_errors_explained(folders[folder]):

@@ -12,7 +12,7 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.masking import masked
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.settings.configured import ConfiguredSession, configured_session
-from gearbox_lite.sessions.settings.key_strength import SHORTEST_KEY, weakness
+from gearbox_lite.sessions.settings.key_strength import MIN_KEY_LENGTH, weakness
 from gearbox_lite.sessions.settings.parse import shown_option
 from gearbox_lite.sessions.stores import make_store
 from gearbox_lite.sessions.stores.folders import UnsafePathError
@@ -121,7 +121,7 @@ def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) 
     others = [session.options.keys(name)[0] for name in session.key_names()] if session is not None else []
     for section in settings.app.walk():
         setting = section.options.get(FORM_KEY)
-        if setting is None or len(setting.value) < SHORTEST_KEY:
+        if setting is None or len(setting.value) < MIN_KEY_LENGTH:
             continue
         problem = "is the same as another key" if setting.value in others else weakness(setting.value)
         hint = "write 64 random hex digits"

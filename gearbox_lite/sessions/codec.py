@@ -1,7 +1,7 @@
-"""Session data to text and back, in Beaker's format, with keys that may be rotated.
+"""Session data to text and back, in Beaker's format, with keys that can be rotated.
 
-The format is beaker.session's: base64 of the serialized data, encrypted with AES if there is an encryption key,
-and a value signed with 40 hex digits of HMAC-SHA1 in front of it.
+The format is beaker.session's: base64 of the serialized data, which is encrypted with AES if an encryption key is set.
+The value of a cookie begins with its signature, 40 hex digits of HMAC-SHA1.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ COOKIE_SIGNATURE_DIGITS = 40
 """Hex digits of a cookie's signature, HMAC-SHA1."""
 
 MAX_NESTING = 100
-"""Most levels of lists and dicts in a value. JSON is loaded recursively, so a value that a request can dump may be too
-deep for another one to load, which depends on how deep in the program the session is used."""
+"""Most levels of lists and dicts in a value. JSON is loaded recursively, and how deep that can go depends on the call
+stack: a value that one request can save might be too deep for another one to load."""
 
 Data = dict[str, Any]
 
@@ -35,14 +35,14 @@ def sign(key: str, text: str) -> str:
 
 
 def verify(key: str, signed: str) -> str | None:
-    """Return what was signed, or None if the signature is not of this key; takes the same time either way."""
+    """Return what was signed, or None if this key has not signed it; takes the same time either way."""
     signature, text = signed[:COOKIE_SIGNATURE_DIGITS], signed[COOKIE_SIGNATURE_DIGITS:]
     expected = hmac.digest(key.encode(), text.encode(errors="surrogatepass"), "sha1").hex()
     return text if hmac.compare_digest(expected.encode(), signature.encode(errors="surrogatepass")) else None
 
 
 class Serializer:
-    """One of Beaker's two serializers, telling which values it cannot hold."""
+    """One of Beaker's two serializers, which reports the values that it cannot serialize."""
 
     def __init__(self, name: str) -> None:
         """``name`` is json or pickle."""
@@ -53,22 +53,22 @@ class Serializer:
         """Return the dumped data as Beaker keeps it: JSON is compressed."""
         if self.name != "json":
             return dumped
-        # A window of 4 kB is what a cookie can hold; zlib's default of 32 kB takes longer to clear than to use.
+        # A window of 4 kB, the size of a cookie: to clear zlib's default of 32 kB takes longer than to compress.
         compressor = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
         return compressor.compress(dumped) + compressor.flush()
 
     def load(self, packed: bytes) -> Any:
-        """Return the data. Raises any exception for what is not ours."""
+        """Return the data. Raises any exception for data that is not ours."""
         return json.loads(zlib.decompress(packed).decode()) if self.name == "json" else pickle.loads(packed)  # noqa: S301
 
     def unstorable(self, data: Mapping[str, Any]) -> SessionSaveError | None:
-        """Return the error that names the values this serializer cannot hold, None if it can hold all."""
+        """Return the error that names the values that cannot be serialized; None if all can."""
         bad = [f"{key!r} ({type(value).__name__})" for key, value in data.items() if not self._can_dump(value)]
         if not bad:
             return None
         other = "store str, int, float, bool, None, lists and dicts of these"
         hint = f"{other}, or set session.data_serializer = pickle" if self.name == "json" else "store plain values"
-        return SessionSaveError(f"{self.name} cannot hold these values of the session: {', '.join(bad)}; {hint}")
+        return SessionSaveError(f"{self.name} cannot store these values of the session: {', '.join(bad)}; {hint}")
 
     def _can_dump(self, value: Any) -> bool:
         try:
@@ -78,7 +78,7 @@ class Serializer:
         return True
 
 
-_encode_json = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes an encoder for each call
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps creates an encoder for each call
 
 
 def _dump_json(data: Any) -> bytes:
@@ -115,7 +115,7 @@ class Codec:
         nonce_bits: int = 128,
         crypto_type: str = "default",
     ) -> None:
-        """Take the current key of each kind first; each encryption key goes with the signing key beside it."""
+        """Take the current key of each kind first; an encryption key belongs to the signing key of its number."""
         self.serializer = Serializer(serializer)
         self.validate_keys = validate_keys
         self.encrypt_keys = encrypt_keys
@@ -123,11 +123,11 @@ class Codec:
         self._crypto = get_crypto_module(crypto_type) if encrypt_keys else None
 
     def dump(self, data: Data) -> bytes:
-        """Return the data serialized, not yet packed. Raises SessionSaveError that names what cannot be."""
+        """Return the data serialized, not yet packed. Raises SessionSaveError, which names the values at fault."""
         if self.serializer.name == "json":
             other = [key for key in data if not isinstance(key, str)]
             if other:
-                raise SessionSaveError(f"json cannot hold these keys of the session: {other}; use texts as keys")
+                raise SessionSaveError(f"json cannot store these keys of the session: {other}; use texts as keys")
         try:
             dumped = self.serializer.dump(data)
         except Exception as error:
@@ -150,12 +150,12 @@ class Codec:
         return nonce + b64encode(self._crypto.aesEncrypt(packed, self._cipher_key(0, nonce))).decode()
 
     def decode(self, text: str, key: int | None = None) -> Data:
-        """Return the data of ``text``, by the given key or by any of them. Raises ValueError for what is not ours."""
+        """Return the data of ``text``, decrypted with one key or with any. Raises ValueError for other text."""
         pairs = max(1, len(self.encrypt_keys), len(self.validate_keys) if self.encrypt_keys else 1)
         for number in range(pairs) if key is None else (key,):
             try:
                 data = self.serializer.load(self._open(text, number))
-            except MemoryError:  # says nothing about the session
+            except MemoryError:  # says nothing about the data
                 raise
             except Exception as error:  # noqa: BLE001 (garbage may raise anything in zlib, AES or pickle)
                 failure = error
@@ -173,7 +173,7 @@ class Codec:
         return opened
 
     def _cipher_key(self, number: int, nonce: str) -> Any:
-        assert self._crypto is not None  # noqa: S101 (both callers have looked)
+        assert self._crypto is not None  # noqa: S101 (both callers have checked it)
         encrypt_key = self.encrypt_keys[min(number, len(self.encrypt_keys) - 1)]
         return generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, self._crypto.getKeyLength())
 

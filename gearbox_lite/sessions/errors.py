@@ -1,4 +1,4 @@
-"""What can go wrong with a session while the application runs."""
+"""Errors of sessions while the application runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class SessionSaveError(BeakerException):  # type: ignore[misc]
 class StoreUnavailable(BaseException):
     """The session store cannot be reached, times out or refuses.
 
-    Not an Exception, so that frameworks do not make a page of it on its way to the middleware, which answers 503.
+    Not an Exception, so that no framework turns it into an error page on its way to the middleware, which answers 503.
     """
 
     writing = False
-    """Whether a change failed: a store may still read, for example from a full disk."""
+    """Whether a write failed: a store may still be readable, for example on a full disk."""

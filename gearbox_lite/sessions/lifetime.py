@@ -1,4 +1,4 @@
-"""When a session ends: some time after its last request, and some time after it was made."""
+"""When a session expires: some time after its last request, and some time after it was created."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Lifetime:
 
     @property
     def shortest(self) -> int | None:
-        """Seconds after its last write for which a store has to keep a record; None for ever."""
+        """Seconds after its last write for which a store has to keep a record; None for no limit."""
         return min((limit for limit in (self.timeout, self.absolute_timeout) if limit is not None), default=None)
 
     def is_over(self, data: Mapping[str, Any], now: float) -> bool:

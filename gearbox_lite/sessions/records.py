@@ -1,7 +1,7 @@
-"""What a store holds for a session: its data, and a signature that holds for this session's id only.
+"""The record of a session in a store: its data, and a signature that is valid for this session's id only.
 
-Anyone who can write to the store can therefore neither forge a record nor move one to another session, and nothing is
-decrypted or unpickled that we have not written. A record is 64 hex digits of HMAC-SHA256 and then the codec's text.
+Therefore anyone with write access to the store can neither forge a record nor move one to another session, and nothing
+is decrypted or unpickled that we have not written. A record is 64 hex digits of HMAC-SHA256 and then the codec's text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from gearbox_lite.sessions.codec import Codec, Data
 RECORD_SIGNATURE_DIGITS = 64
 """Hex digits of a record's signature, HMAC-SHA256."""
 _PURPOSE = b"gearbox-lite session record"
-"""Makes a key from ``session.secret`` that differs from the one that signs cookies."""
+"""Derives a key from ``session.secret`` that differs from the one that signs cookies."""
 
 
 class Records:
-    """Writes records with the current secret, and reads those of the fallback secrets too."""
+    """Signs records with the current secret, and also accepts those signed with a fallback secret."""
 
     def __init__(self, codec: Codec, secrets: tuple[str, ...], namespace: str) -> None:
         """Take the current secret first; ``namespace`` is the prefix that this project's records have in the store."""
@@ -26,17 +26,17 @@ class Records:
         self._namespace = namespace
 
     def encode(self, session: str, data: Data) -> str:
-        """Return the record of a session. Raises SessionSaveError that names what cannot be stored."""
+        """Return the record of a session. Raises SessionSaveError, which names what cannot be stored."""
         payload = self.codec.encode(self.codec.dump(data))
         return self._signature(self._keys[0], session, payload) + payload
 
     def decode(self, session: str, record: str) -> tuple[Data, int]:
         """Return a session's data, and the number of the secret that its record is signed with, 0 for the current one.
 
-        Raises ValueError for what we have not written for this session.
+        Raises ValueError for a record that we have not written for this session.
         """
         signature, payload = record[:RECORD_SIGNATURE_DIGITS], record[RECORD_SIGNATURE_DIGITS:]
-        if signature.isascii():  # compare_digest takes no other text
+        if signature.isascii():  # compare_digest refuses other texts
             for number, key in enumerate(self._keys):
                 if hmac.compare_digest(self._signature(key, session, payload), signature):
                     return self.codec.decode(payload), number

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from gearbox_lite.errors import nearest
 from gearbox_lite.masking import MASK, is_secret, masked, without_password
-from gearbox_lite.sessions.settings.convert import LONGEST_PREFIX, UnfitError
+from gearbox_lite.sessions.settings.convert import MAX_PREFIX_LENGTH, InvalidValueError
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, SessionOptions
 
 ENGINE_PREFIX = "session.sa."
@@ -29,7 +29,7 @@ _REQUIRED = {
     "ext:memcached": ("secret", "url"),
     "ext:redis": ("secret", "url"),
 }
-"""What each store cannot do without."""
+"""The options that each store needs."""
 
 _RANDOM = 'python -c "import secrets; print(secrets.token_hex(32))" prints one'
 _EXAMPLES = {
@@ -76,7 +76,7 @@ def parse_options(given: Mapping[str, str]) -> SessionOptions:
         name = _known_name(full_name)
         try:
             values[name] = OPTIONS[name].convert(text.strip())
-        except UnfitError as reason:
+        except InvalidValueError as reason:
             raise OptionError(full_name, "this value cannot be used", str(reason)) from None
     values.setdefault("type", "file" if "data_dir" in values else "memory")
     options = SessionOptions(**values)
@@ -104,12 +104,14 @@ def _known_name(full_name: str) -> str:
 
 
 def _default_prefix(cookie_name: str) -> str:
-    """Return the cookie's name, percent-encoded where the rules for a prefix are stricter."""
+    """Return the cookie's name, with characters that a prefix cannot have percent-encoded."""
     prefix = quote(cookie_name, safe="")
     if not re.match(r"[A-Za-z0-9_%]", prefix):
         prefix = f"%{ord(prefix[0]):02X}{prefix[1:]}"
-    if len(prefix) > LONGEST_PREFIX:
-        raise OptionError(f"{PREFIX}key", "this name is too long to name the records too", f"set {PREFIX}prefix")
+    if len(prefix) > MAX_PREFIX_LENGTH:
+        raise OptionError(
+            f"{PREFIX}key", "this name is too long to be the prefix of the records too", f"set {PREFIX}prefix"
+        )
     return prefix
 
 
@@ -156,14 +158,16 @@ def _check_cookie(options: SessionOptions) -> None:
     https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-cookie-name-prefixes
     """
     if options.samesite == "None" and not options.secure:
-        raise OptionError(f"{PREFIX}samesite", "browsers take None over HTTPS only", "add session.secure = true")
+        raise OptionError(f"{PREFIX}samesite", "browsers accept None over HTTPS only", "add session.secure = true")
     name = options.key.lower()
     if name.startswith(("__secure-", "__host-")) and not options.secure:
-        raise OptionError(f"{PREFIX}key", "browsers take such a cookie over HTTPS only", "add session.secure = true")
+        raise OptionError(f"{PREFIX}key", "browsers accept such a cookie over HTTPS only", "add session.secure = true")
     if name.startswith("__host-") and options.cookie_domain is not None:
-        raise OptionError(f"{PREFIX}cookie_domain", "browsers take no __Host- cookie with a domain", "remove the line")
+        raise OptionError(
+            f"{PREFIX}cookie_domain", "browsers accept no __Host- cookie with a domain", "remove the line"
+        )
     if name.startswith("__host-") and options.cookie_path != "/":
-        raise OptionError(f"{PREFIX}cookie_path", "browsers take a __Host- cookie for / only", "remove the line")
+        raise OptionError(f"{PREFIX}cookie_path", "browsers accept a __Host- cookie for / only", "remove the line")
 
 
 def _check_libraries(options: SessionOptions) -> None:

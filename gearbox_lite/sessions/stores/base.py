@@ -113,7 +113,7 @@ class GuardedStore(Store):
 
     def read(self, session: str) -> str | None:
         """Return a record; None if there is none."""
-        with self.breaker.of_thread.operation:
+        with self.breaker.per_thread.operation:
             return self._read(session)
 
     def update(self, session: str, change: RecordUpdate) -> str | None:

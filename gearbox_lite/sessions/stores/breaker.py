@@ -1,16 +1,25 @@
 """The time limit of every operation on a store, and the circuit breaker that keeps a hung store from stopping a site.
 
-An operation (``with breaker.operation(): ...``) has one deadline for all that it does. Whoever waits for the store in
-it looks at the clock at least every ``SLICE`` seconds through ``Operation.check``.
+An operation (``with breaker.operation(): ...``) has one deadline for everything in it. Code that waits for the store
+calls ``Operation.check`` at least every ``SLICE`` seconds.
 
-A server has few threads, and a store that hangs would soon hold all of them, so that pages without a session would wait
-too. Therefore, as soon as operations are in progress and none has finished for much longer than they usually take, the
-circuit opens: the request that noticed keeps waiting until its deadline, so that a short pause of the store costs a
-quiet site nothing; all others are given up at once, and new ones are refused without touching the store. A background
-thread then tests the store, one attempt at a time, and any answer closes the circuit. So no request is spent on tests,
-and a slow store or a single locked record is told from a store that hangs: its test succeeds within milliseconds.
+A server has few threads. A store that hangs would soon block all of them, so that pages without a session would wait
+too. The order of events:
 
-An error that comes quickly, for example a refused connection, holds nothing up and does not open the circuit.
+1. The circuit is closed. Each operation that finishes records when (``last_answer``), and how long it took (``usual``).
+2. Operations are in progress, and none has finished for much longer than usual: the thread that notices this first
+   (``gives_up``) opens the circuit. Its own operation, the patient one, keeps waiting until its deadline, so that a
+   short pause of the store costs a quiet site nothing.
+3. While the circuit is open, the other waiting operations are given up at their next check, and new ones are refused
+   without touching the store. A background thread tests the store, one attempt at a time.
+4. Any answer, of the patient operation or of a test, closes the circuit.
+
+So no request is spent on tests. A slow store or a single locked record does not count as a hung store: its test
+succeeds within milliseconds and closes the circuit again. An error that comes quickly, for example a refused
+connection, blocks no thread and does not open the circuit.
+
+Every operation reads ``is_open``, ``last_answer`` and ``usual``, therefore without the lock: a stale value costs one
+more check. Opening and closing the circuit take the lock.
 """
 
 from __future__ import annotations
@@ -24,15 +33,15 @@ from typing import NoReturn
 from gearbox_lite.sessions.errors import StoreUnavailable
 
 SLICE = 0.1
-"""Seconds between two looks at the clock while an operation waits."""
+"""Seconds between two checks while an operation waits."""
 OVERDUE = 0.25
 """Fewest seconds without any answer after which a store is tested."""
-PAUSED = 2 * SLICE
-"""Seconds between two looks after which it was this process that stood still, for example while a long call held
-Python's global lock: that tells nothing about the store."""
-USUAL = 8
-"""How many times as long as usual a store may take before it is tested: a slow one is not a hung one."""
-PAUSE = 0.5
+PROCESS_PAUSE = 2 * SLICE
+"""Seconds between two checks that show that this process itself was stopped, for example by a long call that held
+Python's global lock. Such a pause says nothing about the store."""
+USUAL_FACTOR = 8
+"""How many times as long as usual a store may take before it is tested, so that a slow one does not count as hung."""
+TEST_INTERVAL = 0.5
 """Seconds between two tests of a store that does not answer."""
 BIGGEST_ANSWER = 32 * 1024 * 1024
 """Most bytes that a store may send during one operation; sessions are far smaller."""
@@ -41,11 +50,11 @@ BIGGEST_ANSWER = 32 * 1024 * 1024
 class Operation:
     """One call of a store, used as a context manager. Entering raises StoreUnavailable if the circuit is open.
 
-    A thread has one of these for each breaker, since making one for each call would take longer. What a call does
-    inside another one belongs to the outer one.
+    Each thread reuses one of these for each breaker, since creating one for each call would take longer. A nested call
+    belongs to the outer one and shares its deadline.
     """
 
-    __slots__ = ("_breaker", "_looked", "depth", "is_test", "received", "started", "timed_out", "writes")
+    __slots__ = ("_breaker", "_checked_at", "depth", "is_test", "received", "started", "timed_out", "writes")
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
@@ -53,7 +62,7 @@ class Operation:
         """How many calls are nested; 0 if this thread is not calling the store."""
         self.received = 0
         """Bytes that the store has sent."""
-        self._looked = 0.0
+        self._checked_at = 0.0
         self.started = 0.0
         self.is_test = False
         self.timed_out = ""
@@ -66,7 +75,7 @@ class Operation:
                 self._breaker.refuse()
             self.received = 0
             self.timed_out = ""
-            self.started = self._looked = monotonic()
+            self.started = self._checked_at = monotonic()
         self.depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
@@ -79,18 +88,18 @@ class Operation:
                 if self.writes:
                     breaker.last_write = now
             else:
-                self._end(error)
+                self._end_with_error(error)
             self.writes = False
 
-    def _end(self, error: BaseException | None) -> None:
+    def _end_with_error(self, error: BaseException | None) -> None:
         if isinstance(error, StoreUnavailable):
             error.writing = self.writes
-            if self.timed_out:  # drivers replace the reason with one of their own
+            if self.timed_out:  # drivers replace our reason with their own
                 error.args = (f"{self._breaker.name}: {self.timed_out}",)
         if self.timed_out:
-            self._breaker.hung(self)
+            self._breaker.record_timeout(self)
         else:
-            self._breaker.answered(wrote=self.writes and error is None)
+            self._breaker.record_answer(wrote=self.writes and error is None)
 
     def remaining(self) -> float:
         """Return the seconds until the deadline. Raises TimeoutError if it has passed."""
@@ -104,21 +113,21 @@ class Operation:
         self._give_up(f"no complete answer within {self._breaker.limit:g} seconds")
 
     def check(self) -> None:
-        """Raise TimeoutError if this operation must not wait any longer."""
+        """Raise TimeoutError if this operation must not wait any longer. Called after each ``SLICE`` seconds."""
         now = monotonic()
-        paused, self._looked = now - self._looked > PAUSED, now
+        paused, self._checked_at = now - self._checked_at > PROCESS_PAUSE, now
         if paused:
-            self._breaker.excuse(now)
+            self._breaker.restart_silence(now)
         self.remaining()
         if not self.is_test and self._breaker.gives_up(self, self.started):
-            self._give_up("no answer; another request is waiting for it already")
+            self._give_up("no answer; another request is already waiting for it")
 
     def _give_up(self, reason: str) -> NoReturn:
         self.timed_out = reason
         raise TimeoutError(reason)
 
     def receive(self, size: int) -> None:
-        """Count what the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
+        """Count bytes that the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
         self.received += size
         if self.received > BIGGEST_ANSWER or monotonic() - self.started > SLICE:
             self.check_received()
@@ -131,7 +140,7 @@ class Operation:
             self.check()
 
 
-class _OfThread(threading.local):
+class _PerThread(threading.local):
     def __init__(self, breaker: CircuitBreaker) -> None:
         self.operation = Operation(breaker)
 
@@ -149,34 +158,34 @@ class CircuitBreaker:
         """How many seconds an operation has taken recently."""
         self.name = name
         self._test = test
-        self.of_thread = _OfThread(self)
-        """Its ``operation`` is this thread's, in progress or not. Entered as it is, it only reads."""
+        self.per_thread = _PerThread(self)
+        """Its ``operation`` is this thread's, in progress or not. Entered directly, it is one that only reads."""
         self._patient: Operation | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._tester: threading.Thread | None = None
 
     def after_fork(self) -> None:
-        """Begin without what belongs to the parent's threads: one of them may hold the lock."""
+        """Forget what belongs to the parent's threads: one of them may have held the lock at the fork."""
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._tester = self._patient = None
 
     def operation(self, *, writes: bool = False) -> Operation:
         """Return the context of one call; ``writes`` if it changes what is stored."""
-        operation = self.of_thread.operation
+        operation = self.per_thread.operation
         if operation.depth == 0:
             operation.writes = writes
         return operation
 
     def current(self) -> Operation | None:
         """Return the operation that this thread is in, None if it is in none."""
-        operation = self.of_thread.operation
+        operation = self.per_thread.operation
         return operation if operation.depth else None
 
     @contextmanager
     def test(self) -> Iterator[None]:
-        """Make an operation that an open circuit does not stop."""
+        """Return the context of a call that an open circuit does not refuse."""
         operation = self.operation()
         operation.is_test = True
         try:
@@ -186,13 +195,13 @@ class CircuitBreaker:
             operation.is_test = False
 
     def refuse(self) -> NoReturn:
-        """Raise StoreUnavailable, and see to it that the store is being tested."""
+        """Raise StoreUnavailable, and make sure that the store is being tested."""
         with self._lock:
             self._start_tests()  # a forked process inherits an open circuit, but not the thread
-        raise StoreUnavailable(f"{self.name} does not answer; it is tried again in the background")
+        raise StoreUnavailable(f"{self.name} does not answer; it is being tested in the background")
 
-    def answered(self, *, wrote: bool) -> None:
-        """Note an operation that is over, whether the store did what it should or refused."""
+    def record_answer(self, *, wrote: bool) -> None:
+        """Record that an operation has finished, with a result or with a quick error; close the circuit."""
         now = self.last_answer = monotonic()
         if wrote:
             self.last_write = now
@@ -201,22 +210,22 @@ class CircuitBreaker:
                 self.is_open = False
                 self._patient = None
 
-    def excuse(self, now: float) -> None:
-        """Count the silence of the store from now on: until now this process could not have heard an answer."""
+    def restart_silence(self, now: float) -> None:
+        """Count the time without an answer from now on: until now this process could not have received one."""
         self.last_answer = max(self.last_answer, now)
 
     def gives_up(self, operation: Operation, started: float) -> bool:
         """Whether a waiting operation must end early; open the circuit if the store is overdue."""
         silent_since = max(started, self.last_answer)
-        if not self.is_open and monotonic() - silent_since < max(OVERDUE, USUAL * self.usual):
+        if not self.is_open and monotonic() - silent_since < max(OVERDUE, USUAL_FACTOR * self.usual):
             return False
         with self._lock:
             if not self.is_open:
                 self._open(operation)
             return self._patient is not operation
 
-    def hung(self, operation: Operation) -> None:
-        """Note an operation that was given up."""
+    def record_timeout(self, operation: Operation) -> None:
+        """Record an operation that was given up."""
         with self._lock:
             if self._patient is operation:
                 self._patient = None
@@ -224,7 +233,7 @@ class CircuitBreaker:
                 self._open(None)
 
     def stop(self) -> None:
-        """End the tests."""
+        """Stop the background tests."""
         self._closed.set()
 
     def _open(self, patient: Operation | None) -> None:
@@ -243,10 +252,10 @@ class CircuitBreaker:
             try:
                 with self.test():
                     self._test()
-            except (StoreUnavailable, Exception):  # noqa: BLE001, S110 (an answer, or the reason why it stays open)
+            except (StoreUnavailable, Exception):  # noqa: BLE001, S110 (an error means that the circuit stays open)
                 pass
             with self._lock:
                 if not self.is_open or self._closed.is_set():
                     self._tester = None
                     return
-            self._closed.wait(PAUSE)
+            self._closed.wait(TEST_INTERVAL)

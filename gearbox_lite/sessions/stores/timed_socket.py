@@ -21,7 +21,7 @@ class TimedSocket:
         self._socket = wrapped
         self._recv, self._send = wrapped.recv, wrapped.send
         self._breaker = breaker
-        self._of_thread = breaker.of_thread
+        self._per_thread = breaker.per_thread
         self._blocking = True
         wrapped.settimeout(SLICE)
 
@@ -60,7 +60,7 @@ class TimedSocket:
             except TimeoutError:
                 self._keep_waiting()
                 continue
-            operation: Operation = self._of_thread.operation
+            operation: Operation = self._per_thread.operation
             operation.received += len(
                 data
             )  # as ``receive`` does, but without a call, since most answers are short and quick
@@ -76,7 +76,7 @@ class TimedSocket:
             except TimeoutError:
                 self._keep_waiting()
                 continue
-            self._of_thread.operation.receive(size)
+            self._per_thread.operation.receive(size)
             return size
 
     def sendall(self, data: bytes) -> None:

@@ -11,17 +11,17 @@ from gearbox_lite.sessions.stores.base import Store
 
 log = logging.getLogger("gearbox_lite.sessions")
 
-RELAPSE = 60.0
+RELAPSE_WINDOW = 60.0
 """An outage within so many seconds of the last one counts as a relapse."""
-LONGEST_TRIAL = 60.0
+MAX_PROBATION = 60.0
 """Most seconds without a failure before a store counts as back after relapses."""
 
 
 class Outages:
-    """Whether the store of one middleware is down, as its requests have last seen it.
+    """Whether the store of one middleware is down, as far as its requests have noticed.
 
-    Each relapse doubles the time without failures after which the store counts as back, so that a store that fails now
-    and then fills no log.
+    Each relapse doubles the time without failures after which the store counts as back (the probation), so that a store
+    that fails now and then does not fill the log.
     """
 
     def __init__(self, store: Store | None) -> None:
@@ -31,28 +31,28 @@ class Outages:
         self._since: float | None = None
         self._last_failure = 0.0
         self._needs_write = False
-        self._trial = 0.0
-        self._back_at = -RELAPSE
+        self._probation = 0.0
+        self._back_at = -RELAPSE_WINDOW
 
     def begin(self, error: StoreUnavailable) -> None:
-        """Note a failed request."""
+        """Record a failed request."""
         with self._lock:
             now = self._last_failure = time.monotonic()
             self._needs_write = self._needs_write or error.writing
             if self._since is not None:
                 return
             self._since = now
-            relapse = now - self._back_at < RELAPSE
-            self._trial = min(max(1.0, 2 * self._trial), LONGEST_TRIAL) if relapse else 0.0
-        log.error("the session store cannot be reached, requests are answered 503: %s", error)
+            relapse = now - self._back_at < RELAPSE_WINDOW
+            self._probation = min(max(1.0, 2 * self._probation), MAX_PROBATION) if relapse else 0.0
+        log.error("the session store cannot be reached; requests that use a session are answered 503: %s", error)
 
     def end(self) -> None:
-        """Note a request that got through: a store that could not write is back once it has written."""
+        """Record a request for which the store has answered. After a failed write, only a write ends the outage."""
         if self._since is None:
             return
         with self._lock:
             now = time.monotonic()
-            if self._since is None or now - self._last_failure < self._trial:
+            if self._since is None or now - self._last_failure < self._probation:
                 return
             if self._needs_write and self._store is not None and self._store.last_write() <= self._last_failure:
                 return

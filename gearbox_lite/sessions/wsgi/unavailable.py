@@ -22,7 +22,7 @@ _HEADERS = (
 
 
 def headers_and_body(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
-    """Return the headers and the body for a request: JSON if its client asks for that and not for a page."""
+    """Return the headers and the body for a request: JSON if its client asks for JSON and not for a page."""
     accepted = environ.get("HTTP_ACCEPT", "")
     if "application/json" in accepted and "text/html" not in accepted:
         kind, text = "application/json", json.dumps({"status": 503, "error": _MESSAGE})

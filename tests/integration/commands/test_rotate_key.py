@@ -1,4 +1,4 @@
-"""``gearbox-lite session rotate-key``: new keys, nobody logged out, and not a byte changed beside them."""
+"""``gearbox-lite session rotate-key``: new keys, no visitor logged out, and no other byte of the ini changed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_rotate_key_keeps_sessions_and_everything_else_in_the_file(project):
     assert run("session", "decode", newest, cwd=project).returncode == 0
 
 
-def test_rotations_at_the_same_time_lose_no_key(project):
+def test_concurrent_rotations_lose_no_key(project):
     ini = project / "development.ini"
 
     def keys():
@@ -58,7 +58,7 @@ def test_rotations_at_the_same_time_lose_no_key(project):
     assert keys()[-1:] == original
 
 
-def test_rotate_key_of_a_stored_session_rotates_its_secret_and_cipher(project, tmp_path):
+def test_rotate_key_of_a_stored_session_rotates_secret_and_encryption_key(project, tmp_path):
     ini = use_store(project, options_of("file", tmp_path, None))
     set_option(ini, "session.encrypt_key", "1caecab01caf45ddb116f999b0e6463a068be58ec72c6d00b9564ca9e1b9cd9f")
     cookie = session_of(project)
@@ -76,7 +76,7 @@ def test_rotate_key_changes_the_ini_that_has_the_key(project):
     assert "Changed: development.ini" in result.stdout
 
 
-def test_keys_from_outside_the_ini_are_printed_and_not_written(project):
+def test_keys_that_are_not_in_the_ini_are_printed_and_not_written(project):
     ini = project / "development.ini"
     set_option(ini, "session.validate_key", "%(key)s")
     add_line(ini, "DEFAULT", f"key = {'0a1b' * 16}")
@@ -87,7 +87,7 @@ def test_keys_from_outside_the_ini_are_printed_and_not_written(project):
     assert f"session.validate_key_fallbacks = {'0a1b' * 16}" in result.stdout
 
 
-def test_a_link_to_the_ini_and_its_line_endings_stay(project):
+def test_a_symbolic_link_to_the_ini_and_its_line_endings_are_kept(project):
     ini = project / "development.ini"
     (project / "real.ini").write_bytes(ini.read_bytes().replace(b"\n", b"\r\n"))
     ini.unlink()
@@ -98,7 +98,7 @@ def test_a_link_to_the_ini_and_its_line_endings_stay(project):
     assert ini.read_bytes().count(b"\n") == ini.read_bytes().count(b"\r\n")
 
 
-CIPHERS = {
+ENCRYPTION_KEYS = {
     "session.validate_key": "f2bfc7027ba222ff11e9ef5fe2a9877bdb0428468c6fb6a458f872cf66ddd075",
     "session.encrypt_key": "41903225d6db60fa496ea77078a91e5ef8598a29ab47f55667d8ede7740dd335",
 }
@@ -109,11 +109,11 @@ CIPHERS = {
     "fallbacks",
     [{}, {"session.validate_key_fallbacks": "691c0f0f71cc829324329ed1b32f1b33e09d1913980976831da9dbaf0f5cbad1"}],
 )
-def test_rotating_ciphers_keeps_sessions_whatever_fallbacks_there_were(project, tmp_path, kind, fallbacks):
+def test_rotating_encryption_keys_keeps_sessions_with_and_without_fallback_keys(project, tmp_path, kind, fallbacks):
     ini = project / "development.ini"
     if kind == "file":
         use_store(project, options_of("file", tmp_path, None))
-    for name, value in CIPHERS.items():
+    for name, value in ENCRYPTION_KEYS.items():
         set_option(ini, name, value)
     for name, value in fallbacks.items():
         set_option(ini, name, value)
@@ -126,7 +126,7 @@ def test_rotating_ciphers_keeps_sessions_whatever_fallbacks_there_were(project, 
     assert run("check", "--strict", cwd=project).returncode == 0
 
 
-def test_rotate_key_leaves_an_indented_ini_whole(project):
+def test_rotate_key_keeps_the_rest_of_an_indented_ini(project):
     ini = project / "development.ini"
     head, header, rest = ini.read_text().partition("[filter:session]\n")
     section, app, tail = rest.partition("[app:hello]")
@@ -200,7 +200,7 @@ def test_a_key_from_the_environment_on_a_line_of_its_own_is_not_written_into_the
     assert (project / "development.ini").read_text() == before
 
 
-def test_dropping_fallbacks_drops_those_that_others_hide(project):
+def test_dropping_fallbacks_also_drops_hidden_ones(project):
     ini = project / "development.ini"
     add_line(ini, "filter:session", f"session.validate_key_fallbacks = {'0a1b2c3d' * 8}")
     add_line(ini, "DEFAULT", f"session.validate_key_fallbacks = {'4e5f6a7b' * 8}")

@@ -31,7 +31,7 @@ def test_decode_reads_standard_input(project):
     assert json.loads(result.stdout)["data"] == {"user": "MVL"}
 
 
-def test_decode_says_why_a_cookie_is_none(project):
+def test_decode_reports_why_a_cookie_is_invalid(project):
     cookie = session_of(project)
     for bad in (cookie[:-2], "x" * 60, ""):
         result = run("session", "decode", bad, cwd=project)
@@ -53,7 +53,7 @@ def test_decode_shows_the_stored_record(project, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite", "redis", "postgresql"])
-def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_services, kind):
+def test_purge_removes_expired_sessions_and_with_all_every_session(project, tmp_path, shared_services, kind):
     options = {**options_of(kind, tmp_path, shared_services), "session.timeout": "1"}
     use_store(project, options)
     for number in range(3):
@@ -66,9 +66,9 @@ def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_s
     fresh = make(options)
     fresh["fresh"] = True
     fresh.save()
-    ahead = {**fresh, "_accessed_time": time.time() + 55}  # within the clock skew that is allowed
+    ahead = {**fresh, "_accessed_time": time.time() + 55}  # within the clock skew that is tolerated
     fresh.store.update(fresh.id, lambda _: fresh.records.encode(fresh.id, ahead))
-    others = len(list(fresh.store.ids())) - 4  # of other tests, in a server that is shared
+    others = len(list(fresh.store.ids())) - 4  # left by other tests in a shared server
     dry = run("session", "purge", "--dry-run", cwd=project)
     assert re.match(r"\d+ would be removed of \d+ sessions", dry.stdout), dry.stderr
     assert len(list(fresh.store.ids())) == 4 + others
@@ -81,15 +81,15 @@ def test_purge_removes_what_has_expired_and_then_all(project, tmp_path, shared_s
     assert list(fresh.store.ids()) == []
 
 
-def test_purging_all_asks_first(project, tmp_path):
+def test_purging_all_sessions_needs_confirmation(project, tmp_path):
     use_store(project, options_of("file", tmp_path, None))
     result = run("session", "purge", "--all", cwd=project)
     assert result.returncode == 2
     assert "add --yes" in result.stderr
 
 
-def test_purge_explains_where_there_is_nothing_to_remove(project, tmp_path, shared_services):
-    assert "live in the visitors' browsers" in run("session", "purge", cwd=project).stdout
+def test_purge_explains_why_a_store_has_nothing_to_remove(project, tmp_path, shared_services):
+    assert "are kept in the visitors' browsers" in run("session", "purge", cwd=project).stdout
     use_store(project, options_of("memcached", tmp_path, shared_services))
     assert "drops expired sessions by itself" in run("session", "purge", cwd=project).stdout
     refused = run("session", "purge", "--all", "--yes", cwd=project)
@@ -97,14 +97,14 @@ def test_purge_explains_where_there_is_nothing_to_remove(project, tmp_path, shar
     assert "--flush-server" in refused.stderr
 
 
-def test_flushing_memcached_ends_its_sessions(project, tmp_path, shared_services):
+def test_flushing_memcached_removes_its_sessions(project, tmp_path, shared_services):
     options = options_of("memcached", tmp_path, shared_services)
     use_store(project, options)
     session = make(options)
     session["user"] = "MVL"
     session.save()
     result = run("session", "purge", "--all", "--yes", "--flush-server", cwd=project)
-    assert result.stdout == "The memcached server is empty.\n"
+    assert result.stdout == "The memcached server was emptied.\n"
     assert session.store.read(session.id) is None
 
 
@@ -113,15 +113,15 @@ def test_purging_all_cookie_sessions_replaces_the_key_without_a_fallback(project
     before = (project / "development.ini").read_text()
     assert "would be replaced" in run("session", "purge", "--all", "--dry-run", cwd=project).stdout
     assert (project / "development.ini").read_text() == before
-    said = run("session", "purge", "--all", "--yes", cwd=project).stdout
-    assert said.startswith(
-        "The key is replaced. Changed: development.ini.\nA running server accepts the old sessions until"
+    output = run("session", "purge", "--all", "--yes", cwd=project).stdout
+    assert output.startswith(
+        "The key was replaced. Changed: development.ini.\nA running server accepts the old sessions until"
     )
     with serve(project) as served:
         assert "no session variable" in Browser(served.url).get("/getsession", Cookie=f"hello={cookie}").text
 
 
-def test_a_project_without_our_filter_is_told_so(project):
+def test_a_project_without_our_filter_is_an_error_with_a_remedy(project):
     set_option(project / "development.ini", "pipeline", "hello")
     result = run("session", "rotate-key", cwd=project)
     assert result.returncode == 2
@@ -138,7 +138,7 @@ def test_a_store_that_is_down_is_one_line(project):
     assert result.stderr.count("\n") == 1
 
 
-def test_an_expired_cookie_is_none(project):
+def test_decoding_an_expired_cookie_fails(project):
     ini = project / "development.ini"
     set_option(ini, "session.timeout", "1")
     cookie = session_of(project)
@@ -158,7 +158,7 @@ def test_a_password_in_the_stores_address_is_not_shown(project):
         assert "Traceback" not in result.stderr
 
 
-def test_purge_leaves_what_is_not_a_session(project, tmp_path):
+def test_purge_removes_only_sessions(project, tmp_path):
     import sqlite3
 
     options = options_of("sqlite", tmp_path, None)
@@ -171,7 +171,7 @@ def test_purge_leaves_what_is_not_a_session(project, tmp_path):
     database.close()
 
 
-def test_a_guessable_old_key_is_found(project):
+def test_check_finds_an_old_key_that_can_be_guessed(project):
     set_option(project / "development.ini", "session.validate_key", "secret")
     run("session", "rotate-key", cwd=project)
     result = run("check", cwd=project)

@@ -38,7 +38,7 @@ def test_a_stale_pid_file_signals_no_other_process_and_changes_nothing(project):
     assert other.returncode == 0
     gone = run(*PURGE, cwd=project)
     assert gone.returncode == 1
-    assert "the pid file is stale, or the server has ended" in gone.stderr
+    assert "the pid file is stale, or the server has exited" in gone.stderr
     assert (project / "development.ini").read_bytes() == before
 
 
@@ -81,4 +81,4 @@ def test_the_pid_file_option_is_refused_for_sessions_without_cookies(project):
     set_option(project / "development.ini", "session.type", "memory")
     result = run(*PURGE, cwd=project)
     assert result.returncode == 2
-    assert "--pid-file goes with --all and cookie sessions" in result.stderr
+    assert "--pid-file is only for --all with cookie sessions" in result.stderr

@@ -188,7 +188,7 @@ def test_save_raises_in_the_users_own_stack():
     visitor(COOKIE, app).get("/")
     assert stack == [
         (
-            "json cannot hold these values of the session: 'price' (Decimal); store str, int, float, bool, None, "
+            "json cannot store these values of the session: 'price' (Decimal); store str, int, float, bool, None, "
             "lists and dicts of these, or set session.data_serializer = pickle"
         )
     ]

@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from gearbox_lite.sessions.settings.key_strength import SHORTEST_KEY, weakness
+from gearbox_lite.sessions.settings.key_strength import MIN_KEY_LENGTH, weakness
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_random_key_is_never_refused():
     generator = random.Random(4)
     for _ in range(3000):
         noise = generator.randbytes(32)
-        letters = "".join(generator.choices(string.ascii_lowercase, k=SHORTEST_KEY))
+        letters = "".join(generator.choices(string.ascii_lowercase, k=MIN_KEY_LENGTH))
         for key in (
             noise.hex(),
             noise.hex().upper(),
@@ -50,7 +50,7 @@ def test_a_random_key_is_never_refused():
             base64.urlsafe_b64encode(noise).decode().rstrip("="),
             str(uuid.UUID(bytes=noise[:16])),
             letters,
-            "".join(generator.choices(string.ascii_letters + string.digits + string.punctuation, k=SHORTEST_KEY)),
+            "".join(generator.choices(string.ascii_letters + string.digits + string.punctuation, k=MIN_KEY_LENGTH)),
         ):
             if "xxxx" not in key:
                 assert weakness(key) is None, key

@@ -75,8 +75,8 @@ def test_one_request_keeps_waiting_for_a_hung_store_and_gets_its_answer(store):
     store.up.clear()
     results, threads = store.calls(4)
     wait_until(lambda: len(results) == 3)
-    assert set(results) == {"fake: no answer; another request is waiting for it already"}
-    assert store.call() == "fake does not answer; it is tried again in the background"
+    assert set(results) == {"fake: no answer; another request is already waiting for it"}
+    assert store.call() == "fake does not answer; it is being tested in the background"
     store.up.set()
     for thread in threads:
         thread.join(LONG)
