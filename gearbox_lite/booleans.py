@@ -14,4 +14,4 @@ def as_bool(setting: Setting) -> bool:
     word = setting.value.strip().lower()
     if word in TRUE or word in FALSE:
         return word in TRUE
-    raise at_setting(setting, "not a truth value", "write true or false")
+    raise at_setting(setting, "not a boolean", "write true or false")

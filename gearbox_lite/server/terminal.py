@@ -28,13 +28,13 @@ _log = logging.getLogger(SERVER_LOG)
 
 
 class Terminal:
-    """Reports of a server. ``on_announced`` is called after the banner, which is shown once."""
+    """Reports what happens to a server. ``on_announced`` is called after the banner, which is shown once."""
 
     def __init__(self, on_announced: Callable[[ServeSettings, list[str]], None]) -> None:
         self._on_announced = on_announced
 
     def announce(self, settings: ServeSettings, urls: list[str], note: str = "") -> None:
-        """Report where the application answers; the line is out before the first request can come."""
+        """Report the URLs of the server, before the first request is accepted."""
         details = {"urls": urls, "ini": short_path(settings.ini)}
         if settings.session is not None:
             store, key = settings.session
@@ -55,11 +55,8 @@ class Terminal:
     def fail(self, message: str, report: str = "") -> None:
         """Report why the application does not load, with the user's own traceback."""
         record = _log.makeRecord(SERVER_LOG, logging.ERROR, "", 0, "%s", (printable(message),), None)
-        if report:
-            lines = report.rstrip("\n").split("\n")
-            record.exc_text = "\n".join(
-                printable(line, keep="\t") for line in lines
-            )  # formatters add it to the message
+        if report:  # exc_text is what formatters write below the message
+            record.exc_text = printable(report.rstrip("\n"), keep="\t\n")
         _log.handle(record)
 
 

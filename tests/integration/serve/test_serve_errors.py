@@ -43,7 +43,7 @@ def test_a_file_that_is_not_a_pastedeploy_ini_is_refused(project):
         (
             "expose_tracebacks = maybe",
             None,
-            "expose_tracebacks = maybe: not a truth value; write true or false",
+            "expose_tracebacks = maybe: not a boolean; write true or false",
         ),
         ("ident = é\udcff", None, "this is not UTF-8; save the file as UTF-8"),
     ],
@@ -83,7 +83,7 @@ def test_debug_set_on_the_command_line_is_checked_too(project):
     with serve(project, "test.ini", "--host", "0.0.0.0"):
         pass
     set_option(project / "development.ini", "debug", "maybe")
-    assert "debug = maybe: not a truth value" in refused(project, "--host", "0.0.0.0")
+    assert "debug = maybe: not a boolean" in refused(project, "--host", "0.0.0.0")
 
 
 @pytest.mark.parametrize(

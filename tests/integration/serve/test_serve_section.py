@@ -29,7 +29,7 @@ def test_the_access_log_has_a_line_for_each_request_and_none_when_it_is_off(proj
     ("line", "message"),
     [
         ("relaod = true", "[serve] has no such setting; did you mean reload?"),
-        ("reload = maybe", "not a truth value; write true or false"),
+        ("reload = maybe", "not a boolean; write true or false"),
         ("workers = 0", "not a valid number of workers; write a number from 1 to 1000"),
         ("drain_timeout = soon", "not a valid time in seconds; write a number, 0 or more"),
     ],
