@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -19,119 +16,18 @@ from gearbox_lite.server.supervisor.worker_handle import Worker
 from gearbox_lite.server.supervisor.worker_state import WorkerState
 from gearbox_lite.server.supervisor.workers import Workers
 from gearbox_lite.server.worker.control_channel import ControlChannel, pair
-from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import (
     FROM_SUPERVISOR,
     FROM_WORKER,
-    Connection,
-    Drained,
     Plan,
-    Ready,
-    Terminating,
 )
+from support.fake_worker import FakeProcess, FakeWorker
 
 STARTING, READY, LOAD_FAILED, STARTING_ERROR_PAGE, WAITING, *_later = WorkerState
 SERVING, SERVING_ERROR_PAGE, DRAINING, STOPPING, STOPPED = _later
 OTHER_SERVER = "egg:gunicorn#main"
 START_TIMEOUT = 60.0
 MOST_TURNS = 500
-
-
-class FakeProcess:
-    """Has a sentinel that is readable once the process has started or exited, as a forked process has."""
-
-    def __init__(self, pid, replace_fork_server):
-        self.pid = self.exitcode = None
-        self.never_started = self.is_killed = False
-        self.replace_fork_server = replace_fork_server
-        self.sentinel, self._writer = os.pipe()
-        self._future_pid, self._code = pid, None
-
-    def start(self):
-        self.pid = self._future_pid
-        if self.is_killed:
-            self.exit(-signal.SIGKILL)
-
-    def exit(self, code, *, never_started=False):
-        if self._code is None:
-            self._code, self.never_started = code, never_started
-            os.write(self._writer, b"!")
-
-    def update(self):
-        if self._code is not None and self.exitcode is None:
-            self.exitcode = self._code
-            self.close()
-
-    def kill(self):
-        self.is_killed = True
-        if self.pid is not None:
-            self.exit(-signal.SIGKILL)
-
-    def join(self, timeout):  # noqa: ARG002
-        self.update()
-
-    def close(self):
-        if self._writer is not None:
-            os.close(self.sentinel)
-            os.close(self._writer)
-            self._writer = None
-
-
-class FakeWorker:
-    """A worker as the test directs it: what it sends, what it has received, and how it exits."""
-
-    def __init__(self, process, channel, plan):
-        self.process, self.channel, self.plan = process, channel, plan
-        self.handle = None
-        self.connections = []
-        self._received = []
-
-    @property
-    def state(self):
-        return self.handle.state
-
-    @property
-    def name(self):
-        return self.handle.name
-
-    def loads(self, *, warnings=()):
-        self.channel.send(Ready(self.plan.failure, list(warnings), ["root.py"], ["tg"], can_serve=True))
-
-    def fails_to_load(self, message="ValueError", *, needs_edit=True, can_serve=True):
-        self.channel.send(Ready(Failure(message, "", needs_edit), [], [], [], can_serve))
-
-    def sends(self, message, descriptor=None):
-        self.channel.send(message, descriptor)
-
-    def receives_sigterm(self):
-        self.sends(Terminating())
-
-    def finishes_its_requests(self):
-        self.sends(Drained())
-
-    def hands_over(self, peer):
-        """Hand over a keep-alive connection of this client."""
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self.sends(Connection(peer), ours.fileno())
-
-    def exits(self, code=0):
-        self.channel.close()
-        self.process.exit(code)
-
-    def crashes(self, number=signal.SIGKILL):
-        self.exits(-number)
-
-    def received(self):
-        """Return all messages that have arrived so far, except connections."""
-        if not self.channel.closed:
-            for message, descriptor in self.channel.receive():
-                if descriptor is None:
-                    self._received.append(message)
-                else:
-                    self.connections.append(message.peer)
-                    os.close(descriptor)
-        return self._received
 
 
 class Simulation:
@@ -223,9 +119,17 @@ class Simulation:
 
     def reload(self, command=Command.RELOAD, **serve):
         """Save a file, or edit [serve]; return the new workers."""
-        self._serve.update(serve)
+        self.edit(**serve)
         self.supervisor.send_command(command)
         return self.new_workers()
+
+    def edit(self, **serve):
+        """Edit [serve], without a reload."""
+        self._serve.update(serve)
+
+    @property
+    def wanted_workers(self):
+        return self._serve["workers"]
 
     def shut_down(self):
         self.supervisor.send_command(Command.SHUT_DOWN)

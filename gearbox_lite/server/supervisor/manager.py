@@ -212,11 +212,11 @@ class WorkerManager:
     def _keep_previous(self, ready: Ready) -> None:
         self._workers.stop_loading()
         self._is_stale = True
+        active = self._workers.active()
         if ready.failure is not None:
-            self._reporter.report_load_failure(
-                ready.failure, "the reload failed: the previous workers keep serving the previous code"
-            )
-        served = max((one.reload.workers for one in self._workers.active()), default=0)
+            kept = "the previous workers keep serving the previous code" if active else "no worker is left; retrying"
+            self._reporter.report_load_failure(ready.failure, f"the reload failed: {kept}")
+        served = max((one.reload.workers for one in active), default=self.current.workers)
         for slot in range(min(served, self.current.workers)):
             if self._workers.active_in(slot) is None:  # its worker has exited, before this reload or during it
                 self.backoff.schedule_retry(slot)
@@ -268,11 +268,12 @@ class WorkerManager:
 
     def spawn_in_place_of(self, one: Worker) -> None:
         """Spawn another worker at once for one that drains although it is still needed."""
-        if self.is_reloading:
+        if self.is_reloading and one.reload is not self.current:  # the reload replaces it
             self.decide()
-        elif self._is_stale:
+        elif self._is_stale and not self.is_reloading:
             self.reload(keeps_backoff=True)
         else:
+            self.current.results.pop(one.slot, None)  # a reload that has not been decided waits for the replacement
             self._spawn(one.slot)
 
     def restart_error_page(self, one: Worker) -> None:

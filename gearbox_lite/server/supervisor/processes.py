@@ -18,7 +18,7 @@ _EXIT_CODE_TIMEOUT = 0.5
 
 
 class Process(Protocol):
-    """A worker process; none of its methods waits for long."""
+    """A worker process; no method blocks for long."""
 
     @property
     def pid(self) -> int | None:

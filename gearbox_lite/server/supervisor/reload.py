@@ -10,6 +10,7 @@ What follows once every worker has reported whether it has loaded the applicatio
 | none loaded | reload | SHOW_ERROR_PAGE |
 | some loaded | previous workers serve | RETRY the others, at most MAX_TRIES times |
 | some or none loaded | previous workers serve | KEEP_PREVIOUS workers, and stop the new ones |
+| none loaded | no worker can show the error page | KEEP_PREVIOUS, or retry with backoff if there are none |
 | some loaded | no worker serves | SERVE with those, and retry the others with backoff |
 """  # noqa: E501 (a table)
 

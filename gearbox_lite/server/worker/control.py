@@ -127,7 +127,7 @@ class Control(threading.Thread):
     def handle_sigterm(self) -> None:
         """Drain since another process has sent SIGTERM, and report that; safe in a signal handler.
 
-        The report is sent by a thread of its own: the signal may have interrupted this one while it held the lock of
+        The report is sent by another thread: the signal may have interrupted this one while it held the lock of
         the channel.
         """
         self._is_draining = True

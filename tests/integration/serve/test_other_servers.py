@@ -213,7 +213,7 @@ def test_another_server_that_does_not_load_or_fails_is_reported_once(project):
         taken.listen()
         use_server(project, "egg:gearbox#wsgiref", port=port)
         with serve(project, "--reload", "--keep-port") as served:
-            wait_until(lambda: "it starts again at the next change" in served.output)
+            wait_until(lambda: "it is restarted at the next change" in served.output)
             assert served.output.count(f"listens on 127.0.0.1:{port}; stop it") == 1
             assert "Traceback" not in served.output
         result = run("serve", "--no-reload", cwd=project)

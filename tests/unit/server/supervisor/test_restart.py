@@ -127,6 +127,19 @@ def test_the_reload_for_a_replacement_is_retried_with_backoff_as_long_as_it_fail
         assert second.state is SERVING
 
 
+def test_a_reload_is_retried_if_no_worker_is_left_and_none_can_show_the_error_page(simulate):
+    with simulate(reload=False) as server:
+        (previous,) = server.start_serving()
+        (new,) = server.reload()
+        previous.crashes()
+        server.settle()
+        new.fails_to_load("no threads left", can_serve=False)
+        server.advance(0.2)
+        (again,) = server.start_serving()
+        assert (new.state, again.state) == (STOPPED, SERVING)
+        assert server.load_failures == ["no threads left; the reload failed: no worker is left; retrying"]
+
+
 def test_a_replacement_that_does_not_load_is_retried_while_the_others_serve(simulate):
     with simulate(workers=2) as server:
         first, second = server.start_serving()
@@ -207,6 +220,19 @@ def test_sigterm_to_a_worker_starts_another_one_before_it_has_finished(simulate)
         first.exits(0)
         server.settle()
         assert server.states() == [SERVING]
+
+
+def test_sigterm_to_a_worker_while_others_of_the_same_start_still_load_replaces_it(simulate):
+    with simulate(workers=2) as server:
+        first, second = server.new_workers()
+        first.loads()
+        server.settle()
+        first.receives_sigterm()
+        (replacement,) = server.new_workers()
+        for one in (second, replacement):
+            one.loads()
+        server.settle()
+        assert server.serving() == [second, replacement]
 
 
 def test_sigterm_to_a_worker_that_loads_restarts_it(simulate):

@@ -14,8 +14,8 @@ from gearbox_lite.server.supervisor.worker_state import TRANSITIONS, InvalidTran
 
 
 def simulations():
-    """Yield each test of this folder that takes a simulation, with its parameters."""
-    for path in Path(__file__).parent.glob("test_*.py"):
+    """Yield each test of this folder that takes a simulation, with its parameters, except the random sequences."""
+    for path in set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__).with_name("test_sequences.py")}:
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
