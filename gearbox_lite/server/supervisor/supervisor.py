@@ -145,7 +145,7 @@ class Supervisor:
         if timeout is not None and now - before > timeout + LATE_WAKEUP:
             # This process was stopped (Ctrl-Z, a suspended laptop), and so were the workers perhaps.
             for one in workers:
-                one.heard_from = max(one.heard_from, now)
+                one.last_message_at = max(one.last_message_at, now)
         if self._wakeup_reader in ready:
             self._wakeup_reader.recv(1 << 16)
         self._handle_commands()

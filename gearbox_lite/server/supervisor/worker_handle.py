@@ -53,7 +53,7 @@ class Worker:
     """Why the supervisor has killed it, or why it says that it exits."""
 
     def __post_init__(self) -> None:
-        self.started = self.heard_from = self.clock()
+        self.started = self.last_message_at = self.clock()
 
     @property
     def name(self) -> str:
@@ -124,7 +124,7 @@ class Worker:
             self.channel.close()
             return []
         if messages:
-            self.heard_from = self.clock()
+            self.last_message_at = self.clock()
         return messages
 
     def kill(self, reason: str) -> None:
@@ -148,7 +148,7 @@ class Worker:
             return None
         if self.process.pid is None:
             return self.started + self.start_timeout
-        times = [] if not self.timeout else [self.heard_from + self.timeout]
+        times = [] if not self.timeout else [self.last_message_at + self.timeout]
         if self.channel.partial_since is not None:
             times.append(self.channel.partial_since + PARTIAL_MESSAGE_TIMEOUT)
         return min(times, default=None)

@@ -21,7 +21,7 @@ pre {{ overflow-x: auto; padding: 1rem; border-left: 0.3rem solid #c0392b; backg
 <body><h1>The application does not load</h1>
 <p>{message}</p>
 <pre>{report}</pre>
-<p>Fix it and save: the application is loaded again.</p></body></html>
+<p>Fix it and save, then reload this page.</p></body></html>
 """
 _UPDATING = "This site is being updated. Please try again in a moment."
 
