@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gearbox_lite.sessions.codec import Codec
 from gearbox_lite.sessions.cookie import CookieSession
@@ -37,7 +37,7 @@ class StoredSessions:
     codec: Codec
     store: Store
     records: Records
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
 
     def session(self, request: Request) -> StoredSession:
         """Return the session of a request, a new one if its cookies have none. Raises StoreUnavailable."""

@@ -202,6 +202,13 @@ def test_options_cannot_be_changed_and_do_not_show_keys():
     assert repr(options) == "<SessionOptions type=file key=beaker.session.id>"
 
 
+def test_the_filter_shows_no_key_on_a_debug_page():
+    for given in (COOKIE, {"session.secret": "s" * 32}):
+        middleware = filter_factory({}, **given)(lambda *_: [])
+        assert "s" * 32 not in repr(middleware.sessions)
+        assert "k" * 32 not in repr(middleware.sessions)
+
+
 def test_the_keys_of_a_kind_are_the_current_one_and_then_its_fallbacks():
     options = parse_options({**FILE, "session.secret_fallbacks": f"{'a' * 32} {'b' * 32}"})
     assert options.keys("secret") == ("s" * 32, "a" * 32, "b" * 32)
