@@ -51,7 +51,7 @@ def make_ini(folder: Path, owner: int = 0, mode: int = 0o640) -> Path:
 
 
 @as_root
-def test_a_draft_that_is_swapped_for_a_link_gives_no_file_away(tmp_path, monkeypatch):
+def test_a_draft_that_is_replaced_with_a_link_gives_no_file_away(tmp_path, monkeypatch):
     """At every moment at which the folder's owner could do it."""
     folder = tmp_path / "theirs"
     folder.mkdir()
@@ -78,7 +78,7 @@ def test_a_draft_that_is_swapped_for_a_link_gives_no_file_away(tmp_path, monkeyp
 
 
 @as_root
-def test_the_owner_group_and_mode_of_a_changed_ini_stay(tmp_path):
+def test_a_changed_ini_keeps_its_owner_group_and_mode(tmp_path):
     ini = make_ini(tmp_path, OTHER)
     replace_options(ini, {2: ["x = 2"]})
     status = ini.stat()
@@ -87,7 +87,7 @@ def test_the_owner_group_and_mode_of_a_changed_ini_stay(tmp_path):
 
 
 @as_root
-def test_a_link_of_another_user_is_not_followed_and_one_of_ours_stays(tmp_path):
+def test_a_link_of_another_user_is_not_followed_and_our_own_link_is_kept(tmp_path):
     real = make_ini(tmp_path)
     link = tmp_path / "link.ini"
     link.symlink_to(real.name)
@@ -110,7 +110,7 @@ def test_a_changed_ini_keeps_its_access_control_list_and_attributes(tmp_path):
     assert os.getxattr(ini, "user.note") == b"kept"
 
 
-def test_a_folders_default_list_gives_nobody_access_to_a_changed_ini(tmp_path):
+def test_a_changed_ini_does_not_inherit_access_from_its_folder(tmp_path):
     ini = make_ini(tmp_path)
     set_attribute(tmp_path, DEFAULT_ACL, acl(user=OTHER, rights=6))
     replace_options(ini, {2: ["x = 2"]})
@@ -118,7 +118,7 @@ def test_a_folders_default_list_gives_nobody_access_to_a_changed_ini(tmp_path):
     assert stat.S_IMODE(ini.stat().st_mode) == 0o640
 
 
-def test_a_list_that_cannot_be_kept_takes_access_away(tmp_path, monkeypatch):
+def test_an_access_control_list_that_cannot_be_kept_reduces_access(tmp_path, monkeypatch):
     ini = make_ini(tmp_path)
     set_attribute(ini, ACL, acl(user=OTHER, rights=6))
     assert stat.S_IMODE(ini.stat().st_mode) == 0o660
@@ -133,7 +133,7 @@ def test_a_list_that_cannot_be_kept_takes_access_away(tmp_path, monkeypatch):
 
 @as_root
 @pytest.mark.parametrize(("mode", "left"), [(0o664, 0o604), (0o604, 0o600), (0o646, 0o604)])
-def test_an_ini_that_changes_hands_is_open_to_no_more_users_than_before(tmp_path, mode, left):
+def test_an_ini_that_changes_its_owner_is_accessible_to_no_more_users(tmp_path, mode, left):
     """Another user who may write there gets it; the old group, now among the others, has what it had at most."""
     tmp_path.chmod(0o777)
     parent = tmp_path
@@ -175,7 +175,7 @@ def test_scaffold_writes_through_no_link_of_another_user(tmp_path, name):
 
 
 @as_root
-def test_a_staging_folder_that_is_swapped_makes_nothing_elsewhere(tmp_path, monkeypatch):
+def test_a_replaced_staging_folder_creates_no_file_elsewhere(tmp_path, monkeypatch):
     project, elsewhere = tmp_path / "project", tmp_path / "etc"
     project.mkdir()
     elsewhere.mkdir()
@@ -194,7 +194,7 @@ def test_a_staging_folder_that_is_swapped_makes_nothing_elsewhere(tmp_path, monk
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_file_that_changed_since_it_was_read_is_not_written_and_nothing_else_is(tmp_path):
+def test_a_file_that_changed_since_it_was_read_stops_all_writing(tmp_path):
     (tmp_path / "root.py").write_text("theirs")
     change = writer.FileEdit(PurePosixPath("root.py"), b"as it was", b"ours")
     with pytest.raises(UserError, match=r"root\.py: another program changed this file; nothing was written"):
@@ -204,7 +204,7 @@ def test_a_file_that_changed_since_it_was_read_is_not_written_and_nothing_else_i
 
 
 @pytest.mark.parametrize("kind", ["fifo", "link"])
-def test_a_pipe_or_link_with_the_name_of_a_staging_folder_hangs_nothing(tmp_path, kind):
+def test_a_pipe_or_link_named_like_a_staging_folder_blocks_nothing(tmp_path, kind):
     stray = tmp_path / ".hello.gearbox-lite-00000000"
     os.mkfifo(stray) if kind == "fifo" else stray.symlink_to("/dev/tty")
     code = "import sys; from gearbox_lite.cli import main; main(['quickstart', 'hello'])"
@@ -219,7 +219,7 @@ def test_a_pipe_in_place_of_an_ini_is_refused_at_once(tmp_path):
         replace_options(tmp_path / "site.ini", {2: ["x = 2"]})
 
 
-def test_a_folder_that_stays_locked_is_an_error_after_a_while(tmp_path, monkeypatch):
+def test_a_folder_that_stays_locked_is_an_error_after_a_time_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(safe_files, "LOCK_SECONDS", 0.05)
     with Folder.opened(tmp_path) as one, one.locked(), Folder.opened(tmp_path) as two:
         with pytest.raises(TimeoutError, match="another process keeps it locked"), two.locked(0.05):

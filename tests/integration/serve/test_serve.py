@@ -103,7 +103,7 @@ def test_the_file_store_keeps_sessions_across_a_restart(project):
         assert "retrieved MVL" in Browser(served.url).get("/getsession", Cookie=f"hello={browser.cookie('hello')}").text
 
 
-def test_a_timeout_ends_an_idle_session(project):
+def test_an_idle_session_expires_after_the_timeout(project):
     set_option(project / "development.ini", "session.timeout", "1")
     with warm.serve(project) as served:
         browser = Browser(served.url)

@@ -9,7 +9,7 @@ from support.sessions import KEY, Parts, cookie_of, values
 from gearbox_lite.sessions.codec import sign
 
 
-def test_a_due_read_moves_the_access_time_and_nothing_else(store_options):
+def test_a_due_read_saves_the_access_time_and_nothing_else(store_options):
     parts = Parts({**store_options, "session.reissue_time": "0"})
     cookie, _ = parts.stored(user="MVL")
     slow = parts.session(cookie)
@@ -24,7 +24,7 @@ def test_a_due_read_moves_the_access_time_and_nothing_else(store_options):
     assert after["_accessed_time"] >= written
 
 
-def test_two_requests_at_once_both_keep_what_they_change(parts):
+def test_concurrent_saves_keep_the_changes_of_both_requests(parts):
     cookie, _ = parts.stored(kept=1, dropped=1, both=1, nested={"list": [1]})
     first, second = parts.session(cookie), parts.session(cookie)
     first["first"] = True
@@ -48,7 +48,7 @@ def test_one_and_true_are_different_values(parts):
     assert parts.session(cookie)["flag"] is True
 
 
-def test_two_first_saves_of_one_id_both_end_well(parts):
+def test_two_first_saves_of_one_id_are_merged(parts):
     first, second = parts.session(), parts.session()
     second.id = first.id
     first["first"] = second["second"] = True
@@ -57,7 +57,7 @@ def test_two_first_saves_of_one_id_both_end_well(parts):
     assert values(parts.session(cookie_of(first))) == {"first": True, "second": True}
 
 
-def test_many_requests_that_save_one_new_session_at_the_same_moment_lose_nothing(parts):
+def test_many_simultaneous_saves_of_a_new_session_lose_no_value(parts):
     first = parts.session()
     start = threading.Barrier(6)
     problems = []
@@ -93,7 +93,7 @@ def test_a_slow_request_does_not_bring_back_a_deleted_session(parts):
     assert parts.store.read(session_id) is None
 
 
-def test_one_session_object_can_be_saved_again_and_again(parts):
+def test_one_session_object_can_be_saved_repeatedly(parts):
     cookie, first_id = parts.stored(user="MVL")
     session, other = parts.session(cookie), parts.session(cookie)
     other["other"] = 1
@@ -113,7 +113,7 @@ def test_one_session_object_can_be_saved_again_and_again(parts):
     assert parts.store.read(ids[-1]) is None
 
 
-def test_a_slow_reader_does_not_send_the_cookie_of_a_session_that_is_gone(store_options):
+def test_a_slow_read_does_not_send_the_cookie_of_a_deleted_session(store_options):
     parts = Parts({**store_options, "session.cookie_expires": "600", "session.reissue_time": "0"})
     cookie, session_id = parts.stored(user="MVL")
     slow = parts.session(cookie)
@@ -135,7 +135,7 @@ def test_a_new_id_keeps_what_another_request_has_saved_under_the_old_one(parts):
     assert parts.store.read(session_id) is None
 
 
-def test_a_record_that_becomes_corrupt_while_a_request_runs_is_written_whole(parts):
+def test_a_record_that_becomes_corrupt_during_a_request_is_replaced_completely(parts):
     cookie, session_id = parts.stored(user="MVL", kept=1)
     session = parts.session(cookie)
     parts.store.update(session_id, lambda _: "garbage")

@@ -42,7 +42,7 @@ def stock(options, cookie=""):
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=VALUES)
 @settings(max_examples=60, deadline=None)
-def test_stock_beaker_reads_what_we_write_and_the_reverse(kind, data):
+def test_stock_beaker_and_we_read_each_others_cookies(kind, data):
     ours = make({**COOKIE, **KINDS[kind]})
     ours.update(data)
     ours.save()
@@ -54,7 +54,7 @@ def test_stock_beaker_reads_what_we_write_and_the_reverse(kind, data):
 
 
 @pytest.mark.parametrize("cipher", [False, True])
-def test_an_old_key_is_accepted_and_the_next_write_is_signed_with_the_new_one(cipher):
+def test_a_fallback_key_is_accepted_and_the_next_write_uses_the_current_key(cipher):
     old = {**COOKIE, "session.validate_key": OLD_KEY, **({"session.encrypt_key": OLD_CIPHER} if cipher else {})}
     new = {**COOKIE, "session.validate_key_fallbacks": f"{OTHER_KEY} {OLD_KEY}"}
     if cipher:
@@ -82,7 +82,7 @@ def count_builds(monkeypatch):
     return built
 
 
-def test_a_write_builds_the_cookie_once_and_a_read_not_at_all(monkeypatch):
+def test_a_write_builds_the_cookie_once_and_a_read_never(monkeypatch):
     built = count_builds(monkeypatch)
     browser = visitor(COOKIE)
     browser.get("/set?user=MVL")
@@ -107,7 +107,7 @@ def test_a_change_after_save_is_in_the_cookie():
     assert second.get("/get").json == {"first": 1, "second": 2}
 
 
-def test_a_read_writes_the_access_time_only_once_the_reissue_time_is_over():
+def test_a_read_reissues_the_cookie_only_after_the_reissue_time():
     fresh = visitor({**COOKIE, "session.reissue_time": "1000"})
     fresh.get("/set?user=MVL")
     assert "Set-Cookie" not in fresh.get("/get").headers
@@ -130,11 +130,11 @@ def test_a_read_writes_the_access_time_only_once_the_reissue_time_is_over():
         ({"session.cookie_expires": "50"}, 5),
     ],
 )
-def test_the_reissue_time_is_the_smaller_of_a_minute_and_a_tenth_of_the_timeout(options, seconds):
+def test_the_default_reissue_time_is_a_minute_or_a_tenth_of_the_timeout(options, seconds):
     assert make({**COOKIE, **options}).reissue_time == seconds
 
 
-def test_the_cookies_own_expiry_moves_along():
+def test_a_read_extends_the_expiry_of_the_cookie():
     browser = visitor({**COOKIE, "session.cookie_expires": "600", "session.reissue_time": "0"})
     first = browser.get("/set?user=MVL").headers["Set-Cookie"]
     expires = re.search(r"expires=([^;]+)", first)[1]
@@ -149,7 +149,7 @@ def test_a_request_that_does_not_use_the_session_sends_no_cookie():
     assert "Set-Cookie" not in visitor(COOKIE).get("/get").headers
 
 
-def test_a_cookie_that_browsers_would_drop_is_an_error_at_save_that_names_the_keys():
+def test_a_cookie_that_is_too_big_for_browsers_is_an_error_at_save_that_names_the_keys():
     noise = random.Random(1).randbytes(3000).hex()
     session = make(COOKIE)
     session["small"], session["big"] = 1, noise
@@ -159,7 +159,7 @@ def test_a_cookie_that_browsers_would_drop_is_an_error_at_save_that_names_the_ke
         session.save()
 
 
-def test_the_biggest_cookie_that_is_sent_has_4096_bytes():
+def test_cookies_up_to_4096_bytes_are_sent():
     biggest = 0
     for size in range(2900, 3100):
         session = make({**COOKIE, "session.data_serializer": "pickle"})
@@ -172,7 +172,7 @@ def test_the_biggest_cookie_that_is_sent_has_4096_bytes():
     assert 4090 < biggest <= 4096
 
 
-def test_save_raises_in_the_users_own_stack():
+def test_save_raises_inside_the_applications_call():
     stack = []
 
     def app(environ, start_response):
@@ -225,7 +225,7 @@ def test_values_set_after_delete_are_a_new_session():
     assert again.id != session.id
 
 
-def test_an_expired_session_is_fresh():
+def test_an_expired_session_is_replaced_by_a_new_one():
     options = {**COOKIE, "session.timeout": "600"}
     session = make(options)
     session["user"] = "MVL"
@@ -245,7 +245,7 @@ def test_an_exception_or_a_5xx_drops_the_changes(path):
     assert browser.get("/get").json == {"user": "MVL"}
 
 
-def test_auto_saves_without_save():
+def test_with_auto_changes_are_saved_without_a_call_of_save():
     def app(environ, start_response):
         environ["beaker.session"]["seen"] = "yes"
         start_response("200 OK", [])

@@ -22,7 +22,7 @@ def test_an_unknown_key_is_rejected():
     assert ours.get("/get").json == {}
 
 
-def test_what_is_not_ours_is_a_fresh_session_and_one_debug_line(caplog):
+def test_an_invalid_cookie_starts_a_new_session_and_logs_one_debug_line(caplog):
     session = make(COOKIE)
     session["user"] = "MVL"
     session.save()
@@ -87,7 +87,7 @@ def answer_to(cookie, connection, stream):
 
 
 @pytest.mark.parametrize("kind", ["cookie", "file"])
-def test_twenty_thousand_mutated_cookies_are_answered_and_none_is_believed(kind, tmp_path):
+def test_none_of_twenty_thousand_mutated_cookies_is_accepted_or_causes_an_error(kind, tmp_path):
     """Half of the 20,000 on each store, over real connections to a real server."""
     project = new_project(tmp_path)
     (project / "hello/controllers/root.py").write_text(COUNTING_CONTROLLER)

@@ -25,7 +25,7 @@ def refused(project, *command):
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_session_switched_on_in_the_applications_section_is_refused_with_its_line(project, command):
+def test_a_session_enabled_in_the_applications_section_is_refused_with_its_line(project, command):
     line = add_line(project / "development.ini", "app:hello", "session.enabled = true")
     message = refused(project, *command)
     assert message == (
@@ -36,7 +36,7 @@ def test_a_session_switched_on_in_the_applications_section_is_refused_with_its_l
 
 @pytest.mark.parametrize("name", ["session.timeout", "session.secret", "beaker.session.type", "set session.timeout"])
 @pytest.mark.parametrize("pipeline", ["session hello", "hello"])
-def test_settings_of_the_session_in_the_applications_section_are_refused_without_their_values(project, name, pipeline):
+def test_session_settings_in_the_applications_section_are_refused_without_showing_their_values(project, name, pipeline):
     ini = project / "development.ini"
     set_option(ini, "pipeline", pipeline)
     line = add_line(ini, "app:hello", f"{name} = 314159")
@@ -49,7 +49,7 @@ def test_settings_of_the_session_in_the_applications_section_are_refused_without
     assert "314159" not in message
 
 
-def test_a_setting_for_all_sections_and_a_switched_off_session_are_right(project):
+def test_a_setting_for_all_sections_and_a_disabled_session_are_accepted(project):
     ini = project / "development.ini"
     add_line(ini, "app:hello", "session.enabled = false")
     add_line(ini, "DEFAULT", "session.timeout = 500")
@@ -67,7 +67,7 @@ def test_an_ini_without_our_filter_may_set_up_a_session_in_its_application(proje
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_session_switched_on_in_the_code_is_refused_with_the_filters_line_and_the_remedy(project, command):
+def test_a_session_enabled_in_code_is_refused_with_the_filters_line_and_the_remedy(project, command):
     ini, file = project / "development.ini", project / "hello/config/app_cfg.py"
     file.write_text(file.read_text().replace('"session.enabled": False', '"session.enabled": True'))
     message = refused(project, *command)
@@ -77,7 +77,7 @@ def test_a_session_switched_on_in_the_code_is_refused_with_the_filters_line_and_
     assert message.endswith('; write "session.enabled": False in config/app_cfg.py')
 
 
-def test_a_session_that_an_edit_switches_on_is_refused_by_the_reload(project):
+def test_a_session_that_an_edit_enables_is_refused_by_the_reload(project):
     write_version(project, "one")
     file = project / "hello/config/app_cfg.py"
     good = file.read_text()

@@ -34,7 +34,7 @@ from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
         (None, []),
     ],
 )
-def test_the_values_of_a_cookie_are_found_whatever_separates_them(header, expected):
+def test_the_values_of_a_cookie_are_found_with_any_separator(header, expected):
     assert list(cookie_values(header, "hello")) == expected
 
 
@@ -45,7 +45,7 @@ def count_reads(monkeypatch, store):
     return reads
 
 
-def test_copies_of_a_cookie_cost_one_read_and_different_ones_three(monkeypatch, tmp_path):
+def test_copies_of_a_cookie_cost_one_read_and_different_cookies_three(monkeypatch, tmp_path):
     parts = Parts(options_of("file", tmp_path, None))
     cookie, session_id = parts.stored(user="MVL")
     reads = count_reads(monkeypatch, parts.store)

@@ -57,7 +57,7 @@ def test_every_store_keeps_to_the_absolute_timeout(store_options):
     assert values(parts.session(aged(session, created=101))) == {}
 
 
-def test_a_copied_cookie_that_is_used_again_and_again_ends():
+def test_a_copied_cookie_in_constant_use_expires_after_the_absolute_timeout():
     """Each use renews the access time, never the creation time."""
     options = {**COOKIE, **BOTH, "session.reissue_time": "0"}
     thief = visitor(options)
@@ -73,14 +73,14 @@ def test_a_copied_cookie_that_is_used_again_and_again_ends():
 
 @pytest.mark.parametrize("times", INVALID)
 @pytest.mark.parametrize("name", ["_accessed_time", "_creation_time"])
-def test_an_invalid_time_has_expired_and_is_never_an_error(open_session, name, times):
+def test_a_session_with_an_invalid_time_counts_as_expired(open_session, name, times):
     value = INVALID[times](time.time())
     cookie = forged(open_session(data_serializer="pickle"), **{name: value})
     assert values(open_session(cookie, data_serializer="pickle")) == {}
 
 
 @pytest.mark.parametrize("name", ["_accessed_time", "_creation_time"])
-def test_a_missing_time_has_expired(open_session, name):
+def test_a_session_without_a_time_counts_as_expired(open_session, name):
     assert values(open_session(forged(open_session(), **{name: "missing"}))) == {}
 
 
@@ -127,7 +127,7 @@ def test_clearing_the_values_neither_prolongs_nor_ends_a_session(open_session, a
 
 
 @pytest.mark.parametrize(("timeout", "absolute", "kept"), [(600, 6000, 600), (None, 600, 600), (600, None, 600)])
-def test_the_store_drops_a_record_after_the_smaller_of_both(timeout, absolute, kept, tmp_path, shared_services):
+def test_the_store_expires_a_record_after_the_smaller_timeout(timeout, absolute, kept, tmp_path, shared_services):
     assert Lifetime(timeout, absolute).shortest == kept
     options = {
         f"session.{name}": str(value) for name, value in (("timeout", timeout), ("absolute_timeout", absolute)) if value
@@ -137,7 +137,7 @@ def test_the_store_drops_a_record_after_the_smaller_of_both(timeout, absolute, k
     assert kept < parts.store._client.ttl(parts.store._key(session_id)) <= kept + 120
 
 
-def test_purge_removes_what_is_over_and_is_stopped_by_no_record(project, tmp_path):
+def test_purge_removes_expired_records_and_continues_after_unreadable_ones(project, tmp_path):
     options = {**options_of("file", tmp_path, None), **BOTH}
     use_store(project, options)
     set_option(project / "development.ini", "session.data_serializer", "pickle")
@@ -169,7 +169,7 @@ def test_purge_removes_what_is_over_and_is_stopped_by_no_record(project, tmp_pat
     assert values(parts.session(cookie_of(kept))) == {"user": "MVL"}
 
 
-def test_decode_shows_both_ends_and_says_when_a_session_was_over(project):
+def test_decode_shows_both_expiry_times_and_reports_an_expired_session(project):
     ini = project / "development.ini"
     set_option(ini, "session.timeout", "600")
     set_option(ini, "session.absolute_timeout", "6000")
@@ -188,7 +188,7 @@ def test_decode_shows_both_ends_and_says_when_a_session_was_over(project):
         assert message in over.stderr
 
 
-def test_is_time_takes_numbers_only():
+def test_is_time_accepts_only_numbers():
     assert is_time(5, 5.0)
     assert is_time(64.9, 5.0)
     assert not any(is_time(value, 5.0) for value in (66, True, "5", None, float("nan"), float("inf"), 10**400, -1, 5j))

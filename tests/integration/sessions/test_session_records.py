@@ -30,7 +30,7 @@ def copy(parts, source, target):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_record_that_is_moved_to_another_session_is_not_believed(store_options, kind, caplog):
+def test_a_record_that_is_moved_to_another_session_is_not_accepted(store_options, kind, caplog):
     parts = Parts({**store_options, **KINDS[kind]})
     admin, admin_id = parts.stored(user="admin")
     mallory, mallory_id = parts.stored(user="mallory")
@@ -40,7 +40,7 @@ def test_a_record_that_is_moved_to_another_session_is_not_believed(store_options
     assert values(parts.session(admin)) == {"user": "admin"}
 
 
-def test_invalidate_corrupt_decides_what_a_moved_record_is(store_options):
+def test_invalidate_corrupt_decides_whether_a_moved_record_is_an_error(store_options):
     parts = Parts({**store_options, "session.invalidate_corrupt": "false"})
     _, admin_id = parts.stored(user="admin")
     mallory, mallory_id = parts.stored(user="mallory")
@@ -49,7 +49,7 @@ def test_invalidate_corrupt_decides_what_a_moved_record_is(store_options):
         parts.session(mallory)
 
 
-def test_a_record_without_our_signature_is_not_believed(tmp_path):
+def test_a_record_without_our_signature_is_not_accepted(tmp_path):
     parts = Parts(options_of("file", tmp_path, None))
     cookie, session_id = parts.stored(user="MVL")
     unsigned = parts.store.read(session_id)[64:]
@@ -58,7 +58,7 @@ def test_a_record_without_our_signature_is_not_believed(tmp_path):
         assert values(parts.session(cookie)) == {}
 
 
-def test_with_pickle_too_anyone_who_can_write_to_the_store_cannot_run_code(store_options, tmp_path):
+def test_write_access_to_the_store_cannot_run_code_even_with_pickle(store_options, tmp_path):
     parts = Parts({**store_options, "session.data_serializer": "pickle"})
     cookie, session_id = parts.stored(user="MVL")
     target = tmp_path / "exploded"
@@ -70,7 +70,7 @@ def test_with_pickle_too_anyone_who_can_write_to_the_store_cannot_run_code(store
     assert not target.exists()
 
 
-def test_another_project_of_the_same_secret_does_not_share_records(tmp_path):
+def test_another_project_with_the_same_secret_does_not_share_records(tmp_path):
     folder = options_of("file", tmp_path, None)
     one = Parts(folder)
     cookie, session_id = one.stored(user="admin")

@@ -21,7 +21,7 @@ def down():
     return options, sign(KEY, "0" * 32)
 
 
-def test_the_answer_carries_the_security_headers_of_the_generated_project(down):
+def test_the_503_has_the_security_headers_of_the_generated_project(down):
     options, cookie = down
     browser = visitor(options)
     browser.set_cookie("hello", cookie)
@@ -36,7 +36,7 @@ def test_the_answer_carries_the_security_headers_of_the_generated_project(down):
     assert headers["Retry-After"] == "2"
 
 
-def test_a_generated_project_sends_the_headers_with_every_answer_the_503_too(project, down):
+def test_a_generated_project_sends_the_security_headers_with_every_response_including_503(project, down):
     use_store(project, {"session.type": "ext:redis", "session.url": down[0]["session.url"], "session.secret": KEY})
     set_option(project / "development.ini", "debug", "false")
     with serve(project) as served:
@@ -69,7 +69,7 @@ def test_a_client_that_asks_for_json_gets_json(down, accept, kind, method):
         assert "cannot be reached" in answer.json["error"]
 
 
-def test_looking_at_the_environ_reads_no_store(down):
+def test_printing_the_environ_reads_no_store(down):
     """A log line or a debug page that shows the whole environ, and truth values."""
     options, cookie = down
 
@@ -114,7 +114,7 @@ def test_a_turbogears_page_that_does_not_use_the_session_works_while_the_store_i
     browser.get("/mine", status=503)
 
 
-def test_memory_sessions_are_shared_by_the_filters_of_one_process_as_beakers_are():
+def test_filters_of_one_process_share_memory_sessions_as_with_beaker():
     options = {"session.type": "memory", "session.secret": KEY, "session.key": "shared"}
     login, shop = Parts(options), Parts({**options, "session.timeout": "60"})
     other = Parts({**options, "session.key": "other"})
@@ -127,7 +127,7 @@ def test_memory_sessions_are_shared_by_the_filters_of_one_process_as_beakers_are
     assert shop.store.expiry is None
 
 
-def test_memory_of_a_filter_that_is_gone_is_freed():
+def test_memory_sessions_are_freed_with_their_last_filter():
     import gc
 
     from gearbox_lite.sessions.stores import memory

@@ -20,7 +20,7 @@ def options(request, tmp_path):
 
 
 @pytest.mark.parametrize("action", ["delete", "invalidate"])
-def test_a_value_whose_name_begins_with_an_underscore_is_kept_after_the_session_was_ended(options, action):
+def test_a_value_with_an_underscore_set_after_ending_a_session_is_kept(options, action):
     session = make(options)
     session["user"] = "MVL"
     session.save()
@@ -32,7 +32,7 @@ def test_a_value_whose_name_begins_with_an_underscore_is_kept_after_the_session_
     assert (last.get("_csrf_token"), last.get("user")) == ("token", None)
 
 
-def test_only_the_five_names_of_beaker_itself_are_internal():
+def test_only_the_five_names_that_beaker_uses_are_internal():
     from beaker.session import CookieSession, Session
 
     stock = [
@@ -88,7 +88,7 @@ def test_a_value_that_another_request_could_not_load_is_an_error_at_save(options
     assert load_from_deep_inside(sys.getrecursionlimit() - used - 250)["deep"] == {"a": nested(99)}
 
 
-def test_many_flat_values_are_no_deep_ones(options):
+def test_many_flat_values_do_not_count_as_nested(options):
     session = make({**options, "session.type": "memory", "session.secret": "s" * 32})
     session["rows"] = [[number] for number in range(500)]
     session.save()

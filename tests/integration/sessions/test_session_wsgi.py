@@ -20,7 +20,7 @@ def run_raw(middleware, cookie=""):
     return events, body
 
 
-def test_nothing_is_sent_before_the_answer_has_started():
+def test_no_byte_is_sent_before_the_response_has_started():
     def app(environ, start_response):
         start_response("200 OK", [])
         yield b""
@@ -33,7 +33,7 @@ def test_nothing_is_sent_before_the_answer_has_started():
     assert events == ["200 OK", b"x"]
 
 
-def test_the_session_is_stored_once_although_the_server_has_no_write(monkeypatch):
+def test_the_session_is_stored_once_if_the_server_has_no_write_callable(monkeypatch):
     """Servers must return a callable from start_response, and small ones in tests return None."""
     from gearbox_lite.sessions.cookie import CookieSession
 
@@ -57,7 +57,7 @@ def test_the_session_is_stored_once_although_the_server_has_no_write(monkeypatch
     assert (answers, persisted) == (["200 OK"], [True])
 
 
-def test_a_body_without_a_byte_is_answered_and_one_that_nobody_reads_is_closed():
+def test_an_empty_body_starts_the_response_and_an_unread_body_is_closed():
     closed = []
 
     class Body:
@@ -80,7 +80,7 @@ def test_a_body_without_a_byte_is_answered_and_one_that_nobody_reads_is_closed()
     assert closed == [True, True]
 
 
-def test_starting_an_answer_twice_is_the_applications_error():
+def test_starting_a_response_twice_is_an_error_of_the_application():
     def app(environ, start_response):
         start_response("200 OK", [])
         start_response("404 Not Found", [])
@@ -90,7 +90,7 @@ def test_starting_an_answer_twice_is_the_applications_error():
         run_raw(wrap(COOKIE, app))
 
 
-def test_a_decided_503_stays_one(tmp_path):
+def test_a_503_is_not_replaced_by_a_later_error_page(tmp_path):
     options = options_of("file", tmp_path, None)
     cookie, _ = Parts(options).stored(user="MVL")
 
@@ -108,7 +108,7 @@ def test_a_decided_503_stays_one(tmp_path):
     assert events == ["503 Service Unavailable"]
 
 
-def test_a_store_that_fails_while_the_page_is_closed_is_an_ordinary_error(tmp_path):
+def test_a_store_failure_while_the_body_is_closed_raises_an_exception(tmp_path):
     options = options_of("file", tmp_path, None)
     cookie, _ = Parts(options).stored(user="MVL")
 

@@ -22,7 +22,7 @@ def test_values_are_kept_changed_and_dropped(store_options):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_an_id_that_is_not_stored_is_never_adopted(parts):
+def test_an_id_that_is_not_stored_is_never_used(parts):
     for planted in ("0" * 32, "f" * 31, "F" * 32, "../../x", "x" * 300, "", "0" * 31 + "\n"):
         for cookie in (f"hello={planted}", f"hello={sign(KEY, planted)}"):
             session = parts.session(cookie)
@@ -34,7 +34,7 @@ def test_an_id_that_is_not_stored_is_never_adopted(parts):
     assert parts.store.read("0" * 32) is None
 
 
-def test_invented_ids_leave_nothing_behind(store_options, tmp_path):
+def test_invented_ids_create_no_records_or_files(store_options, tmp_path):
     browser_store = wrap(store_options)
     before = sorted(tmp_path.rglob("*"))
     ids = list(browser_store.sessions.store.ids()) if store_options["session.type"] == "memory" else []
@@ -55,7 +55,7 @@ def test_only_an_id_that_we_have_signed_is_looked_up(parts):
     assert values(parts.session(f"hello={sign('other' * 8, session_id)}")) == {}
 
 
-def test_an_old_secret_is_accepted_and_the_cookie_signed_anew(store_options):
+def test_a_fallback_secret_is_accepted_and_the_cookie_is_signed_with_the_current_one(store_options):
     old = Parts(store_options)
     cookie, _ = old.stored(user="MVL")
     new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
@@ -66,7 +66,7 @@ def test_an_old_secret_is_accepted_and_the_cookie_signed_anew(store_options):
     assert verify("ab" * 32, cookie_of(session).partition("=")[2]) == session.id
 
 
-def test_a_corrupt_record_is_a_fresh_session_and_a_warning_with_the_start_of_its_id(parts, caplog):
+def test_a_corrupt_record_starts_a_new_session_and_logs_the_start_of_its_id(parts, caplog):
     cookie, session_id = parts.stored(user="MVL")
     for garbage in ("garbage", "", "eJw=", "WzFd"):
         parts.store.update(session_id, lambda _, garbage=garbage: garbage)
@@ -86,7 +86,7 @@ def test_a_read_writes_nothing_within_the_reissue_time(parts):
 
 
 @pytest.mark.parametrize("action", ["delete", "invalidate", "regenerate_id"])
-def test_the_old_record_is_removed_and_a_replayed_old_id_is_fresh(parts, action):
+def test_the_old_record_is_deleted_and_a_replayed_old_id_starts_a_new_session(parts, action):
     cookie, session_id = parts.stored(user="MVL")
     session = parts.session(cookie)
     getattr(session, action)()
@@ -110,7 +110,7 @@ def test_values_set_after_delete_are_a_new_session(parts):
     assert values(parts.session(cookie_of(session))) == {"new": 2}
 
 
-def test_a_failed_save_leaves_the_stored_session_as_it_was(parts):
+def test_a_failed_save_leaves_the_stored_session_unchanged(parts):
     cookie, session_id = parts.stored(user="MVL")
     before = parts.store.read(session_id)
     session = parts.session(cookie)
@@ -127,7 +127,7 @@ def test_a_failed_save_leaves_the_stored_session_as_it_was(parts):
     assert parts.store.read(session_id) == before
 
 
-def test_a_timeout_ends_an_idle_session(store_options):
+def test_an_idle_session_expires_after_the_timeout(store_options):
     parts = Parts({**store_options, "session.timeout": "600"})
     session = parts.session()
     session["user"] = "MVL"
@@ -135,7 +135,7 @@ def test_a_timeout_ends_an_idle_session(store_options):
     assert values(parts.session(aged(session, accessed=601))) == {}
 
 
-def test_the_cookies_own_expiry_moves_along(store_options):
+def test_a_read_extends_the_expiry_of_the_cookie(store_options):
     browser = visitor({**store_options, "session.cookie_expires": "600", "session.reissue_time": "0"})
     browser.get("/set?user=MVL")
     assert "expires=" in browser.get("/get").headers["Set-Cookie"]
@@ -153,7 +153,7 @@ def test_an_exception_or_a_5xx_drops_the_changes(store_options, path):
     assert browser.get("/get").json == {"user": "MVL"}
 
 
-def test_a_session_can_be_got_by_its_id(store_options):
+def test_a_session_can_be_loaded_by_its_id(store_options):
     found = []
 
     def app(environ, start_response):
@@ -171,7 +171,7 @@ def test_a_session_can_be_got_by_its_id(store_options):
     assert found[1] is None
 
 
-def test_a_session_that_is_new_after_invalidate_stays(parts):
+def test_a_session_saved_after_invalidate_is_kept(parts):
     cookie, _ = parts.stored(user="MVL")
     session = parts.session(cookie)
     session.invalidate()

@@ -133,7 +133,7 @@ def memory(options):
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-def test_no_fault_of_a_store_is_more_than_a_503_in_time(proxy_and_options):
+def test_every_fault_of_a_store_is_answered_503_in_time(proxy_and_options):
     proxy, options = proxy_and_options
     browser = visitor(options)
     browser.get("/set?user=MVL")
@@ -202,7 +202,7 @@ def fake_memcached():
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_memcached_that_never_stores_is_503_after_a_number_of_attempts(caplog):
+def test_a_memcached_that_never_stores_is_answered_503_after_a_number_of_attempts(caplog):
     with fake_memcached() as port:
         options = {"session.type": "ext:memcached", "session.url": f"127.0.0.1:{port}", "session.secret": KEY}
         begun = time.monotonic()
@@ -211,7 +211,7 @@ def test_a_memcached_that_never_stores_is_503_after_a_number_of_attempts(caplog)
     assert "other processes have changed the record" in caplog.text
 
 
-def test_a_locked_row_is_503_within_the_limit_and_holds_up_no_other_session(tmp_path, shared_services):
+def test_a_locked_row_is_answered_503_in_time_and_blocks_no_other_session(tmp_path, shared_services):
     import psycopg
 
     options = {**options_of("postgresql", tmp_path, shared_services), "session.store_timeout": str(LIMIT)}
@@ -232,7 +232,7 @@ def test_a_locked_row_is_503_within_the_limit_and_holds_up_no_other_session(tmp_
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm"])
-def test_a_lock_that_another_process_keeps_is_503_within_the_limit(kind, tmp_path):
+def test_a_lock_held_by_another_process_is_answered_503_in_time(kind, tmp_path):
     import fcntl
 
     options = {**options_of(kind, tmp_path, None), "session.store_timeout": str(LIMIT)}

@@ -113,7 +113,7 @@ class Load:
         raise AssertionError(f"no {status} within {seconds} seconds")
 
 
-def test_a_stopped_store_holds_up_no_plain_page_and_is_back_within_two_seconds(breakable, tmp_path):
+def test_a_stopped_store_blocks_no_plain_page_and_is_used_again_within_two_seconds(breakable, tmp_path):
     site = write_site(tmp_path, breakable.options())
     with serve(site) as served, Load(served.url) as load:
         load.wait_for(200, 0.0, 20)

@@ -76,7 +76,7 @@ def local_addresses() -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("kind", ["redis", "memcached", "postgresql"])
-def test_no_thread_waits_for_another_ones_connection(kind, tmp_path, shared_services):
+def test_no_thread_waits_for_the_connection_of_another(kind, tmp_path, shared_services):
     """More threads than SQLAlchemy's pools have connections by default, 15."""
     parts = Parts({**options_of(kind, tmp_path, shared_services), "session.store_timeout": "20"})
     parts.store.ping()
@@ -112,7 +112,7 @@ def test_a_forked_process_has_connections_of_its_own(kind, tmp_path, shared_serv
     assert local_addresses() == before
 
 
-def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent(tmp_path):
+def test_a_forked_process_is_not_blocked_by_a_lock_of_its_parent(tmp_path):
     parts = Parts(options_of("file", tmp_path, None))
     _, session_id = parts.stored(user="MVL")
     breaker = parts.store.breaker
@@ -136,7 +136,7 @@ def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent(tmp_path):
     assert os.waitstatus_to_exitcode(ended[1]) == 0
 
 
-def test_a_tls_handshake_that_is_never_answered_is_503_within_the_limit(silent_port):
+def test_an_unanswered_tls_handshake_is_answered_503_in_time(silent_port):
     options = {
         "session.type": "ext:redis",
         "session.url": f"rediss://127.0.0.1:{silent_port}/0",

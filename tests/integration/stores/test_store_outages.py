@@ -46,7 +46,7 @@ def store_down(kind, options, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm", "sqlite"])
-def test_files_that_cannot_be_used_are_503_and_the_session_is_there_when_they_are_back(kind, tmp_path, caplog):
+def test_unusable_files_are_answered_503_and_the_session_survives(kind, tmp_path, caplog):
     options = options_of(kind, tmp_path, None)
     if kind == "sqlite":
         options["session.url"] += "?timeout=0.1"
@@ -64,7 +64,7 @@ def test_files_that_cannot_be_used_are_503_and_the_session_is_there_when_they_ar
     assert "is back" in lines[1]
 
 
-def test_a_server_that_is_down_is_503_and_the_session_is_there_within_two_seconds_of_its_return(breakable, caplog):
+def test_a_server_that_is_down_is_answered_503_and_its_sessions_survive(breakable, caplog):
     browser = visitor({**breakable.options(), "session.secret": KEY, "session.key": "hello"})
     browser.get("/set?user=MVL")
     breakable.kill()
@@ -80,7 +80,7 @@ def test_a_server_that_is_down_is_503_and_the_session_is_there_within_two_second
     assert str(breakable.port) in lines[0]
 
 
-def test_a_server_that_accepts_and_says_nothing_is_503():
+def test_a_server_that_accepts_connections_and_never_answers_is_answered_503():
     def visit(options):
         browser = visitor({**options, "session.secret": KEY, "session.key": "hello"})
         unavailable_answer(browser, "/set?user=MVL")
@@ -97,7 +97,7 @@ def test_a_server_that_accepts_and_says_nothing_is_503():
         assert list(threads.map(visit, stores)) == [None] * 3
 
 
-def test_an_application_that_swallows_everything_is_answered_503_all_the_same(tmp_path):
+def test_an_application_cannot_suppress_the_503(tmp_path):
     def stubborn(environ, start_response):
         with contextlib.suppress(BaseException):
             environ["beaker.session"].get("user")

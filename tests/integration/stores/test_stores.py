@@ -19,7 +19,7 @@ from gearbox_lite.sessions.session_base import is_id
 
 
 @pytest.mark.parametrize("kind", ["redis", "memcached"])
-def test_the_timeout_is_the_stores_own_expiry_too(kind, tmp_path, shared_services):
+def test_the_timeout_is_also_the_expiry_in_the_store(kind, tmp_path, shared_services):
     parts = Parts({**options_of(kind, tmp_path, shared_services), "session.timeout": "600"})
     _, session_id = parts.stored(user="MVL")
     if kind == "redis":
@@ -46,7 +46,7 @@ def test_projects_that_share_a_store_neither_see_nor_purge_each_others_sessions(
         assert left == [[], [ids[1]], [], [ids[3]], [ids[4]]]
 
 
-def test_the_cookies_name_is_the_prefix_if_the_ini_sets_none(tmp_path):
+def test_the_prefix_defaults_to_the_name_of_the_cookie(tmp_path):
     options = {**options_of("file", tmp_path, None), "session.key": "*a|b"}
     _, session_id = Parts(options).stored(user="MVL")
     assert [path.name for path in (tmp_path / "data/container_file").iterdir()] == ["%2Aa%7Cb"]
@@ -64,7 +64,7 @@ class Bomb:
         return os.mkdir, (self.folder,)
 
 
-def test_who_can_write_to_the_store_cannot_run_code(parts, store_options, tmp_path):
+def test_planted_pickles_are_not_loaded(parts, store_options, tmp_path):
     """Records are planted as stock Beaker would read them: pickled."""
     cookie, session_id = parts.stored(user="MVL")
     target = tmp_path / "exploded"
@@ -93,7 +93,7 @@ def plant(parts, kind, session_id, data):
             connection.execute(table.update().where(table.c.namespace == f"hello:{session_id}").values(data=data))
 
 
-def test_encrypted_records_are_read_with_old_keys_too(store_options):
+def test_encrypted_records_are_read_with_fallback_keys(store_options):
     keys = {"session.validate_key": "11aa" * 16, "session.encrypt_key": "22bb" * 16}
     old = Parts({**store_options, **keys})
     cookie, _ = old.stored(user="MVL")
@@ -120,7 +120,7 @@ def test_an_encrypted_record_cannot_be_read_without_the_key(store_options):
         without_key.decode(payload)
 
 
-def test_memcacheds_item_size_is_an_error_at_save_that_names_the_keys(tmp_path, shared_services):
+def test_a_record_larger_than_memcacheds_item_size_is_an_error_at_save_that_names_the_keys(tmp_path, shared_services):
     parts = Parts(options_of("memcached", tmp_path, shared_services))
     session = parts.session()
     session["big"] = os.urandom(1_000_000).hex()
@@ -138,7 +138,7 @@ def test_engine_options_reach_sqlalchemy_and_dead_connections_are_noticed(tmp_pa
     assert tuned._engine.pool._pre_ping is False
 
 
-def test_expired_memory_sessions_do_not_pile_up(monkeypatch):
+def test_expired_memory_sessions_are_removed(monkeypatch):
     from gearbox_lite.sessions.stores import memory
 
     parts = Parts({"session.type": "memory", "session.secret": KEY, "session.timeout": "1"})

@@ -33,7 +33,7 @@ from gearbox_lite.sessions.settings.key_strength import MIN_KEY_LENGTH, weakness
         "2026-11-24 2026-11-24 2026-11-24 2026-11-24",
     ],
 )
-def test_a_key_that_a_person_has_made_up_is_found(key):
+def test_a_key_that_a_person_has_invented_is_refused(key):
     assert weakness(key) is not None
 
 

@@ -42,7 +42,7 @@ def test_defaults_are_safe():
         ("cookie_domain", ".example.com", ".example.com"),
     ],
 )
-def test_values_get_the_type_that_beaker_wants(option, text, value):
+def test_values_have_the_type_of_their_option(option, text, value):
     given = FILE if option == "use_cookies" else COOKIE
     assert getattr(parse_options({**given, f"session.{option}": text}), option) == value
 
@@ -87,7 +87,7 @@ def test_an_unknown_option_suggests_the_nearest(name, suggestion):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_option_that_an_ini_cannot_use_says_why(name):
+def test_an_option_that_an_ini_cannot_express_is_refused_with_the_reason(name):
     with pytest.raises(OptionError) as raised:
         parse_options({**COOKIE, f"session.{name}": "x"})
     assert raised.value.problem == REFUSED[name]
@@ -107,7 +107,7 @@ def test_an_option_that_an_ini_cannot_use_says_why(name):
         ({**FILE, "session.encrypt_key": "e" * 32}, "validate_key"),
     ],
 )
-def test_each_store_says_what_it_needs(given, missing):
+def test_an_option_that_a_store_needs_is_named_if_it_is_missing(given, missing):
     with pytest.raises(OptionError) as raised:
         parse_options(given)
     assert raised.value.option == f"session.{missing}"
@@ -143,14 +143,14 @@ def test_a_cookie_that_browsers_drop_because_of_its_name_is_refused(key, more, o
     assert raised.value.option == f"session.{option}"
 
 
-def test_a_cookie_name_with_a_prefix_works_if_its_rules_are_kept():
+def test_a_cookie_name_with_a_prefix_is_accepted_if_its_rules_are_kept():
     assert parse_options({**COOKIE, "session.key": "__Host-hello", "session.secure": "true"}).key == "__Host-hello"
     secure = {"session.key": "__Secure-hello", "session.secure": "true", "session.cookie_domain": "example.com"}
     assert parse_options({**COOKIE, **secure}).cookie_domain == "example.com"
     assert parse_options({**COOKIE, "session.cookie_domain": "localhost"}).cookie_domain == "localhost"
 
 
-def test_what_belongs_to_another_store_may_stay_and_is_left_out():
+def test_options_of_another_store_are_accepted_and_ignored():
     options = parse_options({**COOKIE, "session.url": "redis://localhost", "session.lock_dir": "locks"})
     assert (options.url, options.lock_dir) == (None, None)
     assert parse_options({**FILE, "session.validate_key": "k" * 32}).validate_key == "k" * 32
@@ -230,6 +230,6 @@ def test_the_filter_finds_the_line_in_an_inherited_ini(tmp_path):
         filter_factory({"__file__": str(ini)}, **{"session.typ": "cookie"})
 
 
-def test_options_in_the_default_section_count_as_with_stock_beaker():
+def test_options_in_the_default_section_apply_as_with_stock_beaker():
     middleware = filter_factory({"session.timeout": "60", "debug": "true"}, **COOKIE)(lambda *_: [])
     assert middleware.options.timeout == 60

@@ -99,7 +99,7 @@ def test_the_store_is_tested_in_the_background_until_it_answers(store):
     assert store.tests == tests
 
 
-def test_a_record_that_is_locked_stops_nothing_else(store):
+def test_a_locked_record_blocks_no_other_operation(store):
     """Its request waits; the test finds the store alive, and others get through all the time."""
     waiting = threading.Event()
 
@@ -117,7 +117,7 @@ def test_a_record_that_is_locked_stops_nothing_else(store):
     assert not thread.is_alive()
 
 
-def test_a_store_that_always_takes_long_is_not_tested():
+def test_a_store_that_is_always_slow_does_not_count_as_hung():
     store = FakeStore()
     store.breaker.usual = 1.0
     store.up.clear()
@@ -154,7 +154,7 @@ def test_a_forked_process_tests_the_store_by_itself(store):
     assert store.tested.wait(LONG)
 
 
-def test_a_process_that_stood_still_does_not_take_its_store_for_hung(store):
+def test_a_pause_of_this_process_does_not_count_as_a_hung_store(store):
     """For example while a long call of the application holds Python's global lock."""
     store.breaker.usual = 0.0
     with store.breaker.operation():

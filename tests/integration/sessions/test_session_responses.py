@@ -50,7 +50,7 @@ def touch_in_the_middle(environ, start_response):
 
 @pytest.mark.parametrize("app", [touch_late, touch_after_start])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_store_that_fails_before_the_first_byte_is_503_however_late(tmp_path, app, method):
+def test_a_store_failure_before_the_first_byte_is_answered_503(tmp_path, app, method):
     options = options_of("file", tmp_path, None)
     cookie, _ = Parts(options).stored(user="MVL")
     browser = visitor(options, app)
@@ -62,7 +62,7 @@ def test_a_store_that_fails_before_the_first_byte_is_503_however_late(tmp_path, 
     assert (answer.body == b"") == (method == "HEAD")
 
 
-def test_a_store_that_fails_after_the_first_byte_ends_the_connection(tmp_path):
+def test_a_store_failure_after_the_first_byte_ends_the_connection(tmp_path):
     options = options_of("file", tmp_path, None)
     cookie, _ = Parts(options).stored(user="MVL")
     browser = visitor(options, touch_in_the_middle)
@@ -71,7 +71,7 @@ def test_a_store_that_fails_after_the_first_byte_ends_the_connection(tmp_path):
         browser.get("/")
 
 
-def test_the_write_callable_works_and_comes_after_the_session(tmp_path):
+def test_the_session_is_saved_before_the_write_callable_sends(tmp_path):
     options = options_of("file", tmp_path, None)
     browser = visitor(options, use_write)
     answer = browser.get("/")
@@ -81,7 +81,7 @@ def test_the_write_callable_works_and_comes_after_the_session(tmp_path):
     assert browser.get("/get").json == {"user": "MVL"}
 
 
-def test_an_error_page_that_replaces_the_answer_drops_the_changes():
+def test_an_error_page_that_replaces_the_response_drops_the_changes():
     def app(environ, start_response):
         environ["beaker.session"]["user"] = "changed"
         environ["beaker.session"].save()
@@ -98,7 +98,7 @@ def test_an_error_page_that_replaces_the_answer_drops_the_changes():
 
 @pytest.mark.parametrize("action", ["delete", "invalidate"])
 @pytest.mark.parametrize("kind", ["cookie", "file"])
-def test_ending_a_session_that_is_not_there_writes_nothing(tmp_path, kind, action):
+def test_ending_a_session_that_does_not_exist_writes_nothing(tmp_path, kind, action):
     options = COOKIE if kind == "cookie" else options_of(kind, tmp_path, None)
     assert "Set-Cookie" not in visitor(options).get(f"/{action}").headers
     assert list(tmp_path.rglob("*.cache")) == []
@@ -114,7 +114,7 @@ def test_values_set_after_invalidate_and_not_saved_are_dropped_with_the_session(
     assert "expires=Thu, 01 Jan 1970" in session.request["cookie_out"]
 
 
-def test_signing_the_cookie_anew_stores_nothing_that_was_not_saved(store_options):
+def test_signing_the_cookie_with_the_current_key_stores_no_unsaved_change(store_options):
     old = Parts(store_options)
     cookie, _ = old.stored(user="MVL")
     new = Parts({**store_options, "session.secret": "ab" * 32, "session.secret_fallbacks": KEY})
@@ -126,7 +126,7 @@ def test_signing_the_cookie_anew_stores_nothing_that_was_not_saved(store_options
     assert values(new.session(cookie_of(session))) == {"user": "MVL"}
 
 
-def test_a_reissued_cookie_holds_nothing_that_was_not_saved():
+def test_a_reissued_cookie_contains_no_unsaved_change():
     browser = visitor({**COOKIE, "session.reissue_time": "0"})
     browser.get("/set?user=MVL")
 
@@ -142,14 +142,14 @@ def test_a_reissued_cookie_holds_nothing_that_was_not_saved():
     assert browser.get("/get").json == {"user": "MVL"}
 
 
-def test_a_session_got_by_its_id_is_deleted_at_once(parts):
+def test_deleting_a_session_that_was_loaded_by_its_id_takes_effect_at_once(parts):
     _, session_id = parts.stored(user="MVL")
     session = parts.sessions.session_by_id(session_id)
     session.delete()
     assert parts.store.read(session_id) is None
 
 
-def test_the_cookie_is_removed_where_it_is():
+def test_the_cookie_is_expired_with_its_own_path():
     session = Parts({"session.type": "memory", "session.secret": KEY, "session.key": "hello"})
     made = session.session()
     made.path = "/app"
@@ -177,7 +177,7 @@ def test_any_key_works_with_pickle(store_options):
     assert parts.session(cookie_of(session))[1] == "one"
 
 
-def test_what_memcached_refuses_is_never_taken_for_an_outage(tmp_path, shared_services):
+def test_a_record_that_memcached_refuses_is_not_reported_as_an_outage(tmp_path, shared_services):
     parts = Parts(options_of("memcached", tmp_path, shared_services))
     cookie, _ = parts.stored(user="MVL")
     first, second = parts.session(cookie), parts.session(cookie)
@@ -189,7 +189,7 @@ def test_what_memcached_refuses_is_never_taken_for_an_outage(tmp_path, shared_se
     assert set(values(parts.session(cookie))) == {"user", "first"}
 
 
-def test_a_table_that_somebody_drops_is_made_again(tmp_path):
+def test_a_dropped_table_is_created_again(tmp_path):
     options = options_of("sqlite", tmp_path, None)
     browser = visitor(options)
     browser.get("/set?user=MVL")
@@ -203,7 +203,7 @@ def test_a_table_that_somebody_drops_is_made_again(tmp_path):
     assert browser.get("/get").json == {"user": "again"}
 
 
-def test_an_outage_in_a_streamed_page_frees_the_client_and_the_server(tmp_path):
+def test_an_outage_during_a_streamed_page_blocks_neither_client_nor_server(tmp_path):
     """Over a real connection: the answer comes, and the server ends at once afterwards."""
     project = new_project(tmp_path)
     options = options_of("file", tmp_path, None)
