@@ -82,7 +82,7 @@ class Control(threading.Thread):
                     self._send_heartbeat()
                     continue
                 for message, descriptor in self._channel.receive():
-                    self._handle(message, descriptor)
+                    self._handle_message(message, descriptor)
                 if self._channel.closed:
                     break
         except (OSError, ValueError, ProtocolError):
@@ -102,7 +102,7 @@ class Control(threading.Thread):
         else:
             self.server.call(lambda: self._channel.send(Heartbeat()))
 
-    def _handle(self, message: Message, descriptor: int | None) -> None:
+    def _handle_message(self, message: Message, descriptor: int | None) -> None:
         if isinstance(message, Begin):
             self.has_begun.set()
         elif self.server is None or not self.has_begun.is_set():  # there is nothing to drain
