@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
+import queue
 import re
+import threading
 import time
 
 import pytest
@@ -39,7 +43,7 @@ def site():
 
 @pytest.fixture
 def line(site, capsys):
-    """Make a request and return its line without time and milliseconds."""
+    """Make a request, and return its line without the time and the milliseconds."""
 
     def ask(target: str, *headers: str, request: str = "") -> str:
         head = "".join(f"{header}\r\n" for header in ["Host: x", "Connection: close", *headers])
@@ -111,3 +115,21 @@ def test_a_path_with_spaces_is_one_word(line):
 
 def test_a_malformed_request_is_logged(line):
     assert re.fullmatch(r"127\.0\.0\.1 - - 400 \d+", line("", request="nonsense\r\n\r\n"))
+
+
+def test_a_formatter_of_the_ini_finds_the_fields_of_a_request_and_those_of_every_record(site):
+    fields = "%(client)s|%(method)s|%(path)s|%(status)d|%(bytes)d|%(request_id)s|%(process)d|%(levelname)s|%(name)s"
+    lines: queue.Queue[str] = queue.Queue()
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.put(logging.Formatter(f"{fields}|%(threadName)s|%(created)f").format(record))
+    log = logging.getLogger("gearbox_lite.access")
+    log.addHandler(handler)
+    try:
+        before = time.time()
+        site.answer(b"GET /?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: r-1\r\n\r\n")
+        *found, thread, created = lines.get(timeout=TIMEOUT).split("|")
+    finally:
+        log.removeHandler(handler)
+    assert found == ["127.0.0.1", "GET", "/?a=1", "200", "5", "r-1", str(os.getpid()), "INFO", "gearbox_lite.access"]
+    assert thread != threading.current_thread().name
+    assert before - 0.001 <= float(created) <= time.time() + 0.001
