@@ -1,12 +1,12 @@
 """One attempt to bring the application, as its files are now, to all workers; the first start is one as well.
 
-What follows once every worker has reported whether it has loaded the application:
+What follows once every worker has reported whether it has loaded the application; the first row that applies counts:
 
 | reports | while | outcome |
 | --- | --- | --- |
 | all loaded | | REPLACE: the new workers serve, and the previous ones drain |
 | none loaded | first start without reload | EXIT with the failure |
-| none loaded | reload; other code or settings are not needed for it to load | DRAIN_FIRST: drain the previous workers, then load again |
+| none loaded | reload; previous workers may hold what it needs, such as a lock or a port | DRAIN_FIRST: drain the previous workers, then load again |
 | none loaded | reload | SHOW_ERROR_PAGE |
 | some loaded | previous workers serve | RETRY the others, at most MAX_TRIES times |
 | some or none loaded | previous workers serve | KEEP_PREVIOUS workers, and stop the new ones |

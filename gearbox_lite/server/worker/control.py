@@ -41,7 +41,7 @@ SEND_TIMEOUT = 5.0
 """Seconds for which a worker waits for the supervisor to read a message that must arrive."""
 
 
-class Serving(Protocol):
+class WorkerServer(Protocol):
     """A server with its application, ready to run."""
 
     @property
@@ -70,7 +70,7 @@ class Control(threading.Thread):
         self._channel = channel
         self._interval = min(LONGEST_HEARTBEAT_INTERVAL, timeout / 4) if timeout else None
         self._is_draining = False
-        self.server: Serving | None = None
+        self.server: WorkerServer | None = None
         self.has_begun = threading.Event()
         self.may_exit = threading.Event()
 

@@ -24,7 +24,7 @@ from gearbox_lite.server.http.other_server import OtherServer, load_server
 from gearbox_lite.server.http.server import Server
 from gearbox_lite.server.http.shutdown import end_process, wait_for_threads
 from gearbox_lite.server.worker import bytecode, error_page
-from gearbox_lite.server.worker.control import Control, Serving
+from gearbox_lite.server.worker.control import Control, WorkerServer
 from gearbox_lite.server.worker.control_channel import ControlChannel
 from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import Drained, Plan, Ready
@@ -82,14 +82,14 @@ def run_worker(channel: ControlChannel, sockets: list[socket.socket], plan: Plan
     end_process(0)
 
 
-def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[Serving | None, Ready]:
+def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[WorkerServer | None, Ready]:
     settings = plan.settings
     bytecode.install()  # also without --reload, since SIGHUP may follow soon after a save
     before = len(sys.modules)
     loaded = _load_application(plan, sockets)
     modules = _imported_after(before)
     failure, files, installed = loaded.failure, _own_files(modules, loaded.looked_for), _installed(modules)
-    server: Serving | None = None
+    server: WorkerServer | None = None
     if settings.is_waitress:
         application = loaded.application if settings.serve.workers == 1 else _in_several_processes(loaded.application)
         server = Server(application, sockets, plan.options, settings.serve, loaded.guard)
