@@ -1,4 +1,4 @@
-"""What MkDocs does beside its settings: it shows CHANGELOG.md, which is not in this folder, as a page."""
+"""What MkDocs' settings cannot do: CHANGELOG.md, which is outside this folder, as a page, and a name for the search."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ def on_page_read_source(page, config):
     # MkDocs reads Markdown as HTML to find anchors, and Python's parser raises for "<![" that begins no section.
     text = CHANGELOG.read_text(encoding="utf-8")
     return re.sub(r"`([^`\n]*<!\[[^`\n]*)`", lambda found: f"<code>{html.escape(found[1])}</code>", text)
+
+
+def on_post_page(output, page, config):
+    """Name the theme's search dialog, which otherwise has no name for a screen reader."""
+    return output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )

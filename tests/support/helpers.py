@@ -81,9 +81,14 @@ def fresh_environment(folder: Path) -> Path:
     Projects can be installed into it in a second, without changing the environment of the tests.
     """
     venv.create(folder, symlinks=True)
+    show_outer_packages(folder)
+    return folder / "bin" / "python"
+
+
+def show_outer_packages(folder: Path) -> None:
+    """Let a virtual environment see what this one has installed."""
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    return folder / "bin" / "python"
 
 
 def tutorial_controller() -> str:

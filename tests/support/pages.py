@@ -20,13 +20,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from gearbox_lite.ini.ini_file import IniFile
-from support.helpers import AS_ROOT, PATIENCE, REPOSITORY, Browser, copy_repository, fresh_environment, new_project
+from support.helpers import (
+    AS_ROOT,
+    PATIENCE,
+    REPOSITORY,
+    Browser,
+    copy_repository,
+    fresh_environment,
+    new_project,
+    show_outer_packages,
+)
 
 PROMPT = re.compile(r"(?:\((?P<environment>[\w.-]+)\) )?[$#] (?P<command>.*)")
 FENCE = re.compile(
@@ -92,9 +101,9 @@ def front_matter(page: Path) -> dict[str, str]:
     return dict(re.findall(r"^(\w+): (.*)$", found[1], re.MULTILINE)) if found else {}
 
 
-def steps(page: Path) -> Iterator[Block | Visit | Stop]:
-    """Yield what a page has its reader do, in order."""
-    text = (REPOSITORY / page).read_text(encoding="utf-8")
+def steps(page: Path, change: Callable[[str], str] = str) -> Iterator[Block | Visit | Stop]:
+    """Yield what a page, after a change to its text, has its reader do, in order."""
+    text = change((REPOSITORY / page).read_text(encoding="utf-8"))
     for found in STEP.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         if found["fence"]:
@@ -159,7 +168,8 @@ class Terminal:
         watchdog.cancel()
         code, folder, environment = line[len(END) + 1 : -1].split(" ")
         self.folder, self.active = Path(folder), Path(environment).name
-        return int(code), AS_ROOT.sub("", output).removesuffix("\n")
+        output = AS_ROOT.sub("", output).removesuffix("\n")
+        return int(code), output if not output or output.endswith("\n") else output + "\n"
 
     def close(self) -> None:
         if self._process.poll() is None:
@@ -172,8 +182,15 @@ class Terminal:
 class Reader:
     """Does what one page after the other says."""
 
-    def __init__(self, home: Path, start: str) -> None:
+    def __init__(self, home: Path, start: str, *, install: bool = False, port: int = 8080) -> None:
+        """Prepare the home folder.
+
+        Unless ``install`` is true, pip finds all that it is to install, except our own wheel. ``port`` takes the
+        place of 8080, in what the pages say and in what quickstart writes, so that pages can be followed in parallel.
+        """
         assert start in STARTS
+        self._install = install
+        self._port = str(port)
         self.home = home
         self.log = home.parent / "server.log"
         self._start = self._prepare(start)
@@ -189,13 +206,27 @@ class Reader:
         environment = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         environment |= {"HOME": str(self.home), "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8"}
         copy_repository(self.home / "gearbox-lite")
+        if not self._install:
+            environment["PIP_NO_BUILD_ISOLATION"] = "0"
         if start == "clone":
             return self.home, environment
         python = fresh_environment(self.home / ".venv")
         add_programs(python)
         environment["VIRTUAL_ENV"] = str(python.parents[1])
         environment["PATH"] = f"{python.parent}:{environment['PATH']}"
-        return new_project(self.home) if start == "project" else self.home, environment
+        if start == "project":
+            new_project(self.home)
+            self._use_port()
+        return self.home / ("hello" if start == "project" else ""), environment
+
+    def _use_port(self) -> None:
+        """Give the projects that have been written the port of this reader."""
+        for path in [*self.home.rglob("*.ini"), *self.home.rglob("deploy/*")]:
+            if "gearbox-lite" not in path.parts:
+                path.write_text(self._here(path.read_text()))
+
+    def _here(self, text: str) -> str:
+        return re.sub(r"\b8080\b", self._port, text)
 
     def _terminal(self) -> Terminal:
         return Terminal(*self._start)
@@ -209,7 +240,7 @@ class Reader:
 
     def follow(self, page: Path) -> None:
         """Do all that a page says."""
-        for step in steps(page):
+        for step in steps(page, self._here):
             if isinstance(step, Stop):
                 self.stop_server()
             elif isinstance(step, Visit):
@@ -234,11 +265,16 @@ class Reader:
             while not pattern(shown).fullmatch(output) and command.startswith("curl ") and time.monotonic() < deadline:
                 time.sleep(0.05)  # the server has not noticed the last edit yet
                 code, output = terminal.run(command)
+            if command.startswith("gearbox-lite quickstart"):
+                self._use_port()
+            if command.startswith("python3 -m venv ") and not self._install:
+                show_outer_packages(terminal.folder / command.split()[-1])
             assert pattern(shown).fullmatch(output), f"{block}: {command}\n{output}\n--- but the page shows\n{shown}"
             assert code == 0 or "rror" in shown, f"{block}: exit code {code}: {command}\n{output}"
 
     def _serve(self, block: Block, command: str, shown: str) -> None:
         """Start a server in the terminal, and wait until it has written what is shown."""
+        self.log.write_text("")
         code, _ = self.terminal.run(
             f"set -m; ( {command} ) >{self.log} 2>&1 </dev/null & echo $! >{self.log}.pid; set +m"
         )
@@ -268,6 +304,7 @@ class Reader:
 
     def _edit(self, block: Block) -> None:
         path = self._terminals[0].folder / block.title
+        logged = len(self.log.read_text()) if self._server else 0
         if block.language == "diff":
             path.write_text(patched(path.read_text(), block))
         elif block.language == "ini" and path.exists():
@@ -275,17 +312,26 @@ class Reader:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
+        if self._server and path.suffix in (".py", ".ini") and not path.name.startswith("test"):
+            self._wait_for_reload(logged)
         if path.suffix == ".ini":
             parsed = IniFile(path, {})
             assert all(parsed.options(section) for section in parsed.sections() if section.startswith("session"))
+
+    def _wait_for_reload(self, logged: int) -> None:
+        """Wait until a server that reloads has noticed an edit, as a reader does who looks at its output."""
+        deadline = time.monotonic() + PATIENCE
+        while not re.search(r"^(Reloaded|Error: )", self.log.read_text()[logged:], re.MULTILINE):
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
 
     def stop_server(self) -> None:
         if self._server is None:
             return
         os.killpg(self._server, signal.SIGINT)
-        self._terminals[0].run(f"wait {self._server}")
+        code, _ = self._terminals[0].run(f"wait {self._server}")
         self._server = None
-        assert "Traceback" not in self.log.read_text(), self.log.read_text()
+        assert code == 0, self.log.read_text()
 
     def close(self) -> None:
         if self._server:
@@ -313,9 +359,9 @@ def add_programs(python: Path) -> None:
 
 def patched(text: str, block: Block) -> str:
     """Return a file's text with the lines of a diff replaced; its lines must be in the file, once."""
-    lines = block.text.splitlines()
-    assert all(line[:1] in ("-", "+", " ", "") for line in lines), f"{block}: a diff's lines begin with -, + or a space"
-    for hunk in "\n".join(lines).split("\n...\n"):
+    for hunk in block.text.removesuffix("\n").split("\n...\n"):
+        starts = {line[:1] for line in hunk.split("\n")}
+        assert starts <= {"-", "+", " ", ""}, f"{block}: each line of a diff begins with -, + or a space"
         old = "".join(line[1:] + "\n" for line in hunk.split("\n") if line[:1] != "+")
         new = "".join(line[1:] + "\n" for line in hunk.split("\n") if line[:1] != "-")
         assert text.count(old) == 1, f"{block}: these lines are in {block.title} {text.count(old)} times:\n{old}"
