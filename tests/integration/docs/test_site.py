@@ -94,7 +94,7 @@ def test_search_works_from_the_file_system(site, chromium):
 def test_a_terminals_copy_button_copies_the_commands_only(site, chromium):
     tab = Tab(chromium, viewport=DESKTOP)
     tab.page.goto(f"file://{site}/tutorial/index.html")
-    block = tab.page.locator(".language-console").first
+    block = tab.page.locator(".highlight:has(.gp)").first
     block.scroll_into_view_if_needed()
     button = block.locator(".md-code__nav button")
     tab.page.wait_for_function("button => button.dataset.clipboardText", arg=button.element_handle())
