@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -211,7 +211,7 @@ class Reader:
         if start == "clone":
             return self.home, environment
         python = fresh_environment(self.home / ".venv")
-        add_programs(python)
+        add_programs(python, [*PROGRAMS, "gearbox-lite", "pip"])
         environment["VIRTUAL_ENV"] = str(python.parents[1])
         environment["PATH"] = f"{python.parent}:{environment['PATH']}"
         if start == "project":
@@ -268,12 +268,17 @@ class Reader:
             if command.startswith("gearbox-lite quickstart"):
                 self._use_port()
             if command.startswith("python3 -m venv ") and not self._install:
-                show_outer_packages(terminal.folder / command.split()[-1])
+                made = terminal.folder / command.split()[-1]
+                show_outer_packages(made)
+                add_programs(made / "bin" / "python")
             assert pattern(shown).fullmatch(output), f"{block}: {command}\n{output}\n--- but the page shows\n{shown}"
             assert code == 0 or "rror" in shown, f"{block}: exit code {code}: {command}\n{output}"
 
     def _serve(self, block: Block, command: str, shown: str) -> None:
         """Start a server in the terminal, and wait until it has written what is shown."""
+        assert not pattern(shown).fullmatch(""), (
+            f"{block}: the page shows nothing that the server writes when it is ready"
+        )
         self.log.write_text("")
         code, _ = self.terminal.run(
             f"set -m; ( {command} ) >{self.log} 2>&1 </dev/null & echo $! >{self.log}.pid; set +m"
@@ -346,11 +351,14 @@ class Reader:
         self.close()
 
 
-def add_programs(python: Path) -> None:
-    """Give an environment of fresh_environment the programs of this one that pages use, and pip."""
-    wanted = {"gearbox-lite", "gunicorn", "pserve", "gearbox", "pytest", "pip"}
+PROGRAMS = ("gunicorn", "pserve", "gearbox", "pytest")
+"""Programs that pages have their readers install."""
+
+
+def add_programs(python: Path, names: Iterable[str] = PROGRAMS) -> None:
+    """Give an environment programs of this one, whose libraries it sees."""
     for entry in entry_points(group="console_scripts"):
-        if entry.name in wanted:
+        if entry.name in names:
             program = python.with_name(entry.name)
             call = f"from {entry.module} import {entry.attr}; sys.exit({entry.attr}())"
             program.write_text(f"#!{python}\nimport sys\n{call}\n")

@@ -58,7 +58,9 @@ def test_few_commands_are_not_run():
     not_run = [block for block in all_blocks() if block.reason_not_to_run]
     assert len([block for block in not_run if block.language != "text"]) <= MOST_NOT_RUN
     assert [
-        block for block in not_run if block.language == "text" and re.search(r"^(\(\S+\) )?\$ ", block.text, re.M)
+        block
+        for block in not_run
+        if block.language == "text" and re.search(r"^(\(\S+\) )?\$ ", block.text, re.MULTILINE)
     ] == []
 
 

@@ -14,8 +14,12 @@ from support.pages import pages
 from gearbox_lite.cli import COMMANDS
 
 README = (REPOSITORY / "README.md").read_text()
-OF_OTHER_PROGRAMS = {"--paste", "--bind", "--preload", "--group", "--strict-config"}
-"""Options of gunicorn, pip and pytest."""
+OF_OTHER_PROGRAMS = {
+    *("--bind", "--paste", "--preload"),  # gunicorn
+    *("--group", "--no-deps"),  # pip
+    *("--system", "--home-dir", "--shell"),  # useradd
+    *("--mode", "--now"),  # install, systemctl
+}
 ABOUT_OTHER_PROGRAMS = ("docs/performance.md", "docs/architecture.md", "docs/changelog.md")
 
 
