@@ -128,7 +128,7 @@ def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) 
         if problem:
             yield Finding(settings.debug is None, setting.at, f"{setting}: the key {problem}; {hint}")
         elif settings.debug is None and setting.value.replace("%", "%%") in _development_ini(settings):
-            message = f"{DEFAULT_INI} has this key too, and that file may be public; {hint} of its own"
+            message = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 other random hex digits"
             yield Finding(True, setting.at, f"{setting}: {message}")
 
 
@@ -136,11 +136,11 @@ def _check_memory(settings: ServeSettings, session: ConfiguredSession) -> Iterat
     own = settings.server.options.get("workers")
     at, shown = (own.at, f"{own}: ") if own is not None else _location_and_setting(session, "type")
     if settings.serve.workers > 1 or (own is not None and own.value.strip() not in ("", "0", "1")):
-        yield Finding(True, at, f"{shown}each worker has a memory of its own; choose another session.type")
+        yield Finding(True, at, f"{shown}workers do not share memory; choose another session.type")
     elif settings.serve.reload:
-        yield _warning(session, "type", "sessions end with each reload; choose another store")
+        yield _warning(session, "type", "sessions are lost at each reload; choose another store")
     elif settings.debug is None:
-        yield _warning(session, "type", "sessions end with the process; choose another store")
+        yield _warning(session, "type", "sessions are lost when the process exits; choose another store")
 
 
 def _check_for_production(session: ConfiguredSession) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ def _check_proxy(settings: ServeSettings) -> Iterator[Finding]:
 def _check_keys_of_development(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
     """Find keys in use that are also in the development.ini beside the ini, which may be committed for all to see."""
     text = _development_ini(settings)
-    hint = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 random hex digits of its own"
+    hint = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 other random hex digits"
     for name in session.key_names():
         current, *fallbacks = session.options.keys(name)
         for option, keys in ((name, [current]), (f"{name}_fallbacks", fallbacks)):

@@ -23,7 +23,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
     def __init__(self, request: Request, options: SessionOptions, codec: Codec) -> None:
         super().__init__(request, options, codec)
         self._built: tuple[bytes, str] | None = None
-        """The dumped data and the cookie's value that was made of it."""
+        """The dumped data, and the cookie's value that contains it."""
         self._loaded = "", 0
         """The text that was signed, and the number of its key."""
         if not self._load_from_cookies():
@@ -133,7 +133,7 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         self._must_save = True
 
     def save(self, accessed_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Beaker's signature)
-        """Store the session at once; Beaker's interface for code that holds this object itself."""
+        """Store the session at once; Beaker's interface for code that has this object itself."""
         self.persist(dirty=not accessed_only)
 
     def load(self) -> None:

@@ -1,4 +1,4 @@
-"""What makes the sessions of one filter: its options, codec, keys and store."""
+"""Creates the sessions of one filter from its options, codec, keys and store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gearbox_lite.sessions.stores.base import Store
 
 @dataclass(frozen=True)
 class CookieSessions:
-    """Makes sessions that live in their cookies."""
+    """Creates sessions that are kept in their cookies."""
 
     options: SessionOptions
     codec: Codec
@@ -31,7 +31,7 @@ class CookieSessions:
 
 @dataclass(frozen=True)
 class StoredSessions:
-    """Makes sessions whose data is in a store."""
+    """Creates sessions whose data is in a store."""
 
     options: SessionOptions
     codec: Codec
@@ -51,7 +51,7 @@ class StoredSessions:
 
 
 def make_sessions(options: SessionOptions) -> CookieSessions | StoredSessions:
-    """Return what makes the sessions of checked options. Raises ValueError or StoreUnavailable, as ``make_store``."""
+    """Return the session factory of checked options. Raises ValueError or StoreUnavailable, as ``make_store``."""
     codec = Codec(
         serializer=options.data_serializer,
         validate_keys=options.keys("validate_key"),

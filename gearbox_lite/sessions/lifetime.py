@@ -12,7 +12,7 @@ CLOCK_SKEW = 60
 
 def is_time(value: object, now: float) -> TypeGuard[float]:
     """Whether a stored value is a time in seconds since 1970 that a server of ours may have written until ``now``."""
-    # Comparing is safe for NaN, infinity, and integers that no float can hold; bool is an int too.
+    # Comparing is safe for NaN, infinity, and integers that are too large for a float; bool is an int too.
     return type(value) in (int, float) and 0 <= value <= now + CLOCK_SKEW  # type: ignore[operator]
 
 

@@ -1,6 +1,6 @@
 """The server-side session: a signed id in the cookie, the data in a store.
 
-Each request works on its own copy of the session. merge.py says how concurrent saves of it are merged.
+Each request works on its own copy of the session. merge.py explains how concurrent saves of it are merged.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ class StoredSession(SessionBase):
         self._must_save = True
 
     def save(self, accessed_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Beaker's signature)
-        """Store the session at once; Beaker's interface for code that holds this object itself."""
+        """Store the session at once; Beaker's interface for code that has this object itself."""
         if not accessed_only:
             self.prepare()
         self.persist(dirty=not accessed_only)

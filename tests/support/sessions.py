@@ -38,7 +38,7 @@ class RootController(TGController):
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Do to the session what the path says, and answer with its values."""
+    """Change the session as the path demands, and respond with its values."""
     session = environ["beaker.session"]
     action, query = environ["PATH_INFO"].strip("/"), dict(parse_qsl(environ["QUERY_STRING"]))
     status = query.pop("status", "200 OK")
@@ -68,7 +68,7 @@ def wrap(options: dict[str, str], app: Callable[..., Any] = application) -> Sess
 
 
 def close_all() -> None:
-    """Close the connections of every store that a test has made."""
+    """Close the connections of every store that a test has opened."""
     while _open:
         sessions = _open.pop().sessions
         if isinstance(sessions, StoredSessions):
@@ -117,13 +117,13 @@ class Parts:
 
 @contextlib.contextmanager
 def without_folder(tmp_path):
-    """Put a file in the place of a file store's folder, so that it cannot be made again either."""
+    """Replace a file store's folder with a file, so that the folder cannot be created again."""
     folder = tmp_path / "data"
-    folder.rename(tmp_path / "gone")
+    folder.rename(tmp_path / "moved")
     folder.touch()
     yield
     folder.unlink()
-    (tmp_path / "gone").rename(folder)
+    (tmp_path / "moved").rename(folder)
 
 
 def forged(session, **changes):

@@ -1,4 +1,4 @@
-"""Changing files beside a hostile user: nothing is given away, and no access is widened."""
+"""Changing files in folders of a hostile user: no file is given away, and no access is widened."""
 
 from __future__ import annotations
 
@@ -28,8 +28,14 @@ DEFAULT_ACL = "system.posix_acl_default"
 
 def acl(*, user: int, rights: int, group: int = 0) -> bytes:
     """Return the list in the kernel's format: owner rw, one user with rights, the group, others nothing."""
-    nobody = 0xFFFFFFFF
-    entries = [(1, 6, nobody), (2, rights, user), (4, group, nobody), (0x10, rights | group, nobody), (0x20, 0, nobody)]
+    undefined = 0xFFFFFFFF
+    entries = [
+        (1, 6, undefined),
+        (2, rights, user),
+        (4, group, undefined),
+        (0x10, rights | group, undefined),
+        (0x20, 0, undefined),
+    ]
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
@@ -134,7 +140,7 @@ def test_an_access_control_list_that_cannot_be_kept_reduces_access(tmp_path, mon
 @as_root
 @pytest.mark.parametrize(("mode", "left"), [(0o664, 0o604), (0o604, 0o600), (0o646, 0o604)])
 def test_an_ini_that_changes_its_owner_is_accessible_to_no_more_users(tmp_path, mode, left):
-    """Another user who may write there gets it; the old group, now among the others, has what it had at most."""
+    """The user who changes it becomes its owner; the old group, now among the others, gains no access."""
     tmp_path.chmod(0o777)
     parent = tmp_path
     while parent != Path("/tmp"):

@@ -62,7 +62,7 @@ def from_elsewhere(configured: ConfiguredSession) -> list[Setting]:
 def apply_changes(
     read: Callable[[], ConfiguredSession], plan: Callable[[ConfiguredSession], list[KeyChange]]
 ) -> list[Path]:
-    """Write the changes that ``plan`` makes of what ``read`` returns into the inis, and return these.
+    """Plan changes for the session that ``read`` returns, write them into its inis, and return the inis.
 
     Two rotations at the same time must not lose a key. Which files to lock is known only after reading, so the inis
     are read, locked, and read again under the lock. If another process has changed them in between, the changes are

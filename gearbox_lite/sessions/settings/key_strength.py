@@ -30,7 +30,7 @@ _COMMON_PAIRS = (
     "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic "
     "ne ea ra ce li ch ll be ma si om ur ac no wo ow rd ee ss ay ap"
 )
-"""The pairs of letters of which most of an English text is made; 9 % of the pairs of random letters are among them."""
+"""Pairs of letters that make up most of an English text, but only 9 % of the pairs of random letters."""
 
 
 def weakness(key: str) -> str | None:

@@ -1,6 +1,6 @@
-"""Session settings in an ini's [app:...], where TurboGears' documentation puts them and our session filter reads none.
+"""Session settings in an ini's [app:...], where TurboGears' documentation puts them and our filter ignores them.
 
-There they would be ignored silently, or switch on a second session that replaces the filter's.
+They would have no effect there, or enable a second session that replaces the filter's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def refuse_misplaced(application: Section, ini: Path, variables: Mapping[str, st
 
 
 def _session_settings(section: Section, ours: Section | None) -> list[Setting]:
-    """Return the session settings of a section, except those that the filter gets too."""
+    """Return the session settings of a section, except those that the filter has too."""
     shared = {} if ours is None else ours.globals
     own = [(name, item) for name, item in section.globals.items() if shared.get(name) != item and ours is not None]
     found = [item for name, item in [*section.options.items(), *own] if name.startswith(_PREFIXES)]

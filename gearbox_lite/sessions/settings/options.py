@@ -66,7 +66,7 @@ class SessionOptions:
     """The checked options of one session filter, as parse.parse_options returns them.
 
     An option that is not set has its default. So has one that belongs to another store: it may stay in the ini, which
-    makes a change of the store a change of few lines.
+    makes it easy to change the store.
     """
 
     type: str = option(

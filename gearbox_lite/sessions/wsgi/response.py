@@ -112,7 +112,7 @@ class SessionResponse:
         return [unavailable.headers_and_body(self._environ)[1]]
 
     def stream(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield a body that is generated while it is sent, and that may use the session meanwhile."""
+        """Yield a body that is generated while it is sent, and that may still use the session."""
         try:
             for chunk in body:
                 if not self._started:

@@ -93,21 +93,22 @@ def test_memory_sessions_are_a_warning_and_with_several_workers_an_error(project
     ini = project / "development.ini"
     set_option(ini, "debug", "false")
     set_option(ini, "session.type", "memory")
-    assert any("sessions end with each reload" in line for line in check(project)[1])
+    assert any("sessions are lost at each reload" in line for line in check(project)[1])
     set_serve(ini, "workers = 2")
     code, lines, _ = check(project)
     assert code == 1
     assert (
-        f"development.ini:{line_of(ini, 'session.type')}: session.type = memory: each worker has a memory" in lines[0]
+        f"development.ini:{line_of(ini, 'session.type')}: session.type = memory: workers do not share memory"
+        in lines[0]
     )
     set_serve(ini)
-    assert any("sessions end with the process" in line for line in check(project)[1])
+    assert any("sessions are lost when the process exits" in line for line in check(project)[1])
     set_option(ini, "use", "egg:gunicorn#main")
     set_option(ini, "threads", None)
     add_line(ini, "server:main", "workers = 2")
     code, lines, _ = check(project)
     assert code == 1
-    assert f"development.ini:{line_of(ini, 'workers')}: workers = 2: each worker has a memory of its own" in lines[0]
+    assert f"development.ini:{line_of(ini, 'workers')}: workers = 2: workers do not share memory" in lines[0]
 
 
 def test_a_debug_page_that_other_machines_could_reach_is_an_error(project):

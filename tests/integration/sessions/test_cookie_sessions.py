@@ -1,4 +1,4 @@
-"""Cookie sessions: Beaker's format, our rules."""
+"""Cookie sessions: Beaker's format, and what is saved when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cookie that this site has not signed is a new visitor's, whatever it contains and however many there are."""
+"""A cookie that this site has not signed starts a new session, with any content and in any number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Session settings where TurboGears' documentation puts them, in projects whose session is our filter's."""
+"""Session settings where TurboGears' documentation puts them, in projects that use our session filter."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_two_cookie_headers_of_one_request_keep_the_session(project, tmp_path, k
 
 
 def test_a_value_with_a_comma_in_another_cookie_does_not_replace_ours():
-    """Applications may keep a visitor's text in a cookie of their own; it could hold another valid session."""
+    """Applications may keep a visitor's text in their own cookies; the text could contain another valid session."""
     mine, other = make(COOKIE), make(COOKIE)
     mine["user"], other["user"] = "mine", "other"
     mine.save()

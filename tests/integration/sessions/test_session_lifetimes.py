@@ -1,4 +1,4 @@
-"""When a session ends: after its timeout, after its absolute timeout, and if what it says about its time is invalid."""
+"""When a session expires: after its timeout, after its absolute timeout, and if one of its times is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stored record counts only for the session that it was written for, and only if we have written it."""
+"""A stored record is accepted only for the session that it was written for, and only if we have written it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = {"plain": {}, "encrypted": ENCRYPTED, "pickled": {"session.data_serializ
 
 
 class Bomb:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, folder):
         self.folder = str(folder)

@@ -1,4 +1,4 @@
-"""When the session is stored and what the visitor is answered, whatever the application does around it."""
+"""When the session is stored and what the response is, in every order in which an application can use the session."""
 
 from __future__ import annotations
 

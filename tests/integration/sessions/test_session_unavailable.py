@@ -1,4 +1,4 @@
-"""The 503 answer while the store is down, and what never waits for the store."""
+"""The 503 response while the store is down, and requests that never wait for the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to the application in a session, and what it may put there."""
+"""Which values of a session belong to the application, and which values it can store."""
 
 from __future__ import annotations
 

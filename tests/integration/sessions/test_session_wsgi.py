@@ -1,4 +1,4 @@
-"""The filter as PEP 3333 has it: what is sent when, and what is closed."""
+"""The filter follows PEP 3333: when bytes are sent, and when a body is closed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.sessions import COOKIE, Parts, without_folder, wrap
 
 
 def run_raw(middleware, cookie=""):
-    """Call the middleware as a strict server does, and return what it got to send, in order."""
+    """Call the middleware as a strict server does, and return what it was given to send, in order."""
     events = []
 
     def start_response(status, headers, exc_info=None):

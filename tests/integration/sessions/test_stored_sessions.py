@@ -1,4 +1,4 @@
-"""Server-side sessions, on every store: never lost, and never believed unless they are ours."""
+"""Server-side sessions, on every store: never lost, and never accepted unless we have signed them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores that delay, drip, truncate, answer garbage or never stop or start answering: 503 in time, nothing is lost."""
+"""Stores that delay, drip, truncate, send garbage, never answer or never stop: 503 in time, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIMIT = 0.5
 
 
 class Proxy:
-    """Stands before a server, passes requests on, and does to the answers what ``fault`` says."""
+    """A proxy in front of a server that passes requests on and applies ``fault`` to the answers."""
 
     def __init__(self, port: int | None) -> None:
         self._target = port
@@ -126,7 +126,7 @@ def wait_for_the_store(browser):
 
 
 def memory(options):
-    """Return the most KiB that this process has had, or now has with libpq, which a deadline alone bounds."""
+    """Return the peak memory of this process in KiB; with libpq, which only a deadline bounds, the present memory."""
     if options["session.type"] != "ext:database":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     status = Path("/proc/self/status").read_text()

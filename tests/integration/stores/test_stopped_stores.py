@@ -1,6 +1,6 @@
 """A store that is stopped by SIGSTOP, so that it accepts everything and answers nothing, under a mixed load.
 
-GEARBOX_LITE_STOPS=3 stops each store three times, for longer, and holds the latencies to what the documentation says;
+GEARBOX_LITE_STOPS=3 stops each store three times, for longer, and compares the latencies with the documentation;
 that needs a quiet machine.
 """
 

@@ -1,4 +1,4 @@
-"""A store that is down is answered 503, which logs nobody out, and its sessions are served again once it is back."""
+"""A store that is down is answered 503, no visitor is logged out, and sessions are available again once it is back."""
 
 from __future__ import annotations
 

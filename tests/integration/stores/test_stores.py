@@ -1,4 +1,4 @@
-"""What single stores do: their own expiry and limits, keys, engine options, and what is planted in them."""
+"""What is different in each store: expiry, size limits, keys, engine options, and records that others have planted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_prefix_defaults_to_the_name_of_the_cookie(tmp_path):
 
 
 class Bomb:
-    """Makes a folder where it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)

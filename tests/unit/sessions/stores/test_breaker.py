@@ -1,4 +1,4 @@
-"""When the circuit breaker of a store opens, whom it lets wait, and when it closes; with events in place of a store."""
+"""When the circuit breaker of a store opens, which operations may wait, and when it closes; the store is an event."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_forked_process_tests_the_store_by_itself(store):
 
 
 def test_a_pause_of_this_process_does_not_count_as_a_hung_store(store):
-    """For example while a long call of the application holds Python's global lock."""
+    """For example while a long call of the application has Python's global lock."""
     store.breaker.usual = 0.0
     with store.breaker.operation():
         time.sleep(2 * OVERDUE)
