@@ -5,13 +5,14 @@ What follows once every worker has reported whether it has loaded the applicatio
 | reports | while | outcome |
 | --- | --- | --- |
 | all loaded | | REPLACE: the new workers serve, and the previous ones drain |
-| none loaded | first start without reload | EXIT with the failure |
-| none loaded | reload; previous workers may hold what it needs, such as a lock or a port | DRAIN_FIRST: drain the previous workers, then load again |
-| none loaded | reload | SHOW_ERROR_PAGE |
-| some loaded | previous workers serve | RETRY the others, at most MAX_TRIES times |
-| some or none loaded | previous workers serve | KEEP_PREVIOUS workers, and stop the new ones |
-| none loaded | no worker can show the error page | KEEP_PREVIOUS, or retry with backoff if there are none |
-| some loaded | no worker serves | SERVE with those, and retry the others with backoff |
+| some loaded | no previous worker serves | SERVE with those, and retry the others with backoff |
+| some loaded | previous workers serve, and none has failed MAX_TRIES times | RETRY the others |
+| some loaded | previous workers serve | KEEP_PREVIOUS workers, and stop the new ones |
+| none loaded | first start, and reload is off or no worker can show the error page | EXIT with the failure |
+| none loaded | reload is on, and previous workers may hold what it needs (a lock, a port) | DRAIN_FIRST: drain them, then load again |
+| none loaded | reload is on, and a worker can show the error page | SHOW_ERROR_PAGE |
+| none loaded | previous workers serve, or no worker can show the error page | KEEP_PREVIOUS, or retry with backoff if there are none |
+| none loaded | no worker serves | SHOW_ERROR_PAGE, and retry with backoff |
 """  # noqa: E501 (a table)
 
 from __future__ import annotations
