@@ -165,3 +165,25 @@ def test_an_invalid_interpolation_in_a_command_line_variable_is_reported_as_such
     (tmp_path / "main.ini").write_text(f"{SERVER}[app:main]\n{FACTORY}")
     with pytest.raises(UserError, match=r"^command line: foo = 50%: invalid interpolation; write %% for"):
         read_serve_settings(tmp_path / "main.ini", Overrides(variables={"foo": "50%"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[app:main]\nuse = mian\n[app:min]\n" + FACTORY, r"main\.ini:4: use = mian: .*; did you mean 'min'\?"),
+        ("[app:main]\nuse = other\n", r"main\.ini:4: use = other: .*; write a section \[app:other\]"),
+        ("[app:blog]\n" + FACTORY, r"main\.ini: there is no section \[app:main\]; choose one with --app-name: blog"),
+        ("[other]\na = b\n", r"main\.ini: not a PasteDeploy ini: it has no \[app:\.\.\.\] or "),
+        ("[app:main]\nx = 1\n", r"main\.ini:3: \[app:main\] names nothing to load; add: use = egg:NAME, or: paste"),
+        ("[app:main]\nuse = egg:click\n", r"use = egg:click: click has no app 'main'; it has no app at all"),
+        ("[app:main]\nuse = egg:nowhere\n", r"no distribution 'nowhere' is installed; install it: pip install nowhere"),
+        ("[app:main]\nuse = config:no.ini\n", r"there is no file no\.ini next to this ini; correct the name"),
+        ("[app:main]\nuse = config:.\n", r"\. is a folder or a device, not an ini; correct the name"),
+        ("[pipeline:main]\npipeline =\n", r"the pipeline is empty; name its filters and, last, its application"),
+        ("[pipeline:main]\npipeline = a\nx = 1\n", r"x = 1: a pipeline section has no such setting; move it to"),
+        ("[app:main]\nuse = a\n[app:a]\nuse = main\n", r"main\.ini: its sections use each other in a circle"),
+    ],
+)  # fmt: skip
+def test_a_section_that_cannot_be_loaded_is_one_error_with_its_remedy(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        settings(tmp_path, text)
