@@ -1,4 +1,4 @@
-"""When to restart a worker that has exited: at once, and with exponential backoff if it crashes again and again."""
+"""When to restart (respawn) a worker that has exited: at once, and with exponential backoff if it keeps crashing."""
 
 from __future__ import annotations
 
