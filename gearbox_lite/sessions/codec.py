@@ -47,7 +47,7 @@ class Serializer:
     def __init__(self, name: str) -> None:
         """``name`` is json or pickle."""
         self.name = name
-        self.dump: Callable[[Any], bytes] = _dump_json if name == "json" else _dump_pickle
+        self.dump: Callable[[object], bytes] = _dump_json if name == "json" else _dump_pickle
 
     def pack(self, dumped: bytes) -> bytes:
         """Return the dumped data as Beaker keeps it: JSON is compressed."""
@@ -57,7 +57,7 @@ class Serializer:
         compressor = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
         return compressor.compress(dumped) + compressor.flush()
 
-    def load(self, packed: bytes) -> Any:
+    def load(self, packed: bytes) -> object:
         """Return the data. Raises any exception for data that is not ours."""
         return json.loads(zlib.decompress(packed).decode()) if self.name == "json" else pickle.loads(packed)  # noqa: S301
 
@@ -70,7 +70,7 @@ class Serializer:
         hint = f"{other}, or set session.data_serializer = pickle" if self.name == "json" else "store plain values"
         return SessionSaveError(f"{self.name} cannot store these values of the session: {', '.join(bad)}; {hint}")
 
-    def _can_dump(self, value: Any) -> bool:
+    def _can_dump(self, value: object) -> bool:
         try:
             self.dump(value)
         except Exception:  # noqa: BLE001 (a value's own code may raise anything while it is dumped)
@@ -81,15 +81,15 @@ class Serializer:
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps creates an encoder for each call
 
 
-def _dump_json(data: Any) -> bytes:
+def _dump_json(data: object) -> bytes:
     return _encode_json(data).encode()
 
 
-def _dump_pickle(data: Any) -> bytes:
+def _dump_pickle(data: object) -> bytes:
     return pickle.dumps(data, 2)  # Beaker's protocol
 
 
-def _is_too_deep(value: Any) -> bool:
+def _is_too_deep(value: object) -> bool:
     level = [value]
     for _ in range(MAX_NESTING + 1):
         level = [
@@ -172,10 +172,12 @@ class Codec:
         opened: bytes = self._crypto.aesDecrypt(b64decode(sealed, validate=True), self._cipher_key(number, nonce))
         return opened
 
-    def _cipher_key(self, number: int, nonce: str) -> Any:
+    def _cipher_key(self, number: int, nonce: str) -> bytes:
         assert self._crypto is not None  # noqa: S101 (both callers have checked it)
         encrypt_key = self.encrypt_keys[min(number, len(self.encrypt_keys) - 1)]
-        return generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, self._crypto.getKeyLength())
+        length = self._crypto.getKeyLength()
+        key: bytes = generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, length)
+        return key
 
 
 INTERNAL = frozenset({"_id", "_creation_time", "_accessed_time", "_domain", "_path"})

@@ -48,5 +48,5 @@ class Lifetime:
         return None if self.absolute_timeout is None else data["_creation_time"] + self.absolute_timeout
 
 
-def _is_over(started: Any, limit: int, now: float) -> bool:
+def _is_over(started: object, limit: int, now: float) -> bool:
     return not (is_time(started, now) and now - started <= limit)

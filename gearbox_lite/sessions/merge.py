@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from gearbox_lite.sessions.codec import Data
 
@@ -33,7 +32,7 @@ class SessionChanges:
         return {key: value for key, value in {**stored, **self.changed}.items() if key not in self.dropped}
 
 
-def find_changes(loaded: Data, current: Data, serialize: Callable[[Any], bytes]) -> SessionChanges:
+def find_changes(loaded: Data, current: Data, serialize: Callable[[object], bytes]) -> SessionChanges:
     """Return what has changed since a session was loaded.
 
     Values are compared as they are stored, so that 1 and True are different, and a list that was changed in place is

@@ -33,9 +33,9 @@ U = TypeVar("U")
 class Option:
     """One row of the table: how its text is converted, and what the reference says of it."""
 
-    convert: Callable[[str], Any]
+    convert: Callable[[str], object]
     meaning: str
-    default: Any
+    default: object
     """None if the option is not set by default; some defaults depend on other options, see SessionOptions."""
     stores: tuple[str, ...]
     example: str
@@ -50,9 +50,9 @@ def option(
     convert: Callable[[str], T], meaning: str, *, example: str, stores: tuple[str, ...] = STORES
 ) -> T | None: ...
 def option(
-    convert: Callable[[str], Any],
+    convert: Callable[[str], object],
     meaning: str,
-    default: Any = None,
+    default: object = None,
     *,
     example: str,
     stores: tuple[str, ...] = STORES,

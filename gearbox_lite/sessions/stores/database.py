@@ -170,7 +170,7 @@ class DatabaseStore(GuardedStore):
     def _read(self, session: str) -> str | None:
         query = self._select.where(self._row(session))
 
-        def read(connection: sa.Connection) -> Any:
+        def read(connection: sa.Connection) -> bytes | None:
             return self._retry_while_locked(lambda: connection.execute(query).scalar())
 
         return _text(self._run_with_table(self._reader, read))

@@ -6,12 +6,15 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from gearbox_lite.sessions.stores.breaker import CircuitBreaker
 from gearbox_lite.sessions.stores.folders import check_private, make_private
+
+if TYPE_CHECKING:
+    import sqlite3
 
 T = TypeVar("T")
 
@@ -80,7 +83,7 @@ def retry_while_locked(call: Callable[[], T], breaker: CircuitBreaker) -> T:
                 raise sa.exc.OperationalError(f"{error.orig}", None, reason) from error
 
 
-def configure_connection(connection: Any, _record: Any) -> None:
+def configure_connection(connection: sqlite3.Connection, _record: object) -> None:
     """Keep sqlite3 from beginning transactions by itself; DatabaseStore begins each one with a write lock.
 
     sqlite3 would begin with a read lock. Two processes that then both want to write can only fail with "database is

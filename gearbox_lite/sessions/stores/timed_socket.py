@@ -39,7 +39,7 @@ class TimedSocket:
             self._blocking = blocking
             self._socket.settimeout(SLICE if blocking else 0)
 
-    def connect(self, address: Any) -> None:
+    def connect(self, address: tuple[str, int] | str) -> None:
         """Connect within the operation's deadline."""
         operation = self._breaker.current()
         self._socket.settimeout(operation.remaining() if operation else SLICE)

@@ -12,6 +12,7 @@ The order matters:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 from typing import Any
 
 from gearbox_lite.sessions.errors import StoreUnavailable
@@ -22,6 +23,7 @@ from gearbox_lite.sessions.wsgi.session_object import SessionObject, set_cookie_
 WSGIApplication = Callable[..., Iterable[bytes]]
 StartResponse = Callable[..., Callable[[bytes], object]]
 Headers = list[tuple[str, str]]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
 class SessionResponse:
@@ -34,7 +36,7 @@ class SessionResponse:
         self._environ = environ
         self._start_response = start_response
         self._outages = outages
-        self._head: tuple[str, Headers, Any] | None = None
+        self._head: tuple[str, Headers, ExcInfo | None] | None = None
         """What the application called ``start_response`` with last."""
         self._started = False
         self._write: Callable[[bytes], object] | None = None
@@ -55,7 +57,7 @@ class SessionResponse:
             return self._unavailable_body()
         return _StreamedBody(self, body)
 
-    def _hold_back(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+    def _hold_back(self, status: str, headers: Headers, exc_info: ExcInfo | None = None) -> Callable[[bytes], object]:
         """Stand in for the server's ``start_response`` until the first bytes."""
         if self._failure is not None:  # the response is 503, whatever else the application would answer
             return self._write_now
