@@ -57,9 +57,10 @@ def test_version_and_help_import_little_beside_click(option):
 
 
 def test_quickstart_imports_little_beside_click_and_jinja2(tmp_path):
-    ours = modules_after(COMMAND, "quickstart", "hello", cwd=tmp_path) - modules_after("import click, jinja2")
+    theirs = modules_after("import click, jinja2, pathlib")  # which has a different number of modules in each Python
+    ours = modules_after(COMMAND, "quickstart", "hello", cwd=tmp_path) - theirs
     assert "gearbox_lite.commands.quickstart" in ours
-    assert len(ours) <= 36, ours
+    assert len(ours) <= 34, ours
 
 
 def test_serve_imports_little_beside_what_the_application_needs(project):
