@@ -20,7 +20,8 @@ from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 PROGRAM = Path(sys.executable).with_name("gearbox-lite")
-PORT = 8080
+PORT = 8089
+"""A port that is likely to be free; the pictures show 8080."""
 WIDTH, ROW, MARGIN, LETTER = 110, 19, 16, 7.83  # letters, and pixels
 
 
@@ -82,10 +83,12 @@ def main() -> None:
         project = Path(folder, "hello")
         log = Path(folder, "log")
         environment = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
-        command = ["gearbox-lite", "serve", "development.ini"]
+        command = ["gearbox-lite", "serve", "development.ini", "--port", str(PORT)]
         with log.open("w") as output:
             server = subprocess.Popen(command, cwd=project, env=environment, stdout=output, stderr=subprocess.STDOUT)
         while "Ctrl-C" not in log.read_text():
+            if server.poll() is not None:
+                sys.exit(f"the server ended: {log.read_text()}")
             time.sleep(0.05)
         take_welcome_page()
         begin = len(log.read_text())
@@ -99,7 +102,7 @@ def main() -> None:
         server.terminate()
         server.wait()
         written = f"$ gearbox-lite serve development.ini\nServing{banner}Ctrl-C\n{log.read_text()[begin:]}"
-        lines = written.replace(folder, "/home/ada/sites").splitlines()
+        lines = written.replace(folder, "/home/ada/sites").replace(str(PORT), "8080").splitlines()
     (IMAGES / "reload.svg").write_text(terminal(lines), encoding="utf-8")
 
 
