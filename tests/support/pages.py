@@ -222,7 +222,7 @@ class Reader:
     def _use_port(self) -> None:
         """Give the projects that have been written the port of this reader."""
         for path in [*self.home.rglob("*.ini"), *self.home.rglob("deploy/*")]:
-            if "gearbox-lite" not in path.parts:
+            if not {"gearbox-lite", ".venv"} & set(path.parts):
                 path.write_text(self._here(path.read_text()))
 
     def _here(self, text: str) -> str:
