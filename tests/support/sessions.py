@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from webtest import TestApp
+from webtest import TestApp, TestResponse
 
 from gearbox_lite.sessions.codec import sign
 from gearbox_lite.sessions.factory import StoredSessions
@@ -77,6 +77,16 @@ def close_all() -> None:
 
 def visitor(options: dict[str, str], app: Callable[..., Any] = application) -> TestApp:
     return TestApp(wrap(options, app))
+
+
+def wait_for_store(browser: TestApp) -> TestResponse:
+    """Return the first response that is not 503; within two seconds a store that is back is used again."""
+    back = time.monotonic()
+    while (answer := browser.get("/get", expect_errors=True)).status_int == 503:
+        assert time.monotonic() - back < 2
+        assert browser.get("/none").status_int == 200
+        time.sleep(0.02)
+    return answer
 
 
 def make(options: dict[str, str], cookie: str = "") -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import options_of
-from support.sessions import KEY, visitor, wrap
+from support.sessions import KEY, visitor, wait_for_store, wrap
 from webtest import TestApp
 
 LIMIT = 0.5
@@ -118,13 +118,6 @@ def proxy_and_options(request, tmp_path, shared_services):
     proxy.close()
 
 
-def wait_for_the_store(browser):
-    back = time.monotonic()
-    while browser.get("/none").status_int == 200 and browser.get("/get", expect_errors=True).status_int == 503:
-        assert time.monotonic() - back < 2
-        time.sleep(0.02)
-
-
 def memory(options):
     """Return the peak memory of this process in KiB; with libpq, which only a deadline bounds, the present memory."""
     if options["session.type"] != "ext:database":
@@ -147,9 +140,8 @@ def test_every_fault_of_a_store_is_answered_503_in_time(proxy_and_options):
             assert answer.status_int == 503, fault.__name__
             assert "Set-Cookie" not in answer.headers
         proxy.fault = pass_on
-        wait_for_the_store(browser)
         # What was sent to a store may have been stored although it was not acknowledged.
-        assert browser.get("/get").json["user"] in ("MVL", "lost"), fault.__name__
+        assert wait_for_store(browser).json["user"] in ("MVL", "lost"), fault.__name__
     assert memory(options) - before < 200 * 1024
 
 
@@ -227,8 +219,7 @@ def test_a_locked_row_is_answered_503_in_time_and_blocks_no_other_session(tmp_pa
         assert time.monotonic() - begun < LIMIT + 1
         assert other.get("/get").json == {"user": "other"}
         lock.rollback()
-    wait_for_the_store(browser)
-    assert browser.get("/get").json["user"] == "MVL"
+    assert wait_for_store(browser).json["user"] == "MVL"
 
 
 @pytest.mark.parametrize("kind", ["file", "dbm"])
@@ -246,5 +237,4 @@ def test_a_lock_held_by_another_process_is_answered_503_in_time(kind, tmp_path):
     browser.get("/set?user=lost", status=503)
     assert time.monotonic() - begun < LIMIT + 1
     os.close(descriptor)
-    wait_for_the_store(browser)
-    assert browser.get("/get").json == {"user": "MVL"}
+    assert wait_for_store(browser).json == {"user": "MVL"}

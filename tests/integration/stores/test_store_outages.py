@@ -14,7 +14,7 @@ import pytest
 from conftest import options_of
 from support import services
 from support.helpers import Browser, free_port, new_project, use_store
-from support.sessions import COUNTING_CONTROLLER, KEY, visitor, without_folder
+from support.sessions import COUNTING_CONTROLLER, KEY, visitor, wait_for_store, without_folder
 from support.warm import serve
 
 
@@ -23,13 +23,6 @@ def unavailable_answer(browser, path="/get"):
     assert answer.headers["Retry-After"] == "2"
     assert "Set-Cookie" not in answer.headers
     return answer
-
-
-def wait_for_the_store(browser):
-    back = time.monotonic()
-    while browser.get("/get", expect_errors=True).status_int == 503:
-        assert time.monotonic() - back < 2
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -56,8 +49,7 @@ def test_unusable_files_are_answered_503_and_the_session_survives(kind, tmp_path
         unavailable_answer(browser)
         unavailable_answer(browser, "/set?user=lost")
         assert browser.get("/none").status_int == 200
-    wait_for_the_store(browser)
-    assert browser.get("/get").json == {"user": "MVL"}
+    assert wait_for_store(browser).json == {"user": "MVL"}
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
     assert ("sessions.db" if kind == "sqlite" else str(tmp_path / "data")) in lines[0]
@@ -72,9 +64,8 @@ def test_a_server_that_is_down_is_answered_503_and_its_sessions_survive(breakabl
     unavailable_answer(browser, "/set?user=lost")
     assert browser.get("/none").status_int == 200
     breakable.start()
-    wait_for_the_store(browser)
     keeps = not isinstance(breakable, services.Memcached)
-    assert browser.get("/get").json == ({"user": "MVL"} if keeps else {})
+    assert wait_for_store(browser).json == ({"user": "MVL"} if keeps else {})
     lines = [record.getMessage() for record in caplog.records if record.name == "gearbox_lite.sessions"]
     assert len(lines) == 2
     assert str(breakable.port) in lines[0]
