@@ -79,6 +79,15 @@ def test_beaker_session_classes_are_dicts_whose_methods_can_be_overridden():
         assert {"save", "load", "delete", "invalidate", "regenerate_id", "revert"} <= set(dir(base))
 
 
+def test_beaker_sessions_restore_the_configured_cookie_scope_when_they_are_cleared():
+    """sessions/session_base.py sets ``_config`` to the cookie's domain and path."""
+    session = Session({"cookie": ""}, type="memory")
+    session._config = {"_domain": "example.com", "_path": "/shop"}
+    session["user"] = "MVL"
+    session.clear()
+    assert dict(session) == session._config
+
+
 def test_beaker_session_object_keeps_its_state_where_ours_looks_for_it():
     session = SessionObject({"HTTP_COOKIE": ""}, type="memory")
     assert {"_sess", "_environ", "_headers"} <= set(session.__dict__)

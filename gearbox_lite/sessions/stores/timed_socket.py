@@ -61,9 +61,8 @@ class TimedSocket:
                 self._keep_waiting()
                 continue
             operation: Operation = self._per_thread.operation
-            operation.received += len(
-                data
-            )  # as ``receive`` does, but without a call, since most answers are short and quick
+            # As ``receive`` does, but without a call, since most answers are short and quick.
+            operation.received += len(data)
             if operation.received > BIGGEST_ANSWER or monotonic() - operation.started > SLICE:
                 operation.check_received()
             return data
