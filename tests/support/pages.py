@@ -180,7 +180,7 @@ class Terminal:
 
 
 class Reader:
-    """Does what one page after the other says."""
+    """Follows pages, one after the other, as a reader at a terminal does."""
 
     def __init__(self, home: Path, start: str, *, install: bool = False, port: int = 8080) -> None:
         """Prepare the home folder.

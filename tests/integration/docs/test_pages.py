@@ -10,7 +10,7 @@ from support.helpers import REPOSITORY, free_port, nginx_check, units_check
 from support.pages import FENCE, Reader, blocks, commands, front_matter, pages, steps
 
 TUTORIAL = [f"docs/tutorial/{name}.md" for name in ("index", "sessions", "guest-book", "going-public")]
-"""One story: each page goes on where the one before ended."""
+"""The pages of the tutorial; each one continues where the previous one ends."""
 SCRIPTS = [page for page in map(str, pages()) if page not in [*TUTORIAL, "README.md"] and any(steps(page))]
 RUNNABLE = ("console",)
 MOST_NOT_RUN = 8
