@@ -63,17 +63,7 @@ class DatabaseStore(GuardedStore):
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         # A single read needs no transaction, which saves two round trips; SQLite has no round trips.
         self._reader = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._table = sa.Table(
-            table,
-            sa.MetaData(),
-            sa.Column("id", sa.Integer, primary_key=True),
-            sa.Column("namespace", sa.String(255), nullable=False),
-            sa.Column("accessed", sa.DateTime, nullable=False),
-            sa.Column("created", sa.DateTime, nullable=False),
-            sa.Column("data", sa.LargeBinary, nullable=False),
-            sa.UniqueConstraint("namespace"),
-            schema=schema,
-        )
+        self._table = _beaker_table(table, schema)
         self._select = sa.select(self._table.c.data)
         self._table_lock = threading.Lock()
         self._file: sqlite.DatabaseFile | None = None
@@ -238,6 +228,21 @@ class DatabaseStore(GuardedStore):
         query = sa.select(self._table.c.id).limit(1)
         run = self._in_transaction if self._is_sqlite else lambda work: self._run_with_table(self._reader, work)
         run(lambda connection: connection.execute(query).scalar())
+
+
+def _beaker_table(name: str, schema: str | None) -> sa.Table:
+    """Return the table that Beaker creates too (beaker/ext/database.py)."""
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("namespace", sa.String(255), nullable=False),
+        sa.Column("accessed", sa.DateTime, nullable=False),
+        sa.Column("created", sa.DateTime, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("namespace"),
+        schema=schema,
+    )
 
 
 def _fetch(query: sa.Select[Any]) -> Callable[[sa.Connection], Sequence[str]]:
