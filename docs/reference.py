@@ -94,9 +94,7 @@ def serve_section_page() -> str:
         [
             f"`{name}`",
             _text(row.meaning),
-            _text(row.type),
-            _code(row.default),
-            _code(row.example),
+            _value(_text(row.type), row.default, row.example),
             _options(row.options),
         ]
         for name, row in SERVE_SETTINGS.items()
@@ -106,7 +104,7 @@ def serve_section_page() -> str:
 What `gearbox-lite serve` does besides serving. Every setting may be left out. The options of the command line take
 precedence over the ini. A name that is not in this table is an error.
 
-{_table(["Setting", "Meaning", "Value", "Default", "Example", "Option"], rows)}
+{_table(["Setting", "Meaning", "Value", "Option"], rows)}
 """
 
 
@@ -117,7 +115,7 @@ def _options(text: str) -> str:
 def server_section_page() -> str:
     """Describe the section [server:main] of an ini with waitress."""
     rows = (
-        [f"`{name}`", _text(row.meaning), *_waitress_type_and_default(name), _code(row.example)]
+        [f"`{name}`", _text(row.meaning), _value(*_waitress_type_and_default(name), row.example)]
         for name, row in SERVER_SETTINGS.items()
     )
     return f"""# The section \\[server:main]
@@ -126,7 +124,7 @@ The settings of the server. With `use = egg:waitress#main` they are waitress' ow
 [waitress' documentation]({WAITRESS}) describes further. An unknown name or an invalid value is an error when `serve`
 starts. With another server (`use = egg:gunicorn#main`), the section takes that server's settings.
 
-{_table(["Setting", "Meaning", "Value", "Default", "Example"], rows)}
+{_table(["Setting", "Meaning", "Value"], rows)}
 """
 
 
@@ -136,7 +134,17 @@ def _waitress_type_and_default(name: str) -> tuple[str, str]:
     kind = adjustments.WAITRESS_SETTINGS[name].__name__
     default = getattr(adjustments.Adjustments, name, None)
     text = f"{default:o}" if kind == "asoctal" else _default(default)
-    return TYPES[kind], _code({**ADDRESS_DEFAULTS, **adjustments.DEFAULTS}.get(name, text))
+    return TYPES[kind], {**ADDRESS_DEFAULTS, **adjustments.DEFAULTS}.get(name, text)
+
+
+def _value(accepted: str, default: str, example: str) -> str:
+    """Return a cell with what a setting accepts, its default, and an example if that shows anything else."""
+    parts = [accepted]
+    if default:
+        parts.append(f"default {_code(default)}")
+    if example != default and example not in accepted:
+        parts.append(f"for example {_code(example)}")
+    return "; ".join(parts)
 
 
 def session_options_page() -> str:
@@ -145,9 +153,7 @@ def session_options_page() -> str:
         [
             f"`{PREFIX}{name}`",
             f"{_sentence(row.meaning)}{_stores(row.stores)}",
-            _accepted(row.convert),
-            _code(_default(row.default)),
-            _code(row.example),
+            _value(_accepted(row.convert), _default(row.default), row.example),
         ]
         for name, row in OPTIONS.items()
     )
@@ -158,7 +164,7 @@ The settings of `[filter:session]`, `use = egg:gearbox_lite#session`. The names 
 option. A name that is not in this table is an error, and so is an invalid value. An option of another store than the
 one in use is checked and then ignored, so that it can stay in the ini.
 
-{_table(["Option", "Meaning", "Value", "Default", "Example"], rows)}
+{_table(["Option", "Meaning", "Value"], rows)}
 
 `{PREFIX}sa.NAME` sets the engine option `NAME` of SQLAlchemy, for `ext:database`.
 
