@@ -211,7 +211,7 @@ class Reader:
         if start == "clone":
             return self.home, environment
         python = fresh_environment(self.home / ".venv")
-        add_programs(python, [*PROGRAMS, "gearbox-lite", "pip"])
+        add_programs(python, [*PROGRAMS, "gearbox-lite"])
         environment["VIRTUAL_ENV"] = str(python.parents[1])
         environment["PATH"] = f"{python.parent}:{environment['PATH']}"
         if start == "project":
@@ -351,8 +351,26 @@ class Reader:
         self.close()
 
 
-PROGRAMS = ("gunicorn", "pserve", "gearbox", "pytest")
-"""Programs that pages have their readers install."""
+PROGRAMS = ("gunicorn", "pserve", "gearbox", "pytest", "pip")
+"""Programs that pages have their readers install, and pip itself."""
+
+PIP = """
+import re
+import runpy
+from importlib.metadata import PackageNotFoundError, metadata
+
+def is_installed(name):
+    found = re.fullmatch(r"([\\w-]+)(?:\\[([\\w-]+)\\])?", name)
+    try:
+        return bool(found) and (found[2] is None or found[2] in metadata(found[1]).get_all("Provides-Extra"))
+    except PackageNotFoundError:
+        return False
+
+if sys.argv[1:3] == ["install", "-q"] and all(is_installed(name) for name in sys.argv[3:]):
+    sys.exit()
+runpy.run_module("pip", run_name="__main__")
+"""
+"""What pip would find out in two seconds: that a package, with its extra, is installed already."""
 
 
 def add_programs(python: Path, names: Iterable[str] = PROGRAMS) -> None:
@@ -361,7 +379,8 @@ def add_programs(python: Path, names: Iterable[str] = PROGRAMS) -> None:
         if entry.name in names:
             program = python.with_name(entry.name)
             call = f"from {entry.module} import {entry.attr}; sys.exit({entry.attr}())"
-            program.write_text(f"#!{python}\nimport sys\n{call}\n")
+            code = PIP if entry.name == "pip" else call
+            program.write_text(f"#!{python}\nimport sys\n{code}\n")
             program.chmod(0o755)
 
 
