@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 import time
 
 import pytest
@@ -97,7 +98,14 @@ def test_an_oserror_of_the_application_is_500_even_if_socket_errors_are_not_logg
     assert failures(caplog) == ["Exception while serving /file"]
 
 
-@pytest.mark.parametrize("target", ["http://[/", "http://[::1/", "http://[x]/"])
+INVALID_TARGETS = [
+    "http://[/",
+    "http://[::1/",
+    *(["http://[x]/"] if sys.version_info >= (3, 11, 4) else []),  # earlier versions do not check what is in brackets
+]
+
+
+@pytest.mark.parametrize("target", INVALID_TARGETS)
 def test_an_invalid_request_target_is_400_without_a_traceback(site, target, caplog):
     lines = [line for line in site.answer(get("/") + get(target)).splitlines() if b"HTTP/1." in line]
     assert [line.split()[-3:] for line in lines] == [[b"HTTP/1.1", b"200", b"OK"], [b"400", b"Bad", b"Request"]]
