@@ -69,6 +69,13 @@ class UserError(Exception):
         self.code = code
 
 
+class CodeError(UserError):
+    """A mistake in the user's code, which cannot load before it is edited. Its exit code is FAILURE."""
+
+    def __init__(self, problem: str, *, at: Location | None = None, remedy: str = "") -> None:
+        super().__init__(problem, at=at, remedy=remedy, code=FAILURE)
+
+
 def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
     """Return the error for a value that cannot be used."""
     if any(mark in setting.value for mark in (" ;", " #")):

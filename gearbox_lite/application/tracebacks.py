@@ -1,14 +1,19 @@
-"""Tracebacks in the log show only the frames of the user's own code, not those of installed code such as TurboGears."""
+"""Tracebacks in the log show only the frames of the user's own code, not those of installed code such as TurboGears.
+
+Below the traceback of a common mistake, a line explains it (``turbogears.mistakes``).
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import IO, Any
 
 from gearbox_lite.application.user_code import is_users
+from gearbox_lite.errors import UserError
 
 _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line \d+')
 _BELOW_FRAME = ("    ", "  [Previous line repeated")
@@ -17,13 +22,40 @@ _BELOW_FRAME = ("    ", "  [Previous line repeated")
 _format_exception = logging.Formatter.formatException
 
 
+def is_users_file(filename: str) -> bool:
+    """Whether a frame's file exists and is the user's own."""
+    return is_users(filename) and Path(filename).is_file()
+
+
+def users_frames(error: BaseException, *names: str) -> list[traceback.FrameSummary]:
+    """Return the frames of a traceback that are in the user's own files, or in files with one of the names."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if frame.filename in names or is_users_file(frame.filename)]
+
+
+def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
+    """Return the text of a traceback that is cut to some of its frames."""
+    lines = ["Traceback of your code (most recent call last):\n"] if frames else []
+    return "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
+
+
+def explain(error: BaseException) -> UserError | None:
+    """Return the explanation of a common mistake; None for other exceptions."""
+    from gearbox_lite.turbogears import mistakes
+
+    try:
+        return mistakes.explain_exception(error, users_frames(error))
+    except Exception:  # noqa: BLE001 (an explanation that fails must not replace the user's own exception)
+        return None
+
+
 def cut_to_user_frames(text: str) -> str:
     """Return a traceback's text without the frames of installed code, or unchanged if it has no others."""
     kept, keeps, has_own = [], True, False
     for line in text.splitlines(keepends=True):
         frame = _FRAME.match(line)
         if frame:
-            keeps = is_users(frame["file"]) and Path(frame["file"]).is_file()
+            keeps = is_users_file(frame["file"])
             has_own = has_own or keeps
         elif not line.startswith(_BELOW_FRAME):
             keeps = True
@@ -33,22 +65,39 @@ def cut_to_user_frames(text: str) -> str:
 
 
 def cut_logged_tracebacks(*, verbose: bool) -> None:
-    """Cut the tracebacks that logging writes from now on, and those of backlash, the debug page of TurboGears.
+    """Cut and explain the tracebacks that logging writes from now on, and those of backlash, TurboGears' debug page.
 
     Records and exceptions keep all frames for handlers that send them elsewhere. With ``verbose`` nothing is cut.
     """
-    if verbose:
-        return
-    logging.Formatter.formatException = _format_own  # type: ignore[method-assign, assignment]
+
+    def format_exception(formatter: logging.Formatter, error: Any) -> str:
+        return _with_explanation(_format_exception(formatter, error), error[1], verbose=verbose)
+
+    def log(failure: Any, logfile: IO[str] | None = None) -> None:
+        """Do what backlash.tbtools.Traceback.log does, backlash 0.5."""
+        text = failure.plaintext.rstrip()
+        (logfile or sys.stderr).write(_with_explanation(text, failure.exc_value, verbose=verbose) + "\n")
+
+    logging.Formatter.formatException = format_exception  # type: ignore[method-assign, assignment]
     backlash = sys.modules.get("backlash.tbtools")
     if backlash is not None:
-        backlash.Traceback.log = _log_own
+        backlash.Traceback.log = log
+        backlash.Traceback.exception = property(_describe_on_page)
 
 
-def _format_own(formatter: logging.Formatter, error: Any) -> str:
-    return cut_to_user_frames(_format_exception(formatter, error))
+def _describe_on_page(failure: Any) -> str:
+    """Return what the debug page shows as its title and below the frames."""
+    described = "".join(traceback.format_exception_only(failure.exc_type, failure.exc_value)).strip()
+    explained = explain(failure.exc_value)
+    return described if explained is None else f"{described}\n{explained.message}"
 
 
-def _log_own(traceback: Any, logfile: IO[str] | None = None) -> None:
-    """Do what backlash.tbtools.Traceback.log does, backlash 0.5."""
-    (logfile or sys.stderr).write(cut_to_user_frames(traceback.plaintext.rstrip() + "\n"))
+def _with_explanation(text: str, error: BaseException | None, *, verbose: bool) -> str:
+    explained = None if error is None else explain(error)
+    cut = text if verbose else cut_to_user_frames(text)
+    if explained is None:
+        return cut
+    message = explained.message
+    if not verbose and cut is text and _FRAME.search(text):  # no frame is the user's, so the explanation says more
+        return f"{text.removesuffix(message).splitlines()[-1]}\n{message}"
+    return cut if cut.endswith(message) else f"{cut}\n{message}"

@@ -63,7 +63,7 @@ def _load_namespace(settings: AppSettings) -> dict[str, Any]:
 
 def _run_code(source: str, origin: str, namespace: dict[str, Any], *, whole: bool) -> bool:
     """Run code and return whether it succeeded; show an exception with the user's own frames, or all with ``whole``."""
-    from gearbox_lite.application.load import users_frames, users_traceback
+    from gearbox_lite.application.tracebacks import users_frames, users_traceback
 
     linecache.cache[origin] = (len(source), None, source.splitlines(keepends=True), origin)  # for the traceback
     try:

@@ -73,7 +73,7 @@ def _clean_up(listening: Listening, readiness: Readiness) -> None:
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve in this process: one worker, no reload. Returns whether all threads of the application have finished."""
     from gearbox_lite.application import tracebacks
-    from gearbox_lite.application.load import load_application
+    from gearbox_lite.application.load import load_application, warnings_of_code
     from gearbox_lite.server import descriptors, log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http import adjustments
@@ -105,7 +105,7 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         log_routing.enable()
         tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
         protected = protection.protect(settings, application, listening.sockets)
-        for warning in protected.warnings:
+        for warning in [*map(str, warnings_of_code()), *protected.warnings]:
             terminal.warn(warning)
         with contextlib.closing(
             Server(application, listening.sockets, adjust, settings.serve, protected.guard)
@@ -129,7 +129,7 @@ def _check_sessions(settings: ServeSettings) -> list[str]:
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve with any other PasteDeploy server, which binds its own socket. Returns the same as ``_run_here``."""
     from gearbox_lite.application import tracebacks
-    from gearbox_lite.application.load import load_application
+    from gearbox_lite.application.load import load_application, warnings_of_code
     from gearbox_lite.server import log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http.other_server import RequestTracker, load_server
@@ -147,7 +147,7 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
         loaded = load_application(settings)
         log_routing.enable()
         protected = protection.protect(settings, loaded, [])
-        for warning in protected.warnings:
+        for warning in [*map(str, warnings_of_code()), *protected.warnings]:
             terminal.warn(warning)
         application = RequestTracker(protected.guard(loaded))
         tracebacks.cut_logged_tracebacks(verbose=settings.verbose)

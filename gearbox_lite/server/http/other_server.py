@@ -14,7 +14,8 @@ from typing import Any
 
 from paste.deploy.loadwsgi import SERVER, loadcontext
 
-from gearbox_lite.application.load import WSGIApplication, error_of_factory
+from gearbox_lite.application.load import WSGIApplication
+from gearbox_lite.application.load_errors import error_of_factory
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.http.drain import SendConnection

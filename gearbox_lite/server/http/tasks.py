@@ -12,7 +12,7 @@ from waitress.channel import ClientDisconnected
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import InternalServerError
 
-from gearbox_lite.application.load import users_frames
+from gearbox_lite.application.tracebacks import users_frames
 from gearbox_lite.output import printable
 
 _UNEXPECTED = "The server encountered an unexpected internal server error"

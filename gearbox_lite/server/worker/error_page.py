@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gearbox_lite.errors import USAGE, UserError
+from gearbox_lite.errors import USAGE, CodeError, UserError
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -46,6 +46,8 @@ class Failure:
 def _needs_edit(error: UserError) -> bool:
     """Whether the code's text or a setting is wrong, as opposed to what the code met when it ran."""
     cause = error.__cause__
+    if isinstance(error, CodeError):
+        return True
     return error.code == USAGE if cause is None else isinstance(cause, (SyntaxError, ImportError, NameError))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from gearbox_lite.application import load, tracebacks
+from gearbox_lite.application import load, load_errors, tracebacks
 from gearbox_lite.application.user_code import is_installed, is_users, make_importable
 from gearbox_lite.errors import UserError
 from gearbox_lite.server import limits, log_routing
@@ -128,13 +128,14 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
             log_routing.enable()
             tracebacks.cut_logged_tracebacks(verbose=plan.settings.verbose)
             protected = protection.protect(plan.settings, application, sockets)
-            warnings = [str(item) for item in [*findings, *checks.check_store(plan.settings)]]
+            found = [*findings, *checks.check_store(plan.settings), *load.warnings_of_code()]
+            warnings = list(map(str, found))
             return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
         except UserError as error:
-            failure, looked_for = Failure.of(error), load.files_to_watch(error)
+            failure, looked_for = Failure.of(error), load_errors.files_to_watch(error)
         except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
-            looked_for = load.files_to_watch(error)
+            looked_for = load_errors.files_to_watch(error)
     with suppress(UserError):  # so that the access log of the error page goes where it always goes
         log_routing.route_logs(plan.settings)
     shows_reason = protection.shows_reasons(plan.settings, sockets)

@@ -43,7 +43,7 @@ REASONS = {
     "exception in make_app": "ValueError: made",
     "broken ini": "session.tiemout = ...: there is no such option; did you mean session.timeout?",
     "no ini at all": "a setting before any [section]",
-    "deleted module": "No module named",
+    "deleted module": "hello/controllers/root.py: this file is missing",
 }
 
 

@@ -1,0 +1,193 @@
+"""What is said about an application that does not load: the user's code, the ini, or what is installed."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+
+from gearbox_lite.application.tracebacks import explain, is_users_file, users_frames, users_traceback
+from gearbox_lite.application.user_code import is_users
+from gearbox_lite.errors import FAILURE, CodeError, Location, Setting, UserError, nearest, short_path
+from gearbox_lite.ini.factories import factory_module
+from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.sessions.stores.folders import user_name
+
+
+def load_error(error: BaseException, settings: AppSettings, what: str) -> UserError:
+    """Return the error for an exception while the application loads; ``what`` says what failed."""
+    for explanation in (_refused_setting, _missing_file, _unreadable_file, _factory_parameters):
+        explained = explanation(error, settings)
+        if explained is not None:
+            return explained
+    frames = users_frames(error)
+    if isinstance(error, SyntaxError) and error.filename and is_users_file(error.filename):
+        at_fault = f"{Path(error.filename).name} line {error.lineno}"
+    elif frames:
+        at_fault = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
+    else:
+        return _factory_error(error, settings, what)
+    if isinstance(error, SystemExit):
+        return CodeError(
+            f"{settings.ini.name}: {what}: {at_fault} ended Python: {frames[-1].line or repr(error)}",
+            remedy="remove it; code that runs at import must return",
+        )
+    explained = explain(error)
+    if explained is not None:
+        at_fault = f"{at_fault}: {explained.message}"
+    return UserError(
+        f"{settings.ini.name}: {what}: {type(error).__name__} in {at_fault}",
+        remedy="" if explained else "fix it and try again",
+        report=users_traceback(error, frames),
+        code=FAILURE,
+    )
+
+
+def _missing_file(error: BaseException, settings: AppSettings) -> UserError | None:
+    """Return the error for a file of the project's package that has been deleted or renamed; None for others."""
+    module = factory_module(settings.app.innermost.factory)
+    package = (module or "").partition(".")[0]
+    folder = settings.ini.parent / package
+    if not package or not folder.is_dir():
+        return None
+    if not isinstance(error, SyntaxError) and not (folder / "__init__.py").exists() and _is_namespace(package):
+        return _is_missing(folder / "__init__.py", "create it; it may be empty")
+    if not isinstance(error, ModuleNotFoundError) or not error.name or not error.name.startswith(f"{package}."):
+        return None
+    missing = settings.ini.parent.joinpath(*error.name.split("."))
+    unreadable = next((item for item in [*reversed(missing.parents), missing] if _is_unreadable(item)), None)
+    if unreadable is not None:
+        return _permission_denied(unreadable)
+    if users_frames(error) or f"{module}.".startswith(f"{error.name}."):
+        return None
+    others = [item.stem for item in missing.parent.glob("*.py")]
+    guess = nearest(missing.name, others)
+    remedy = f"rename {guess}.py to it, or correct the name" if guess else "create it, or correct what imports it"
+    return _is_missing(missing.with_suffix(".py"), remedy)
+
+
+def _is_missing(file: Path, remedy: str) -> UserError:
+    return CodeError("this file is missing", at=Location(file), remedy=remedy)
+
+
+def _is_namespace(package: str) -> bool:
+    module = sys.modules.get(package)
+    return module is not None and getattr(module, "__file__", None) is None
+
+
+def _unreadable_file(error: BaseException, _settings: AppSettings) -> UserError | None:
+    """Return the error for a file of the project that Python may not read, None for others."""
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, str):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or not frames[-1].filename.startswith("<frozen importlib"):
+        return None
+    return _permission_denied(Path(error.filename))
+
+
+def _permission_denied(file: Path) -> UserError:
+    kind = "folder" if file.is_dir() else "file"
+    return UserError(
+        f"Permission denied: {user_name(os.geteuid())} cannot read this {kind}",
+        at=Location(file),
+        remedy=f"chmod u+r{'x' if kind == 'folder' else ''} {short_path(file)}, or change its owner",
+        code=FAILURE,
+    )
+
+
+def _is_unreadable(path: Path) -> bool:
+    """Whether a folder or module exists that this process may not read."""
+    wanted = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+    file = path if path.exists() else path.with_suffix(".py")
+    return file.exists() and not os.access(file, wanted)
+
+
+def _factory_parameters(error: BaseException, settings: AppSettings) -> UserError | None:
+    """Return the error for an application factory that does not take the settings of its section."""
+    factory = settings.app.innermost.factory
+    found = re.search(r"(\w+)\(\) got an unexpected keyword argument '(.+?)'", str(error))
+    if factory is None or found is None or not isinstance(error, TypeError) or users_frames(error):
+        return None
+    module, _, name = factory.value.partition(":")
+    function = getattr(sys.modules.get(module), name, None)
+    code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+    if code is None or code.co_name != found[1]:
+        return None
+    return CodeError(
+        f"{name}() does not take the settings of [{settings.app.innermost.name}], such as {found[2]}",
+        at=Location(Path(code.co_filename), code.co_firstlineno),
+        remedy=f"write def {name}(global_conf, **app_conf)",
+    )
+
+
+def _refused_setting(error: BaseException, settings: AppSettings) -> UserError | None:
+    """Return the error for a ValueError of the user's own code whose first word names a setting, None for others.
+
+    make_app of a generated project raises such errors: "csrf.key is missing; ...", "csrf.key has fewer than 32 ...".
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if type(error) is not ValueError or not frames or not is_users_file(frames[-1].filename):
+        return None
+    message = str(error)
+    name = message.partition(" ")[0]
+    sections = list(settings.app.walk())
+    setting = next((section.options[name] for section in sections if name in section.options), None)
+    if setting is not None:
+        return UserError(f"{setting}: {message.removeprefix(name).strip()}", at=setting.at)
+    factory = settings.app.innermost.factory
+    if factory is not None and message.startswith(f"{name} is missing"):
+        return UserError(message, at=factory.at)
+    return None
+
+
+def _missing(error: BaseException) -> list[Path]:
+    """Return the paths, without suffix, at which a module that was not found could be."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return [Path(folder, *error.name.split(".")) for folder in filter(is_users, sys.path)]
+    name = re.match(r"cannot import name '(\w+)'", str(error)) if isinstance(error, ImportError) else None
+    if name is not None and isinstance(error, ImportError) and error.path and is_users(error.path):
+        return [Path(error.path).with_name(name[1])]
+    return []
+
+
+def files_to_watch(error: BaseException) -> list[str]:
+    """Return the user's files whose change may fix an error: those of its traceback, and those that were missing."""
+    files = {frame.filename for frame in users_frames(error)}
+    if isinstance(error, SyntaxError) and error.filename and is_users_file(error.filename):
+        files.add(error.filename)
+    for module in _missing(error):
+        files |= {f"{module}.py", str(module / "__init__.py")}
+    before = error.__cause__ or error.__context__
+    return [*files, *(files_to_watch(before) if before is not None else [])]
+
+
+def _factory_error(error: BaseException, settings: AppSettings, what: str) -> UserError:
+    """Return the error for a failure outside the user's code: a factory that cannot be imported, an invalid setting."""
+    factories = [section.factory for section in settings.app.walk() if section.factory is not None]
+    for factory in factories:
+        if factory.name.startswith("paste.") and not re.fullmatch(r"[\w.]+:[\w.]+", factory.value):
+            remedy = "write package.module:function, for example hello.config.application:make_app"
+            return UserError(f"{factory}: this names no function", at=factory.at, remedy=remedy)
+        module, _, attribute = factory.value.partition(":")
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            package = error.name.partition(".")[0]
+            return UserError(
+                f"{factory}: there is no module {error.name}",
+                at=factory.at,
+                remedy=f"{package}/ must be in {settings.ini.parent}, or be installed there: pip install -e .",
+            )
+        if isinstance(error, AttributeError) and attribute and getattr(error, "name", "") == attribute:
+            return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy="correct the name")
+    return error_of_factory(error, factories[-1] if factories else None, what)
+
+
+def error_of_factory(error: BaseException, factory: Setting | None, what: str) -> UserError:
+    """Return the error for a factory that fails in code that is not the user's."""
+    return UserError(
+        f"{factory}: {what}: {type(error).__name__}: {error}",
+        at=factory.at if factory else None,
+        remedy="gearbox-lite -v shows the whole traceback",
+    )

@@ -1,0 +1,174 @@
+"""Mistakes in a TurboGears application's controllers that can be seen without a request, each with its line.
+
+``CHECKS`` is the table: each entry looks at one controller or one of its attributes.
+tests/integration/project/test_explained_mistakes.py has a case for each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from gearbox_lite.errors import CodeError, Location
+from gearbox_lite.turbogears.mistakes import class_instead_of_instance, missing_self, unknown_renderer
+from gearbox_lite.turbogears.source import (
+    class_location,
+    expose_location,
+    function_location,
+    method_name,
+)
+from gearbox_lite.turbogears.templates import locate_template
+
+IsOwn = Callable[[str], bool]
+"""Whether a file is the user's own."""
+
+
+@dataclass(frozen=True)
+class ControllerFinding:
+    """A mistake, by a stable code that the documentation explains; ``str()`` is the line to show."""
+
+    code: str
+    error: CodeError
+
+    def __str__(self) -> str:
+        return self.error.message
+
+
+def import_root_controller(config: Any) -> Any:
+    """Import what TurboGears would import at the first request, and return the root controller; None without one.
+
+    Raises CodeError if it is missing or cannot answer any request. The names are those of
+    tg.configurator.components.paths and tg.wsgiapp.TGApp.lookup_controller, TurboGears 2.5.
+    """
+    root = config.get("tg.root_controller")
+    name = config.get("application_root_module")
+    if root is None and name:
+        module = import_module(name)
+        root = getattr(module, "RootController", None)
+        if root is None:
+            file = module.__file__
+            raise CodeError(
+                "there is no class RootController, which TurboGears looks for here",
+                at=Location(Path(file) if file else name),
+                remedy="name the class of the root controller RootController",
+            )
+    if inspect.isclass(root) and not _is_callable(root):
+        raise CodeError(
+            f"class {root.__name__} inherits none of TurboGears' controllers, so it cannot answer requests",
+            at=class_location(root),
+            remedy=f"write class {root.__name__}(BaseController)",
+        )
+    return root
+
+
+def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[ControllerFinding]:
+    """Return the mistakes in the user's own classes below a root controller."""
+    found: list[ControllerFinding] = []
+    seen: set[type] = set()
+    waiting = [root if inspect.isclass(root) else type(root)]
+    while waiting:
+        controller = waiting.pop(0)
+        for cls in controller.__mro__:
+            if cls in seen or not is_own(_file_of(cls)):
+                continue
+            seen.add(cls)
+            for name, value in vars(cls).items():
+                for check in CHECKS:
+                    found += check(cls, name, value, config)
+                if not inspect.isclass(value) and is_own(_file_of(type(value))) and _has_methods(type(value)):
+                    waiting.append(type(value))
+    return list({str(finding): finding for finding in found}.values())
+
+
+def _is_callable(cls: type) -> bool:
+    return any("__call__" in vars(base) for base in cls.__mro__)
+
+
+def _file_of(cls: type) -> str:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return file if isinstance(file, str) else ""
+
+
+def _is_decorated(value: Any) -> bool:
+    return isinstance(value, FunctionType) and hasattr(value, "decoration")
+
+
+def _is_exposed(value: Any) -> bool:
+    return _is_decorated(value) and bool(value.decoration.exposed)
+
+
+def _has_methods(cls: type) -> bool:
+    return any(_is_exposed(value) for base in cls.__mro__ for value in vars(base).values())
+
+
+def _expose_without_parentheses(cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    if type(value).__module__.startswith("tg.decorators") and type(value).__name__ == "expose":
+        method = getattr(value, "template", None)  # @expose took the method for the name of its template
+        at = expose_location(method) if isinstance(method, FunctionType) else class_location(cls)
+        problem = f"@expose without parentheses, so that {cls.__name__}.{name} is not exposed"
+        yield ControllerFinding("expose-parentheses", CodeError(problem, at=at, remedy="write @expose()"))
+
+
+def _renderer(_cls: type, _name: str, value: Any, config: Any) -> Iterator[ControllerFinding]:
+    if _is_decorated(value) and not value.decoration.exposed:
+        error = unknown_renderer(value, list(config.get("renderers", [])))
+        if error is not None:
+            yield ControllerFinding("unknown-renderer", error)
+
+
+def _template(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    if not _is_exposed(value):
+        return
+    for engine, name, *_ in value.decoration.engines.values():
+        template = locate_template(engine, name) if name else None
+        if template is not None and template.package_file is not None:
+            error = CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
+            yield ControllerFinding("package-file-missing", error)
+        elif template is not None and template.problem:
+            error = CodeError(f"template {name}: {template.problem}", at=expose_location(value), remedy=template.remedy)
+            yield ControllerFinding("template-missing", error)
+
+
+def _async(_cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    if _is_decorated(value) and inspect.iscoroutinefunction(value):
+        problem = f"{method_name(value)} is async, and TurboGears awaits nothing"
+        error = CodeError(problem, at=function_location(value), remedy=f"write def {name}, without async")
+        yield ControllerFinding("async-method", error)
+
+
+def _self(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    if _is_decorated(value):
+        code = inspect.unwrap(value).__code__
+        if not code.co_argcount and not code.co_flags & inspect.CO_VARARGS:
+            yield ControllerFinding("method-without-self", missing_self(value))
+
+
+def _mounted_class(cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    if inspect.isclass(value) and name != value.__name__ and not name.startswith("_") and _has_methods(value):
+        yield ControllerFinding("controller-class", class_instead_of_instance(cls, name, value))
+
+
+def _mounted_without_base(_cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+    kind = type(value)
+    if not inspect.isclass(value) and _has_methods(kind) and not hasattr(kind, "_dispatch"):
+        problem = f"class {kind.__name__}, mounted as {name}, inherits none of TurboGears' controllers"
+        remedy = f"write class {kind.__name__}(BaseController)"
+        yield ControllerFinding("controller-base", CodeError(problem, at=class_location(kind), remedy=remedy))
+
+
+CHECKS: tuple[Callable[[type, str, Any, Any], Iterator[ControllerFinding]], ...] = (
+    _expose_without_parentheses,
+    _renderer,
+    _template,
+    _async,
+    _self,
+    _mounted_class,
+    _mounted_without_base,
+)
+"""What is looked for in each attribute of each controller."""

@@ -1,0 +1,228 @@
+"""Common mistakes in TurboGears code, each explained by a sentence that names the line and what to write.
+
+``EXPLANATIONS`` is the table for exceptions: each entry looks at an exception, and at the frames of the user's own code
+in its traceback, and returns an error with the explanation, or None if it is another mistake. To add one, write such a
+function and put it into the table; tests/integration/project/test_explained_mistakes.py has a case for each.
+``controllers`` has those that can be seen without a request.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gearbox_lite.errors import CodeError, Location, nearest
+from gearbox_lite.turbogears.source import (
+    attribute_location,
+    expose_location,
+    exposed_templates,
+    function_location,
+    method_name,
+)
+from gearbox_lite.turbogears.templates import locate_template
+
+Frames = Sequence[traceback.FrameSummary]
+_TEMPLATE_ERRORS = ("TemplateNotFound", "DottedFileLocatorError", "TopLevelLookupException")
+"""Exceptions of Jinja, TurboGears and Mako."""
+Explanation = Callable[[BaseException, Frames], CodeError | None]
+
+
+def explain_exception(error: BaseException, frames: Frames) -> CodeError | None:
+    """Return the explanation of an exception; None if it is no common mistake. ``frames`` are those of the user."""
+    for explanation in EXPLANATIONS:
+        explained = explanation(error, frames)
+        if explained is not None:
+            return explained
+    return None
+
+
+def _use_outside_request(error: BaseException, frames: Frames) -> CodeError | None:
+    if not frames or "has been registered for this thread" not in str(error):
+        return None
+    problem = "TurboGears' session, request, response and tmpl_context exist only while a request is handled"
+    return _at(frames[-1], problem, "move this into a method of a controller")
+
+
+def _redirect_to_no_url(error: BaseException, frames: Frames) -> CodeError | None:
+    call = _frame_of(error, "tg/support/responses.py", "redirect")
+    if call is None or not frames:
+        return None
+    target = call.f_locals.get("base_url")
+    if isinstance(target, str) or not callable(target):
+        return None
+    name = getattr(target, "__name__", "")
+    path = "/" if name == "index" else f"/{name}"
+    return _at(frames[-1], "redirect() takes a URL, not a method", f'write redirect("{path}")')
+
+
+def _abort_without_number(error: BaseException, frames: Frames) -> CodeError | None:
+    call = _frame_of(error, "tg/support/responses.py", "abort")
+    if call is None or not frames or not isinstance(error, KeyError):
+        return None
+    status = call.f_locals.get("status_code")
+    shown = status if isinstance(status, str) and status.isdecimal() else "404"
+    return _at(frames[-1], f"abort({status!r}) needs an HTTP status as a number", f"write abort({shown})")
+
+
+def _template_not_found(error: BaseException, frames: Frames) -> CodeError | None:
+    is_none = isinstance(error, TypeError) and _frame_of(error, "tg/util/files.py", "get_dotted_filename") is not None
+    if type(error).__name__ not in _TEMPLATE_ERRORS and not is_none:
+        return None
+    action = _action_of(error)
+    including = frames[-1] if frames and not frames[-1].filename.endswith(".py") else None
+    rendered = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
+    known = {} if rendered is None else rendered.f_locals
+    name = str(getattr(error, "name", None) or known.get("template_name") or error)
+    template = locate_template(str(known.get("engine_name") or ""), name)
+    if template.package_file is not None:
+        return CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
+    problem = f"template {name}: {template.problem}" if template.problem else f"template {name} cannot be found"
+    if including is not None:
+        return _at(including, problem, template.remedy)
+    if action is None:
+        return CodeError(problem, remedy=template.remedy)
+    return CodeError(problem, at=expose_location(action), remedy=template.remedy)
+
+
+def _mounted_class(error: BaseException, _frames: Frames) -> CodeError | None:
+    call = _frame_of(error, "crank/objectdispatcher.py", "_dispatch_controller")
+    mounted = None if call is None else call.f_locals.get("controller")
+    if call is None or not isinstance(mounted, type):
+        return None
+    return class_instead_of_instance(type(call.f_locals["self"]), call.f_locals["current_path"], mounted)
+
+
+def _dict_without_template(error: BaseException, _frames: Frames) -> CodeError | None:
+    rendered = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
+    action = _action_of(error)
+    if rendered is None or action is None or not isinstance(rendered.f_locals.get("response"), dict):
+        return None
+    if rendered.f_locals.get("template_name") or rendered.f_locals.get("engine_name") == "json":
+        return None
+    package = action.__module__.partition(".")[0]
+    return CodeError(
+        f"{method_name(action)} returned a dict, but its @expose names no template to show it in",
+        at=expose_location(action),
+        remedy=f'write @expose("{package}.templates.NAME"), or @expose("json")',
+    )
+
+
+def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | None:
+    action = _action_of(error)
+    if action is None or not isinstance(error, TypeError) or "positional argument" not in str(error):
+        return None
+    code = action.__func__.__code__ if hasattr(action, "__func__") else None
+    if code is None or code.co_argcount or code.co_flags & 0x04:  # CO_VARARGS
+        return None
+    return missing_self(action)
+
+
+def _missing_argument(error: BaseException, _frames: Frames) -> CodeError | None:
+    action = _action_of(error)
+    found = re.search(r"(\w+)\(\) missing \d+ required positional arguments?: (.+)", str(error))
+    if action is None or found is None or not isinstance(error, TypeError) or found[1] != action.__name__:
+        return None
+    return CodeError(
+        f"the request has no {found[2]} for {method_name(action)}",
+        at=function_location(action),
+        remedy="give each parameter that a request may leave out a default value",
+    )
+
+
+def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None:
+    """Explain an import of the user's code that finds no module, although there is a near one."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name or not frames:
+        return None
+    parent, _, name = error.name.rpartition(".")
+    folders = [Path(frames[-1].filename).parent] if not parent else []
+
+    package = sys.modules.get(parent)
+    folders += map(Path, getattr(package, "__path__", ()))
+    names = [item.stem for folder in folders if folder.is_dir() for item in folder.iterdir() if item.suffix == ".py"]
+    if not parent:
+        names = sorted(set(sys.stdlib_module_names) | {item.partition(".")[0] for item in sys.modules})
+    guess = nearest(name, names)
+    if guess is None:
+        return None
+    where = f"{folders[0].name}/{name}.py is missing" if parent and folders else f"there is no module {error.name}"
+    remedy = f"did you mean {f'{parent}.{guess}' if parent else guess}?"
+    return _at(frames[-1], where, remedy)
+
+
+EXPLANATIONS: tuple[Explanation, ...] = (
+    _use_outside_request,
+    _redirect_to_no_url,
+    _abort_without_number,
+    _template_not_found,
+    _mounted_class,
+    _dict_without_template,
+    _method_without_self,
+    _missing_argument,
+    _module_of_project,
+)
+"""The first that explains an exception is shown."""
+
+
+def class_instead_of_instance(parent: type, name: str, mounted: type) -> CodeError:
+    """Return the error for a controller's attribute that is a class, not an instance."""
+    return CodeError(
+        f"{name} = {mounted.__name__} mounts a class, and TurboGears needs an instance of it",
+        at=attribute_location(parent, name),
+        remedy=f"write {name} = {mounted.__name__}()",
+    )
+
+
+def missing_self(method: Any) -> CodeError:
+    """Return the error for a method without its first parameter."""
+    name = method.__name__
+    return CodeError(
+        f"{method_name(method)} has no parameter self, which each method of a controller gets first",
+        at=function_location(method),
+        remedy=f"write def {name}(self)",
+    )
+
+
+def unknown_renderer(method: Any, renderers: Sequence[str]) -> CodeError | None:
+    """Return the error for a method whose ``@expose`` names a renderer that is not configured; None for others."""
+    for template in exposed_templates(method):
+        engine = template.partition(":")[0]
+        if ":" in template and engine not in renderers:
+            known = ", ".join(renderers)
+            return CodeError(
+                f'@expose("{template}"): there is no renderer {engine} (config/app_cfg.py has {known}), so that '
+                f"{method_name(method)} is not exposed",
+                at=expose_location(method),
+                remedy=f'write a template of one of these, or add "{engine}" to "renderers" and install it',
+            )
+    return None
+
+
+def _at(frame: traceback.FrameSummary, problem: str, remedy: str) -> CodeError:
+    shown = f"{frame.line}: {problem}" if frame.line else problem
+    return CodeError(shown, at=Location(Path(frame.filename), frame.lineno), remedy=remedy)
+
+
+def _stack_of(error: BaseException) -> Iterator[FrameType]:
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        yield frame
+
+
+def _frame_of(error: BaseException, file: str, function: str) -> FrameType | None:
+    """Return the innermost frame of a function of TurboGears in an exception's traceback."""
+    found = [
+        frame
+        for frame in _stack_of(error)
+        if frame.f_code.co_name == function and frame.f_code.co_filename.replace("\\", "/").endswith(file)
+    ]
+    return found[-1] if found else None
+
+
+def _action_of(error: BaseException) -> Any:
+    """Return the controller's method that TurboGears was calling, or rendering the answer of; None for others."""
+    call = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_call")
+    return None if call is None else call.f_locals.get("action")
