@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from client import get
 
-PATIENCE = 60.0
+ANSWER_TIMEOUT = 60.0
 """Seconds after which the run gives up on a process that should have answered or exited."""
 
 _SUBREAPER = 36  # prctl(2): PR_SET_CHILD_SUBREAPER
@@ -54,7 +54,7 @@ def time_to_end(command: list[object], cwd: Path, expected: str = "", **environm
     words = [str(word) for word in command]
     started = time.perf_counter()
     result = subprocess.run(
-        words, cwd=cwd, env=_environ(environment), capture_output=True, text=True, check=False, timeout=PATIENCE
+        words, cwd=cwd, env=_environ(environment), capture_output=True, text=True, check=False, timeout=ANSWER_TIMEOUT
     )
     spent = (time.perf_counter() - started) * 1000
     output = result.stdout + result.stderr
@@ -81,7 +81,7 @@ class Server:
                 self.command, cwd=self.cwd, env=_environ(self.environment), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        while time.perf_counter() - started < PATIENCE:
+        while time.perf_counter() - started < ANSWER_TIMEOUT:
             with contextlib.suppress(OSError):
                 answer = get(self.port, "/version")
                 if answer.status == 200 and body in answer.body:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from support.helpers import PATIENCE, unavailable
+from support.helpers import TEST_TIMEOUT, unavailable
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -35,7 +35,7 @@ class Tab:
 
     def __init__(self, browser, **context: object) -> None:
         self.page = browser.new_context(**context).new_page()
-        self.page.set_default_timeout(1000 * PATIENCE / 2)
+        self.page.set_default_timeout(1000 * TEST_TIMEOUT / 2)
         self.problems: list[str] = []
         self.hosts: set[str] = set()
         self.page.on("console", lambda message: self.problems.append(message.text))

@@ -28,7 +28,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = str(Path(sys.executable).parent / "gearbox-lite")
 TUTORIAL = REPOSITORY / "tests" / "data" / "tutorial.txt"
-PATIENCE = 60.0
+TEST_TIMEOUT = 60.0
 """Seconds after which a process that does not answer is killed. It only keeps a broken test from hanging."""
 
 
@@ -44,7 +44,7 @@ def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subp
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TEST_TIMEOUT,
         check=False,
     )
     result.stderr = AS_ROOT.sub("", result.stderr)
@@ -208,7 +208,7 @@ class Browser:
 
     def _open(self, request: urllib.request.Request) -> Answer:
         try:
-            with self._opener.open(request, timeout=PATIENCE) as response:
+            with self._opener.open(request, timeout=TEST_TIMEOUT) as response:
                 return Answer(response.status, response.headers.items(), response.read().decode(errors="replace"))
         except urllib.error.HTTPError as error:
             with error:
@@ -227,12 +227,12 @@ class Served:
         cwd: Path,
         ready: str = r'Serving at (http://[^\s"]+)',
         pass_fds: tuple[int, ...] = (),
-        patience: float = PATIENCE,
+        timeout: float = TEST_TIMEOUT,
         **environment: str,
     ):
         words = [str(word) for word in command]
         self.process = self._start(words, cwd, pass_fds, {**os.environ, "PYTHONUNBUFFERED": "1", **environment})
-        self._watchdog = threading.Timer(patience, self.process.kill)
+        self._watchdog = threading.Timer(timeout, self.process.kill)
         self._watchdog.start()
         self.output = ""
         self.url = self._wait_for(ready)

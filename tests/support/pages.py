@@ -28,8 +28,8 @@ from pathlib import Path
 from gearbox_lite.ini.ini_file import IniFile
 from support.helpers import (
     AS_ROOT,
-    PATIENCE,
     REPOSITORY,
+    TEST_TIMEOUT,
     Browser,
     copy_repository,
     fresh_environment,
@@ -156,7 +156,7 @@ class Terminal:
         stdin, stdout = self._process.stdin, self._process.stdout
         stdin.write(f'{{ {command}\n}} </dev/null\nprintf \'\\n{END} %s %s %s\\n\' "$?" "$PWD" "$VIRTUAL_ENV"\n')
         stdin.flush()
-        watchdog = threading.Timer(5 * PATIENCE, self.close)
+        watchdog = threading.Timer(5 * TEST_TIMEOUT, self.close)
         watchdog.start()
         output = ""
         for line in stdout:
@@ -260,7 +260,7 @@ class Reader:
             if SERVER.search(command):
                 self._serve(block, command, shown)
                 continue
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + TEST_TIMEOUT
             code, output = terminal.run(command)
             while not pattern(shown).fullmatch(output) and command.startswith("curl ") and time.monotonic() < deadline:
                 time.sleep(0.05)  # the server has not noticed the last edit yet
@@ -285,7 +285,7 @@ class Reader:
         )
         assert code == 0
         self._server = int(Path(f"{self.log}.pid").read_text())
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while not pattern(shown).match(AS_ROOT.sub("", self.log.read_text())):
             text = self.log.read_text()
             alive = Path(f"/proc/{self._server}").exists()
@@ -298,7 +298,7 @@ class Reader:
         address = re.match(r"http://localhost:\d+", visit.url)[0]
         if self._browser is None or self._browser.url != address:
             self._browser = Browser(address)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while True:
             answer = self._browser.get(visit.url[len(address) :] or "/")
             text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", answer.text)).split())
@@ -325,7 +325,7 @@ class Reader:
 
     def _wait_for_reload(self, logged: int) -> None:
         """Wait until a server that reloads has noticed an edit, as a reader does who looks at its output."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while not re.search(r"^(Reloaded|Error: )", self.log.read_text()[logged:], re.MULTILINE):
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)

@@ -10,7 +10,7 @@ import time
 
 import psutil
 
-from support.helpers import PATIENCE, Browser
+from support.helpers import TEST_TIMEOUT, Browser
 
 CODE = """
 import time
@@ -47,7 +47,7 @@ def port_of(served):
 
 
 def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TEST_TIMEOUT
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -105,7 +105,7 @@ class Client(threading.Thread):
         connection.close()
 
     def connect(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TEST_TIMEOUT)
         connection.auto_open = 0
         with contextlib.suppress(OSError):
             connection.connect()

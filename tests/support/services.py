@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from support.helpers import PATIENCE, free_port, unavailable
+from support.helpers import TEST_TIMEOUT, free_port, unavailable
 
 
 class Service:
@@ -42,7 +42,7 @@ class Service:
             self.command(), cwd=self.folder, start_new_session=True, user=self.user(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while not self.answers():
             assert self.process.poll() is None, f"{self.program} exited"
             assert time.monotonic() < deadline, f"{self.program} does not answer"

@@ -26,7 +26,7 @@ import tempfile
 from pathlib import Path
 
 from support import helpers
-from support.helpers import PATIENCE, PROGRAM
+from support.helpers import PROGRAM, TEST_TIMEOUT
 
 
 @functools.cache
@@ -87,7 +87,7 @@ def run(
         streams[0].seek(0)
         process = Process(command, [stream.fileno() for stream in streams], cwd, {**os.environ, **environment})
         try:
-            code = process.wait(PATIENCE)
+            code = process.wait(TEST_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -9,7 +9,7 @@ from functools import partial
 
 from client import LightLoad, get
 from figures import Bench, Figure, in_turns
-from processes import PATIENCE, running
+from processes import ANSWER_TIMEOUT, running
 from sites import DEV_SERVERS, Site, gunicorn
 
 TITLE = "Reload: from saving a file to the first answer of the new code"
@@ -51,7 +51,7 @@ def editor(site: Site, lost: list[float]) -> Callable[[], float]:
 
 def wait_for(site: Site, version: str) -> None:
     """Send requests one after the other, on new connections, until the new version answers."""
-    deadline = time.perf_counter() + PATIENCE
+    deadline = time.perf_counter() + ANSWER_TIMEOUT
     while time.perf_counter() < deadline:
         with contextlib.suppress(OSError):
             answer = get(site.port, "/version")

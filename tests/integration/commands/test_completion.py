@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, REPOSITORY, unavailable
+from support.helpers import PROGRAM, REPOSITORY, TEST_TIMEOUT, unavailable
 
 PAGE = (REPOSITORY / "docs" / "how-to" / "shell-completion.md").read_text()
 
@@ -67,7 +67,7 @@ def test_the_line_of_the_page_makes_the_shell_complete_commands_options_and_file
         input="".join(f"{typed}\n" for typed in ASKED),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TEST_TIMEOUT,
         check=False,
     )
     assert result.stderr == ""

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.helpers import PATIENCE, fresh_environment, new_project
+from support.helpers import TEST_TIMEOUT, fresh_environment, new_project
 
 MAIN = "import sys; from gearbox.main import main; sys.argv[0] = 'gearbox'; sys.exit(main())"
 METADATA = "from setuptools import build_meta; build_meta.get_requires_for_build_editable()"
@@ -23,7 +23,7 @@ def python(tmp_path_factory) -> Path:
 def installed(python, tmp_path_factory) -> Path:
     """A project whose distribution and package have different names, as ``pip install -e .`` leaves it."""
     project = new_project(tmp_path_factory.mktemp("installed"), "My-Shop", "-p", "shop")
-    subprocess.run([python, "-c", METADATA], cwd=project, check=True, timeout=PATIENCE, capture_output=True)
+    subprocess.run([python, "-c", METADATA], cwd=project, check=True, timeout=TEST_TIMEOUT, capture_output=True)
     pip(python, "install", "-e", project)
     (project / "shop/websetup.py").write_text(
         "def setup_app(command, conf, vars):\n    print('set up', conf['auto_reload_templates'])\n"
@@ -40,7 +40,7 @@ def pip(python, *words):
 
 def gearbox(python, project, *words):
     result = subprocess.run(
-        [python, "-c", MAIN, *words], cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False
+        [python, "-c", MAIN, *words], cwd=project, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.helpers import PATIENCE, Browser, line_of, new_project, set_option
+from support.helpers import TEST_TIMEOUT, Browser, line_of, new_project, set_option
 from support.warm import run, serve
 
 
@@ -21,7 +21,7 @@ def contents(folder):
 
 def own_tests(project, name):
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"tests/test_{name}.py"]
-    result = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    result = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False)
     return result.returncode, result.stdout.splitlines()[-1]
 
 

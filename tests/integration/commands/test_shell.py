@@ -9,7 +9,7 @@ import subprocess
 from importlib.util import find_spec
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, line_of, set_option, unavailable
+from support.helpers import PROGRAM, TEST_TIMEOUT, line_of, set_option, unavailable
 from support.warm import run
 
 
@@ -74,7 +74,7 @@ def talk(project, tmp_path, hidden, code):
     def read_until(text):
         nonlocal written
         while text not in written:
-            assert select.select([ours], [], [], PATIENCE)[0], written.decode()
+            assert select.select([ours], [], [], TEST_TIMEOUT)[0], written.decode()
             written += os.read(ours, 10_000)
 
     try:
@@ -83,12 +83,12 @@ def talk(project, tmp_path, hidden, code):
         read_until(b"200 OK 42")
         os.write(ours, b"exit()\r")
         with os.fdopen(ours, "rb", buffering=0, closefd=False) as rest:
-            while select.select([ours], [], [], PATIENCE)[0]:
+            while select.select([ours], [], [], TEST_TIMEOUT)[0]:
                 try:
                     written += rest.read(10_000) or b""
                 except OSError:  # the other end is closed: the process has ended
                     break
-        return written.decode(), process.wait(PATIENCE)
+        return written.decode(), process.wait(TEST_TIMEOUT)
     finally:
         process.kill()
         process.wait()

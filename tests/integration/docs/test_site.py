@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from support.chromium import Tab, launched
-from support.helpers import PATIENCE, REPOSITORY
+from support.helpers import REPOSITORY, TEST_TIMEOUT
 
 PHONE = {"width": 390, "height": 800}
 DESKTOP = {"width": 1280, "height": 900}
@@ -35,7 +35,7 @@ def site(tmp_path_factory) -> Path:
         if not shared.exists():
             result = subprocess.run(
                 [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", shared], cwd=REPOSITORY,
-                capture_output=True, text=True, check=False, timeout=5 * PATIENCE,
+                capture_output=True, text=True, check=False, timeout=5 * TEST_TIMEOUT,
                 env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
             )  # fmt: skip
             assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

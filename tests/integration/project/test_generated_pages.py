@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from support import services
-from support.helpers import PATIENCE, REPOSITORY, Browser, line_of, new_project, set_option, tutorial_controller
+from support.helpers import REPOSITORY, TEST_TIMEOUT, Browser, line_of, new_project, set_option, tutorial_controller
 from support.warm import run, serve
 
 STATUSES = """
@@ -147,7 +147,7 @@ def test_the_example_of_our_readme_answers_each_url_in_any_order(project):
 
 def test_the_readmes_commands_delete_the_tutorial_and_break_no_link(project):
     commands = re.search(r"## Delete the tutorial\n\n((?:    .*\n)+)", (project / "README.md").read_text())[1]
-    subprocess.run(["sh", "-e", "-c", commands], cwd=project, check=True, timeout=PATIENCE)
+    subprocess.run(["sh", "-e", "-c", commands], cwd=project, check=True, timeout=TEST_TIMEOUT)
     assert "utorial" not in (project / "hello/controllers/root.py").read_text()
     subprocess.run([sys.executable, "-m", "ruff", "check", "-q", "--isolated", "."], cwd=project, check=True)
     with serve(project) as served:

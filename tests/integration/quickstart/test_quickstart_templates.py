@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, REPOSITORY
+from support.helpers import PROGRAM, REPOSITORY, TEST_TIMEOUT
 from support.templates import QUESTIONS, template
 from support.warm import run
 
@@ -135,7 +135,7 @@ def test_an_unreadable_file_is_one_line(tmp_path, name):
     (mine / name).chmod(0)
     result = subprocess.run(
         [PROGRAM, "quickstart", "new", "--template", "mine"],
-        cwd=tmp_path, preexec_fn=drop_capabilities, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=tmp_path, preexec_fn=drop_capabilities, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False,
     )  # fmt: skip
     (mine / name).chmod(0o700)
     assert (result.returncode, result.stdout) == (1, "")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.helpers import PATIENCE, PROGRAM
+from support.helpers import PROGRAM, TEST_TIMEOUT
 from support.reloading import wait_until
 from support.templates import QUESTIONS, template
 
@@ -30,7 +30,7 @@ class Terminal:
             stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         )  # fmt: skip
         os.close(theirs)
-        self._watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self._watchdog = threading.Timer(TEST_TIMEOUT, self.process.kill)
         self._watchdog.start()
         self.output = ""
 
@@ -154,7 +154,7 @@ def test_no_progress_bar_appears_without_a_terminal(tmp_path):
     result = subprocess.run(
         [PROGRAM, "quickstart", "new", "--template", mine],
         cwd=tmp_path, env={**os.environ, **clock(tmp_path / "clock", 2)},
-        capture_output=True, text=True, timeout=PATIENCE, check=True,
+        capture_output=True, text=True, timeout=TEST_TIMEOUT, check=True,
     )  # fmt: skip
     assert result.stderr == ""
     assert result.stdout == "new/\n  a\n\nNext steps:\n  cd new\n"

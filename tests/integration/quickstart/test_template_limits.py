@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM
+from support.helpers import PROGRAM, TEST_TIMEOUT
 from support.templates import HEAD, template
 
 LOOP = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
@@ -16,7 +16,7 @@ def refused(folder, **files):
     source = template(folder / "mine", **files)
     result = subprocess.run(
         [PROGRAM, "quickstart", "hello", "--template", source],
-        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False,
     )  # fmt: skip
     assert result.returncode == 1, result.stderr
     assert result.stdout == ""
@@ -56,7 +56,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
     os.truncate(source / "tree" / "a.bin", 1 << 40)
     result = subprocess.run(
         [PROGRAM, "quickstart", "hello", "--template", source],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert "a.bin: the project has more than 512 MiB" in result.stderr
@@ -68,7 +68,7 @@ def test_deeply_nested_values_are_a_one_line_error(tmp_path, value):
     (source / "template.toml").write_text(f"{HEAD}x = {value}\n")
     result = subprocess.run(
         [PROGRAM, "quickstart", "hello", "--template", source],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
@@ -78,7 +78,9 @@ def test_deeply_nested_values_are_a_one_line_error(tmp_path, value):
 def test_loops_within_the_limits_behave_as_in_jinja2(tmp_path):
     text = b"{% for a in 'xyz' %}{{ loop.index }}/{{ loop.length }}{{ a }}{{ ',' if not loop.last }}{% endfor %}"
     source = template(tmp_path / "mine", **{"a.j2": text})
-    subprocess.run([PROGRAM, "quickstart", "hello", "--template", source], cwd=tmp_path, check=True, timeout=PATIENCE)
+    subprocess.run(
+        [PROGRAM, "quickstart", "hello", "--template", source], cwd=tmp_path, check=True, timeout=TEST_TIMEOUT
+    )
     assert (tmp_path / "hello" / "a").read_text() == "1/3x,2/3y,3/3z"
 
 
@@ -87,7 +89,7 @@ def test_control_characters_in_a_question_are_refused(tmp_path, line):
     source = template(tmp_path / "mine", f'[[questions]]\nname = "title"\ntype = "str"\n{line}\n')
     result = subprocess.run(
         [PROGRAM, "quickstart", "hello", "--template", source],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert "has a control character or a line break; remove it" in result.stderr

@@ -8,7 +8,7 @@ import socket
 import threading
 
 import pytest
-from support.helpers import PATIENCE, Browser, add_line, free_port, serve, set_option, set_serve
+from support.helpers import TEST_TIMEOUT, Browser, add_line, free_port, serve, set_option, set_serve
 from support.reloading import Client, Visitor, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
@@ -37,7 +37,7 @@ def test_reload_refuses_and_cuts_no_request(project):
 def test_a_keep_alive_connection_opened_before_a_save_gets_the_new_code(project):
     write_version(project, "old")
     with serve(project, "--reload") as served:
-        connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=TEST_TIMEOUT)
         connection.request("GET", "/version")
         assert connection.getresponse().read() == b"old"
         connection.auto_open = 0  # any new connection would be an error
@@ -67,7 +67,7 @@ def test_a_running_request_is_finished_during_a_reload_or_shutdown(project, even
         (project / "go").touch()
         client.join()
         assert answers == ["old"]
-        assert (served.process.wait(PATIENCE) if event == "SIGTERM" else served.end()) == 0
+        assert (served.process.wait(TEST_TIMEOUT) if event == "SIGTERM" else served.end()) == 0
 
 
 def test_an_edited_port_is_opened_before_the_old_one_is_closed(project):
@@ -108,7 +108,9 @@ def test_keep_alive_connections_of_excess_workers_are_handed_over(project):
     write_version(project, "old")
     ini = set_serve(project / "development.ini", "workers = 3", "reload = true")
     with serve(project, "--keep-reload") as served:
-        connections = [http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE) for _ in range(30)]
+        connections = [
+            http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=TEST_TIMEOUT) for _ in range(30)
+        ]
         for connection in connections:
             connection.request("GET", "/version")
             assert connection.getresponse().read() == b"old"
@@ -135,7 +137,7 @@ def test_a_connection_keeps_its_own_address_when_it_is_handed_over(project):
     set_option(ini, "host", None)
     add_line(ini, "server:main", "listen = " + " ".join(f"127.0.0.1:{port}" for port in ports))
     with serve(project, "--reload", "--keep-port") as served:
-        connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE) for port in ports]
+        connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=TEST_TIMEOUT) for port in ports]
         for version in ("two", "three"):
             for connection, port in zip(connections, ports, strict=True):
                 connection.request("GET", "/port")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.helpers import PATIENCE, PROGRAM, free_port
+from support.helpers import PROGRAM, TEST_TIMEOUT, free_port
 from support.plain import descriptors_of, write_code, write_site
 
 SEQUENCES = int(os.environ.get("GEARBOX_LITE_SEQUENCES", "6"))
@@ -49,7 +49,7 @@ def test_no_sequence_of_signals_leaks_a_port_a_process_or_a_descriptor(tmp_path,
             # Before the first line of output, Python itself may be starting: Ctrl-C shows a traceback or is ignored.
             is_python_starting = end == signal.SIGINT and not (tmp_path / "output").read_text()
             server.send_signal(signal.SIGTERM if is_python_starting else end)
-            server.wait(PATIENCE)
+            server.wait(TEST_TIMEOUT)
             _assert_nothing_is_left(tmp_path, family, port)
             assert "gearbox_lite" not in (tmp_path / "output").read_text(), "a traceback of ours"
         finally:
@@ -91,7 +91,7 @@ def _children(folder: Path) -> list[int]:
 
 
 def _assert_nothing_is_left(folder: Path, family: dict[int, psutil.Process], port: int) -> None:
-    _, alive = psutil.wait_procs(family.values(), timeout=PATIENCE / 2)
+    _, alive = psutil.wait_procs(family.values(), timeout=TEST_TIMEOUT / 2)
     assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
     with socket.create_server(("127.0.0.1", port)):
         pass

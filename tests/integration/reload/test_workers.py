@@ -11,7 +11,7 @@ import threading
 
 import psutil
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser, run, serve
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, run, serve
 from support.reloading import Client, answers_with, port_of, running, wait_until, workers_of, write_version
 
 
@@ -258,7 +258,7 @@ def test_ctrl_c_during_the_start_shows_no_traceback(project, children):
     server = psutil.Process(process.pid)
     wait_until(lambda: len(server.children()) >= children and (children or server.num_threads() > 1))
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=TEST_TIMEOUT)
     assert process.returncode == 0
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output

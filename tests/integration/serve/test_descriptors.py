@@ -7,7 +7,7 @@ import http.client
 import resource
 
 import psutil
-from support.helpers import PATIENCE, PROGRAM, Browser, Served, unavailable
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, Served, unavailable
 from support.reloading import port_of, wait_until
 
 from gearbox_lite.errors import Location, Setting
@@ -53,7 +53,7 @@ def serve_with(limit, folder, application=""):
 
 
 def connect(served):
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=TEST_TIMEOUT)
     connection.connect()
     return connection
 

@@ -9,7 +9,7 @@ import socket
 
 import psutil
 import pytest
-from support.helpers import PATIENCE, Browser
+from support.helpers import TEST_TIMEOUT, Browser
 from support.plain import descriptors_of, serve_site, write_site
 from support.reloading import port_of, wait_until
 
@@ -36,7 +36,7 @@ def test_a_child_process_of_the_application_inherits_no_socket_and_leaves_the_po
                 wait_until(lambda child=child: not [one for one in descriptors_of(child) if "socket:" in one])
             port = port_of(served)
             served.process.send_signal(signal.SIGTERM)  # its output ends later, since the children have it too
-            assert served.process.wait(PATIENCE) == 0
+            assert served.process.wait(TEST_TIMEOUT) == 0
             with socket.create_server(("127.0.0.1", port)):
                 pass
             assert all(psutil.pid_exists(child) for child in children)

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from support import services
 from support.helpers import (
-    PATIENCE,
+    TEST_TIMEOUT,
     Browser,
     Served,
     free_port,
@@ -198,7 +198,7 @@ def test_a_running_request_survives_the_shutdown_of_a_server_with_one_thread(pro
         (project / "go").touch()
         client.join()
         assert answers == ["one"]
-        assert (served.end() if "--reload" in arguments else served.process.wait(PATIENCE)) == 0
+        assert (served.end() if "--reload" in arguments else served.process.wait(TEST_TIMEOUT)) == 0
         assert "Traceback" not in served.output
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser
 from support.plain import serve_site, write_site
 from support.reloading import wait_until
 
@@ -41,7 +41,7 @@ def test_threads_and_pools_of_the_application_finish_before_a_process_exits(tmp_
         served.process.terminate()
         wait_until(lambda: refuses(served))
         (tmp_path / "go").touch()
-        assert served.process.wait(PATIENCE) == 0
+        assert served.process.wait(TEST_TIMEOUT) == 0
         assert served.end() == 0
         assert (tmp_path / "thread done").exists()
         assert (tmp_path / "pool done").exists()
@@ -77,7 +77,7 @@ def test_no_room_for_threads_is_one_line_with_the_limits_to_raise(tmp_path, work
         "    return lambda environ, start_response: []\n"
     )
     result = subprocess.run(
-        [PROGRAM, "serve", "--workers", workers], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE,
+        [PROGRAM, "serve", "--workers", workers], cwd=tmp_path, capture_output=True, text=True, timeout=TEST_TIMEOUT,
         check=False,
     )  # fmt: skip
     assert result.returncode == 1

@@ -10,7 +10,7 @@ import socket
 import sys
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser, Served, run, serve, unavailable
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, Served, run, serve, unavailable
 from support.reloading import wait_until
 
 STAND_IN = """
@@ -29,7 +29,7 @@ def under_systemd(project, tmp_path, listeners, *arguments):
     """Serve on passed sockets, and yield the server and the messages that it sends to systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messages, contextlib.ExitStack() as stack:
         messages.bind(str(tmp_path / "notify"))
-        messages.settimeout(PATIENCE)
+        messages.settimeout(TEST_TIMEOUT)
         high = [stack.enter_context(at_a_high_number(listener)) for listener in listeners]
         numbers = tuple(file.fileno() for file in high)
         environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "PASS": " ".join(map(str, numbers))}
@@ -65,7 +65,7 @@ def test_sockets_from_systemd_are_served_and_it_is_notified_of_each_change(proje
             assert messages.recv(100) == b"READY=1"
             served.process.send_signal(signal.SIGTERM)
             assert messages.recv(100) == b"STOPPING=1"
-            assert served.process.wait(PATIENCE) == 0
+            assert served.process.wait(TEST_TIMEOUT) == 0
         late = socket.create_connection(listener.getsockname())  # while no server runs, as during an upgrade
         late.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with under_systemd(project, tmp_path, [listener], *arguments):

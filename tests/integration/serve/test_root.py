@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser, free_port, unavailable
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, free_port, unavailable
 
 WARNING = "Warning: running as root, so a security hole in the application would expose the whole machine; "
 
@@ -30,13 +30,13 @@ def test_serve_warns_about_root_once_with_any_number_of_processes(project, argum
         assert first
     assert Browser(f"http://127.0.0.1:{port}").get("/").status == 200
     process.terminate()
-    _, rest = process.communicate(timeout=PATIENCE)
+    _, rest = process.communicate(timeout=TEST_TIMEOUT)
     assert WARNING not in rest
 
 
 def test_check_warns_about_root_without_counting_it(project):
     result = subprocess.run(
-        [PROGRAM, "check", "--strict"], cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False
+        [PROGRAM, "check", "--strict"], cwd=project, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False
     )
     assert result.stderr.count(WARNING) == 1
     assert (result.returncode, result.stdout) == (0, "development.ini: no errors, no warnings\n")
@@ -46,5 +46,5 @@ def test_check_warns_about_root_without_counting_it(project):
 def test_only_root_is_warned(become, warnings):
     code = f"import os; from gearbox_lite.commands.root import warn_as_root; {become}\nwarn_as_root()"
     command = [sys.executable, "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=True)
     assert result.stderr.count("Warning: ") == result.stderr.count(WARNING) == warnings

@@ -9,13 +9,13 @@ import sys
 import threading
 
 import pytest
-from support.helpers import PATIENCE, PROGRAM, Browser, Served, free_port, serve, serve_command, set_serve
+from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, Served, free_port, serve, serve_command, set_serve
 from support.reloading import answers_with, port_of, wait_until, write_version
 
 
 def ended(process):
     process.send_signal(signal.SIGTERM)
-    return process.wait(PATIENCE)
+    return process.wait(TEST_TIMEOUT)
 
 
 def started(project, shell, *arguments):
@@ -23,7 +23,7 @@ def started(project, shell, *arguments):
     port = free_port()
     command = [PROGRAM, "serve", "--port", str(port), "--pid-file", "pid", *arguments]
     process = subprocess.Popen(["sh", "-c", shell, "sh", *command], cwd=project, stdout=subprocess.PIPE)
-    watchdog = threading.Timer(PATIENCE, process.kill)
+    watchdog = threading.Timer(TEST_TIMEOUT, process.kill)
     watchdog.start()
     wait_until(lambda: (project / "pid").exists() or process.poll() is not None)
     watchdog.cancel()
