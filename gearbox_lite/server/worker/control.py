@@ -14,6 +14,7 @@ Three threads of a worker meet here, in this order:
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -75,7 +76,10 @@ class Control(threading.Thread):
         self.may_exit = threading.Event()
 
     def run(self) -> None:
-        """Receive commands and carry them out."""
+        """Receive commands and carry them out.
+
+        A worker without this thread could be neither reloaded nor shut down, so it exits whatever ends the thread.
+        """
         try:
             while not self.may_exit.is_set():
                 if not wait_for(self._channel.socket, self._interval):
@@ -86,7 +90,9 @@ class Control(threading.Thread):
                 if self._channel.closed:
                     break
         except (OSError, ValueError, ProtocolError):
-            pass
+            pass  # the supervisor has exited, or another process writes to its channel
+        except Exception:
+            logging.getLogger("gearbox_lite.server").exception("the worker has lost its supervisor and exits")
         if not self.may_exit.is_set():
             os._exit(1)
 
