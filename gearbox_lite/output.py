@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 from typing import IO, Any, TextIO
 
 _COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
@@ -68,6 +70,35 @@ def is_colored(stream: IO[Any] | None) -> bool:
 def colored(text: str, color: str, *, bold: bool = False) -> str:
     """Return text in one of the colors of _COLORS."""
     return f"\x1b[{_COLORS[color]}m{chr(27) + '[1m' if bold else ''}{text}\x1b[0m"
+
+
+class _Pipe(io.FileIO):
+    """A standard stream that discards what is written once no process reads it any more."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def ignore_closed_pipes() -> None:
+    """Let no ``print`` fail because the output's reader has exited, as in ``serve | head -1``."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper) or stream.isatty():
+            continue
+        with suppress(OSError):
+            stream.flush()
+            buffer = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
+            wrapped = io.TextIOWrapper(
+                buffer,
+                encoding=stream.encoding,
+                errors=stream.errors,
+                line_buffering=stream.line_buffering,
+                write_through=stream.write_through,
+            )
+            setattr(sys, name, wrapped)
 
 
 def _show_labeled(label: str, color: str, message: str) -> None:

@@ -10,31 +10,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gearbox_lite.application.user_code import is_users
+from gearbox_lite.application.user_code import is_ours, is_users
 
 SECONDS_UNTIL_SLOW = 3.0
+"""Seconds until the first report; each further one takes twice as long."""
 _log = logging.getLogger("gearbox_lite.server")
 
 
 @contextmanager
 def report_slow_load() -> Iterator[None]:
-    """Log a warning with the line of the user's code that runs if the block takes longer than three seconds."""
-    thread = threading.get_ident()
-    timer = threading.Timer(SECONDS_UNTIL_SLOW, lambda: _log.warning("still loading, %s", _line_of(thread)))
-    timer.daemon = True
-    timer.start()
+    """Log a warning with the line of the user's code that runs while the block takes longer than three seconds."""
+    finished = threading.Event()
+    watching = threading.Thread(target=_watch, args=[threading.get_ident(), finished], daemon=True)
+    watching.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()  # a process with another thread could not be forked
+        finished.set()
+        watching.join()  # a process with another thread could not be forked
 
 
-def _line_of(thread: int) -> str:
+def _watch(thread: int, finished: threading.Event) -> None:
+    seconds = SECONDS_UNTIL_SLOW
+    while not finished.wait(seconds):
+        seconds *= 2
+        line = _line_of(thread)
+        if line is not None:
+            _log.warning("still loading, %s", line)
+
+
+def _line_of(thread: int) -> str | None:
+    """Return the user's innermost line that a thread runs; None if it runs none."""
     frame = sys._current_frames().get(thread)  # noqa: SLF001 (documented, in spite of its name)
-    while frame is not None and not (is_users(frame.f_code.co_filename) and Path(frame.f_code.co_filename).is_file()):
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if Path(file).is_file():
+            if is_ours(file):
+                return None  # what called it is this program, too
+            if is_users(file):
+                return f"{Path(file).name} line {frame.f_lineno}: {linecache.getline(file, frame.f_lineno).strip()}"
         frame = frame.f_back
-    if frame is None:
-        return "in installed code"
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{Path(file).name} line {line}: {linecache.getline(file, line).strip()}"
+    return None

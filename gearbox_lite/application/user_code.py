@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+from gearbox_lite.errors import Location, UserError
 
 SITES = frozenset({"site-packages", "dist-packages"})
 """The names of the folders that distributions are installed in; the second one is Debian's."""
@@ -19,11 +22,28 @@ def is_installed(path: str) -> bool:
 
 def is_users(path: str) -> bool:
     """Whether a file is the user's own: neither installed nor gearbox-lite's."""
-    return not is_installed(path) and not path.startswith(_OURS)
+    return not is_installed(path) and not is_ours(path)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a file belongs to gearbox-lite."""
+    return path.startswith(_OURS)
 
 
 def make_importable(project: Path) -> None:
-    """Put a project's folder first in sys.path, since the project runs in place, without being installed."""
+    """Put a project's folder first in sys.path, since the project runs in place, without being installed.
+
+    Raises UserError for a file in it that would hide one of Python's own modules from all libraries.
+    """
+    with suppress(OSError):  # reading the ini reports it
+        for entry in sorted(os.listdir(project)):
+            module = entry.removesuffix(".py")
+            if module not in sys.stdlib_module_names:
+                continue
+            file = project / entry if entry.endswith(".py") else project / entry / "__init__.py"
+            if file.is_file():
+                problem = f"this file hides Python's own module {module} from every library"
+                raise UserError(problem, at=Location(file), remedy=f"rename {entry}, for example to my_{entry}")
     folder = str(project)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)

@@ -17,6 +17,7 @@ from gearbox_lite.errors import UserError
 from gearbox_lite.ini.discover import DEFAULT_INI, find_ini
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import ServeSettings, read_server_settings
+from gearbox_lite.output import ignore_closed_pipes
 
 
 @click.command(name="serve")
@@ -78,6 +79,7 @@ def command(
 def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | None = None) -> None:
     """Serve an ini until SIGINT or SIGTERM. Raises UserError if it cannot start."""
     open_closed_streams()
+    ignore_closed_pipes()
     ini = find_ini(str(name), Path.cwd())
     make_importable(ini.parent)
     from gearbox_lite.server import log_routing

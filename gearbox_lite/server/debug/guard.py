@@ -7,11 +7,13 @@ its secret to every client.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from gearbox_lite.json_clients import wants_json
 from gearbox_lite.server.debug.host_names import AllowedHosts
 
 WSGIApplication = Callable[..., Any]
@@ -138,7 +140,11 @@ def _for_own_pages(headers: Headers) -> Headers:
 
 
 def _answer(environ: dict[str, Any], start_response: StartResponse, status: str, line: str) -> list[bytes]:
-    body = f"{line}\n".encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    if wants_json(environ.get("HTTP_ACCEPT", "")):
+        kind, text = "application/json", json.dumps({"status": int(status.partition(" ")[0]), "error": line})
+    else:
+        kind, text = "text/plain; charset=utf-8", f"{line}\n"
+    body = text.encode()
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
     start_response(status, _for_own_pages(headers))
     return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]

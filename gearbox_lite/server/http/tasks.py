@@ -5,14 +5,17 @@ Whatever the application raises, the thread continues, and the client gets an an
 
 from __future__ import annotations
 
+import json
 import traceback
 from pathlib import Path
+from typing import Any
 
 from waitress.channel import ClientDisconnected
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import InternalServerError
 
 from gearbox_lite.application.tracebacks import users_frames
+from gearbox_lite.json_clients import wants_json
 from gearbox_lite.output import printable
 
 _UNEXPECTED = "The server encountered an unexpected internal server error"
@@ -78,6 +81,24 @@ class RefusalTask(_Task, ErrorTask):  # type: ignore[misc]
         self.channel.is_refused = True
         super().service()
 
+    def execute(self) -> None:
+        """Write the answer: JSON for clients that ask for it, if their headers could be read."""
+        error = self.request.error
+        self.status, headers, body = _error_answer(error, self.request, self.channel.server.adj.ident)
+        self.response_headers.extend(headers)
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _error_answer(error: Any, request: Any, ident: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Return the status, headers and body of one of waitress' errors (waitress.utilities.Error)."""
+    if wants_json(getattr(request, "headers", {}).get("ACCEPT", "")):
+        body = json.dumps({"status": error.code, "error": f"{error.reason}: {error.body}"}).encode()
+        return f"{error.code} {error.reason}", [("Content-Type", "application/json")], body
+    answer: tuple[str, list[tuple[str, str]], bytes] = error.to_response(ident)
+    return answer
+
 
 class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
     """An application's answer."""
@@ -112,7 +133,7 @@ class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
     def _answer_500(self) -> None:
         adj = self.channel.adj
         report = traceback.format_exc() if adj.expose_tracebacks else _UNEXPECTED
-        self.status, self.response_headers, body = InternalServerError(report).to_response(adj.ident)
+        self.status, self.response_headers, body = _error_answer(InternalServerError(report), self.request, adj.ident)
         self.complete, self.chunked_response = True, False
         self.content_length, self.content_bytes_written = len(body), 0
         self.set_close_on_finish()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gearbox_lite.errors import USAGE, CodeError, UserError
+from gearbox_lite.json_clients import wants_json
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -56,7 +57,7 @@ def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[byte
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         status = "500 Internal Server Error" if debug else "503 Service Unavailable"
-        if "application/json" in environ.get("HTTP_ACCEPT", ""):
+        if wants_json(environ.get("HTTP_ACCEPT", "")):
             kind = "application/json"
             content: dict[str, str] = {"error": failure.message if debug else _UPDATING}
             if debug:

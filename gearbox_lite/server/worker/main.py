@@ -17,6 +17,7 @@ from typing import Any
 from gearbox_lite.application import load, load_errors, tracebacks
 from gearbox_lite.application.user_code import is_installed, is_users, make_importable
 from gearbox_lite.errors import UserError
+from gearbox_lite.output import ignore_closed_pipes
 from gearbox_lite.server import limits, log_routing
 from gearbox_lite.server.debug import protection
 from gearbox_lite.server.descriptors import close_in_forks
@@ -49,9 +50,9 @@ def run_worker(channel: ControlChannel, sockets: list[socket.socket], plan: Plan
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: None)  # not SIG_IGN, which child processes would inherit
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server, from which this process was forked, ignores it
-    make_importable(plan.settings.ini.parent)
     log_routing.use_console()
     close_in_forks(lambda: [channel.socket, *sockets])
+    ignore_closed_pipes()
     serve = plan.settings.serve
     control = Control(channel, serve.seconds_without_answer)
     try:
@@ -121,6 +122,7 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
     failure, looked_for = plan.failure, []
     if failure is None:
         try:
+            make_importable(plan.settings.ini.parent)
             findings = checks.check_sessions(plan.settings)
             checks.raise_errors(findings)
             log_routing.route_logs(plan.settings)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gearbox_lite.json_clients import wants_json
+
 STATUS = "503 Service Unavailable"
 RETRY_AFTER = "2"
 """Seconds after which a client may ask again."""
@@ -22,9 +24,8 @@ _HEADERS = (
 
 
 def headers_and_body(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
-    """Return the headers and the body for a request: JSON if its client asks for JSON and not for a page."""
-    accepted = environ.get("HTTP_ACCEPT", "")
-    if "application/json" in accepted and "text/html" not in accepted:
+    """Return the headers and the body for a request: JSON if its client prefers JSON."""
+    if wants_json(environ.get("HTTP_ACCEPT", "")):
         kind, text = "application/json", json.dumps({"status": 503, "error": _MESSAGE})
     else:
         kind, text = "text/plain; charset=utf-8", f"{_MESSAGE}\n"

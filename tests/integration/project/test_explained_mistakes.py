@@ -239,7 +239,7 @@ REFUSED = {
 def test_a_mistake_with_which_no_page_works_is_refused(project, mistake):
     edit, line = REFUSED[mistake]
     edit(project)
-    result = run("serve", "--no-reload", cwd=project)
+    result = run("serve", "--port", "0", "--no-reload", cwd=project)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == f"Error: {line}"
     assert not re.search(r'File "[^"]*(site-packages|gearbox_lite)', result.stderr)
