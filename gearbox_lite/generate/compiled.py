@@ -16,11 +16,15 @@ from jinja2.bccache import Bucket
 
 class _OptionalCache(FileSystemBytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Store one template. If the folder is read-only it is compiled each time, as Python does with modules."""
-        with suppress(OSError):
-            super().dump_bytecode(bucket)
+        """Store one template, except if Python is told not to write bytecode (``-B``) or the folder is read-only.
+
+        Python does the same with its modules: it loads the bytecode that exists, and else compiles in memory.
+        """
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
 
-def bytecode_cache() -> FileSystemBytecodeCache | None:
-    """Return the cache, or None if Python is told not to write bytecode (``-B``)."""
-    return None if sys.dont_write_bytecode else _OptionalCache(str(Path(cache_from_source(__file__)).parent))
+def bytecode_cache() -> FileSystemBytecodeCache:
+    """Return the cache."""
+    return _OptionalCache(str(Path(cache_from_source(__file__)).parent))

@@ -160,7 +160,7 @@ def test_a_request_makes_few_round_trips_to_its_store(kind, read, write, tmp_pat
     assert trips["/get"] < trips["/set?user=MVL"] <= write
 
 
-def test_our_templates_are_compiled_once_and_again_where_that_is_lost(tmp_path, monkeypatch):
+def test_our_templates_are_compiled_once_and_again_if_the_bytecode_is_lost(tmp_path, monkeypatch):
     """As Python's own modules are, beside them."""
     compiled = []
     compile_template = Environment.compile
@@ -187,7 +187,12 @@ def test_our_templates_are_compiled_once_and_again_where_that_is_lost(tmp_path, 
     place.mkdir(parents=True)
     assert plan() == (count, files)
     assert plan() == (0, files)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert plan() == (0, files), "what is stored is loaded even if nothing may be written"
     for kept in place.iterdir():
         kept.write_bytes(kept.read_bytes()[:-10])
+    assert plan() == (count, files)
+    assert plan() == (count, files), "nothing was written"
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert plan() == (count, files)
     assert plan() == (0, files)
