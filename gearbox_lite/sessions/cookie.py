@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from beaker.session import CookieSession as BeakerCookieSession
-
+from gearbox_lite.sessions.beaker_classes import BeakerCookieSession
 from gearbox_lite.sessions.codec import Codec, describe_sizes, sign, verify
 from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beaker.middleware import SessionMiddleware as BeakerSessionMiddleware
-
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.inherited import locate_setting
+from gearbox_lite.sessions.beaker_classes import BeakerSessionMiddleware
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.factory import StoredSessions, make_sessions

@@ -8,8 +8,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from beaker.session import Session as BeakerSession
-
+from gearbox_lite.sessions.beaker_classes import BeakerSession
 from gearbox_lite.sessions.codec import Codec, Data, is_value
 from gearbox_lite.sessions.cookie_header import cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError

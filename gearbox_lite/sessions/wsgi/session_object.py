@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beaker.session import SessionObject as BeakerSessionObject
-
+from gearbox_lite.sessions.beaker_classes import BeakerSessionObject
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.factory import CookieSessions, StoredSessions

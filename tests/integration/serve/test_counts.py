@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from conftest import options_of
 from jinja2 import Environment
-from support.helpers import Served
+from support.helpers import Browser, Served, new_project
 from support.modules import existing_modules
 from support.sessions import visitor
 
@@ -81,6 +82,46 @@ def test_serve_imports_little_beside_what_the_application_needs(project):
         *("gearbox_lite.generate", "gearbox_lite.server.supervisor.supervisor", "multiprocessing", "watchfiles")
     )
     assert_few(ours, ours=60, others=9)
+
+
+DRIVERS = {"cryptography", "psycopg", "pymemcache", "redis"}
+"""What session stores and encryption need; all of it is installed where the tests run."""
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ((), set()),
+        (("--session", "redis"), {"redis"}),
+        (("--session", "memcached"), {"pymemcache"}),
+        (("--encrypt",), {"cryptography"}),
+    ],
+)
+def test_a_minimal_project_imports_only_the_drivers_that_it_uses(tmp_path, options, wanted):
+    """Redis-py imports cryptography if that is installed. TurboGears imports SQLAlchemy if that is installed."""
+    for name in DRIVERS:
+        import_module(name)  # otherwise a missing one would be counted as not imported
+    project = new_project(tmp_path, "hello", "--minimal", *options)
+    command = [sys.executable, "-c", MODULES, COMMAND, "serve", "development.ini", "--port", "0", "--no-reload"]
+    with Served(command, project) as served:
+        assert Browser(served.url).get("/").status == 200
+        served.end()
+    assert "tg" in modules_in(served.output)
+    assert modules_in(served.output) & DRIVERS - ({"cryptography"} if "redis" in wanted else set()) == wanted
+
+
+def test_beakers_own_redis_backend_still_finds_redis_py():
+    """Beaker imports redis-py when it is itself imported; with our session filter, when one of its caches needs it."""
+    script = (
+        "import sys, gearbox_lite.sessions.middleware\n"
+        "from beaker.cache import Cache\n"
+        "before = 'redis' in sys.modules\n"
+        "cache = Cache('name', type='ext:redis', url='redis://127.0.0.1:1')\n"
+        "import redis\n"
+        "print(before, type(cache.namespace.client) is redis.Redis)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    assert result.stdout.split() == ["False", "True"]
 
 
 def test_the_supervisor_has_two_processes_and_imports_nothing_of_the_application(project):
