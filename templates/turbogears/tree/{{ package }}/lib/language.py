@@ -30,7 +30,7 @@ class VisitorLanguage(I18NApplicationWrapper):
 
 
 def set_language(language):
-    """Use a language, such as "de" or "pt_BR", for this page and the visitor's next ones.
+    """Use a language, such as "de" or "pt_BR", for this and the visitor's next pages.
 
     Use this instead of ``tg.i18n.set_lang``, which stores it in the session.
     """

@@ -18,14 +18,15 @@ class PublicFiles(StaticsMiddleware):
 
     def __init__(self, app, root_dir):
         super().__init__(app, root_dir)
-        self.names = frozenset()
-        self.read_again_at = 0
+        self.read_names()
+
+    def read_names(self):
+        self.names = names_in(self.doc_root)
+        self.read_again_at = time.monotonic() + READ_AGAIN_AFTER
 
     def __call__(self, environ, start_response):
-        now = time.monotonic()
-        if now >= self.read_again_at:
-            self.names = names_in(self.doc_root)
-            self.read_again_at = now + READ_AGAIN_AFTER
+        if time.monotonic() >= self.read_again_at:
+            self.read_names()
         if environ["PATH_INFO"].lstrip("/").partition("/")[0] in self.names:
             return super().__call__(environ, start_response)
         return self.app(environ, start_response)
