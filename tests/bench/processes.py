@@ -113,6 +113,17 @@ class Server:
                 spent += times.user + times.system
         return spent
 
+    def wake_ups(self) -> int:
+        """Return how often all its threads have started to run after a wait."""
+        assert self.process is not None
+        found = 0
+        for pid in [self.process.pid, *below(self.process.pid)]:
+            for status in Path(f"/proc/{pid}/task").glob("*/status"):
+                with contextlib.suppress(OSError):
+                    lines = status.read_text().splitlines()
+                    found += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches:"))
+        return found
+
     def settle(self) -> None:
         """Wait until no process of it has started or exited for half a second: a replaced worker exits last."""
         assert self.process is not None

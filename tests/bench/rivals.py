@@ -20,10 +20,17 @@ THEIRS = "theirs"
 SESSIONS = f"{OURS}-all"
 """The environment with everything that the session stores need."""
 
+GEARBOX_ALL = "gearbox-all"
+"""The environment with gearbox and the same extra distributions."""
+
 REQUIREMENTS = {
     OURS: ["-e", str(REPOSITORY)],
     SESSIONS: ["-e", f"{REPOSITORY}[all]", "python-memcached"],  # which stock Beaker needs for memcached
     "gearbox": ["gearbox", "tg.devtools", "waitress", "Beaker", "jinja2", "click"],  # and what our application needs
+    GEARBOX_ALL: [
+        *("gearbox", "tg.devtools", "waitress", "Beaker", "jinja2", "click"),
+        *("sqlalchemy", "psycopg[binary]", "redis", "pymemcache", "cryptography", "python-memcached"),
+    ],
     "pyramid": ["pyramid", "plaster_pastedeploy", "waitress"],
     "flask": ["flask", "gunicorn", "waitress"],
     "django": ["django", "waitress"],

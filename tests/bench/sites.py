@@ -7,12 +7,13 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from client import free_port
 from figures import OURS
 from processes import Server
-from rivals import REPOSITORY, THEIRS, program, theirs
+from rivals import GEARBOX_ALL, REPOSITORY, SESSIONS, THEIRS, program, theirs
 
 KEY = "6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73"
 CODE = Path(__file__).with_name("code")
@@ -62,17 +63,17 @@ def _code(name: str, **names: str) -> str:
     return text
 
 
-def ours(folder: Path, *, debug: bool = True) -> Site:
-    """Return a project of our own quickstart."""
+def ours(folder: Path, *, debug: bool = True, everything: bool = False) -> Site:
+    """Return a project of our own quickstart; ``everything`` is for an environment with all extras."""
     project = _quickstart(folder, debug=debug)
-    serve = [program(OURS, OURS), "serve", "development.ini", "--port", "PORT"]
+    serve = [program(SESSIONS if everything else OURS, OURS), "serve", "development.ini", "--port", "PORT"]
     return Site(
         project, project / "hello/controllers/root.py", _code("turbogears"),
         [*serve, "--no-reload"], [*serve, "--reload"], [*serve, "--no-reload", "--no-access-log"],
     )  # fmt: skip
 
 
-def ours_under_gearbox(folder: Path, *, debug: bool = True) -> Site:
+def ours_under_gearbox(folder: Path, *, debug: bool = True, everything: bool = False) -> Site:
     """Return the same project for ``gearbox serve``, which finds it and our filter through PYTHONPATH."""
     project = _quickstart(folder, debug=debug)
     port = free_port()
@@ -80,7 +81,7 @@ def ours_under_gearbox(folder: Path, *, debug: bool = True) -> Site:
         "port = 8080": f"port = {port}",
         "use = egg:gearbox_lite#session": "paste.filter_factory = gearbox_lite.sessions.middleware:filter_factory",
     })  # fmt: skip
-    serve = [program("gearbox", "gearbox"), "serve", "-c", "development.ini"]
+    serve = [program(GEARBOX_ALL if everything else "gearbox", "gearbox"), "serve", "-c", "development.ini"]
     path = f"{project}{os.pathsep}{REPOSITORY}"
     return Site(
         project, project / "hello/controllers/root.py", _code("turbogears"),
@@ -162,6 +163,11 @@ DEV_SERVERS: dict[str, Callable[..., Site]] = {
     "pserve": pyramid,
     "flask run": flask,
     "django runserver": django,
+}
+
+WITH_EVERYTHING: dict[str, Callable[..., Site]] = {
+    OURS: partial(ours, everything=True),
+    OURS_UNDER_GEARBOX: partial(ours_under_gearbox, everything=True),
 }
 
 

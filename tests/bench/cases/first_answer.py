@@ -6,7 +6,7 @@ from functools import partial
 
 from figures import OURS, Bench, Figure, in_turns
 from processes import Server
-from sites import DEV_SERVERS
+from sites import DEV_SERVERS, WITH_EVERYTHING
 
 TITLE = "From the start of `serve` to the first answer"
 
@@ -20,7 +20,13 @@ def measure(bench: Bench) -> list[Figure]:
             runs[f"{name} --reload"] = partial(_start, site.server(site.reload))
     bench.progress(", ".join(runs))
     samples = in_turns(runs, bench.rounds(10, 3))
-    return [Figure("first answer", name, "ms", values) for name, values in samples.items()]
+    figures = [Figure("first answer", name, "ms", values) for name, values in samples.items()]
+    bench.progress("everything installed")
+    makers = {name: partial(make, bench.folder / "sites") for name, make in WITH_EVERYTHING.items()}
+    runs = {name: partial(_start, site.server(site.serve)) for name, site in bench.try_each(makers).items()}
+    samples = in_turns(runs, bench.rounds(10, 3))
+    what = "first answer, all extras installed"
+    return figures + [Figure(what, name, "ms", values) for name, values in samples.items()]
 
 
 def _start(server: Server) -> float:

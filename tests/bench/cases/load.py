@@ -33,13 +33,15 @@ def measure(bench: Bench) -> list[Figure]:
         for path, (what, _) in WORK.items():
             bench.progress(what)
             tails: dict[str, list[float]] = {name: [] for name in servers}
+            processor: dict[str, list[float]] = {name: [] for name in servers}
             runs = {
-                name: _runner(bench, server.port, path, cookies[name], tails[name])
+                name: _runner(bench, server, path, cookies[name], tails[name], processor[name])
                 for name, server in servers.items()
                 if _takes_part(name, path)
             }
             samples = in_turns(runs, bench.rounds(5, 1))
             figures += [Figure(what, name, "requests/s", values) for name, values in samples.items()]
+            figures += [Figure(f"{what}, processor", name, "us", processor[name][1:]) for name in samples]
             figures += [Figure(f"{what}, p99", name, "ms", tails[name][1:]) for name in samples]
     return figures
 
@@ -84,18 +86,23 @@ def _cookie(name: str, server: Server) -> str:
     return stored.cookies
 
 
-def _runner(bench: Bench, port: int, path: str, cookie: str, tail: list[float]) -> Callable[[], float]:
+def _runner(
+    bench: Bench, server: Server, path: str, cookie: str, tail: list[float], processor: list[float]
+) -> Callable[[], float]:
+    """Return a function that returns requests a second, and appends p99 and the processor time of a request."""
     seconds = bench.rounds(5, 1)
     header = ["-H", f"Cookie: {cookie}"] if path != "none" else []
-    url = f"http://127.0.0.1:{port}/{path}"
+    url = f"http://127.0.0.1:{server.port}/{path}"
     rules = [WORK[path][1], "cookie" if path == "write" else "any"]
     words = ["wrk", "-t1", "-c8", f"-d{seconds}s", "-s", SCRIPT, *header, url, "--", *rules]
 
     def run() -> float:
+        before = server.processor_time()
         output = subprocess.run(words, capture_output=True, text=True, check=True).stdout
         found: Wrk = dict(zip(("requests", "seconds", "p99", "wrong"), map(float, output.split()[-4:]), strict=True))
         assert found["wrong"] == 0, f"{url}: {found['wrong']:.0f} wrong answers or broken connections: {output}"
         tail.append(found["p99"])
+        processor.append((server.processor_time() - before) * 1e6 / found["requests"])
         return found["requests"] / found["seconds"]
 
     return run

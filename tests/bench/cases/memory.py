@@ -7,7 +7,7 @@ from functools import partial
 from client import Visitor, get
 from figures import OURS, Bench, Figure, in_turns
 from processes import Server, running
-from sites import DEV_SERVERS, ours
+from sites import DEV_SERVERS, WITH_EVERYTHING, ours
 
 from cases.reload import wait_for
 
@@ -26,6 +26,12 @@ def measure(bench: Bench) -> list[Figure]:
         samples = in_turns(runs, bench.rounds(3, 1))
         title = f"{what}, after {REQUESTS} requests"
         figures += [Figure(title, name, "MiB", values) for name, values in samples.items()]
+    bench.progress(f"{REQUESTS} requests without reload, all extras installed")
+    sites = bench.try_each({name: partial(make, folder) for name, make in WITH_EVERYTHING.items()})
+    runs = {name: partial(_after_requests, name, site.server(site.serve)) for name, site in sites.items()}
+    samples = in_turns(runs, bench.rounds(3, 1))
+    title = f"without reload, all extras installed, after {REQUESTS} requests"
+    figures += [Figure(title, name, "MiB", values) for name, values in samples.items()]
     return figures + _reloads(bench)
 
 

@@ -1,7 +1,8 @@
 """Run by cases/sessions.py in gearbox-lite's environment: requests with our middleware and with Beaker's, in turns.
 
 It reads {"rounds": N, "stores": {name: [our options, stock Beaker's]}} from standard input and prints
-{name: {"ours" or "stock": {page: [microseconds of a request, ...]}}}.
+{name: {"ours" or "stock": {page: [microseconds of a request, ...]}}}, and the same of this process' processor time
+under "PAGE, processor".
 """
 
 from __future__ import annotations
@@ -67,12 +68,12 @@ class Visitor:
         if "set-cookie" in answer:
             self.cookie = answer["set-cookie"].strip().partition(";")[0]
 
-    def batch(self, page: str) -> float:
-        """Return the microseconds of one request, over a batch of them."""
-        started = time.perf_counter()
+    def batch(self, page: str) -> tuple[float, float]:
+        """Return the microseconds of one request, over a batch of them, and those of processor time."""
+        started, spent = time.perf_counter(), time.process_time()
         for _ in range(BATCH):
             self.get(page)
-        return (time.perf_counter() - started) / BATCH * 1e6
+        return (time.perf_counter() - started) / BATCH * 1e6, (time.process_time() - spent) / BATCH * 1e6
 
 
 def measure(options: dict[str, str], stock_options: dict[str, str], rounds: int) -> dict[str, dict[str, list[float]]]:
@@ -80,15 +81,16 @@ def measure(options: dict[str, str], stock_options: dict[str, str], rounds: int)
         "ours": Visitor(filter_factory({}, **options)(application())),
         "stock": Visitor(StockMiddleware(application(), stock_options)),
     }
-    samples = {who: {page: [] for page in BODIES} for who in visitors}
+    samples = {who: {name: [] for page in BODIES for name in (page, f"{page}, processor")} for who in visitors}
     for visitor in visitors.values():
         visitor.get("write")
     for number in range(rounds + 1):
         for page in BODIES:
             for who, visitor in list(visitors.items())[:: -1 if number % 2 else 1]:
-                spent = visitor.batch(page)
+                taken, spent = visitor.batch(page)
                 if number:  # the first round warms up
-                    samples[who][page].append(spent)
+                    samples[who][page].append(taken)
+                    samples[who][f"{page}, processor"].append(spent)
     return samples
 
 

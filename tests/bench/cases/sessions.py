@@ -45,9 +45,10 @@ def measure(bench: Bench) -> list[Figure]:
 
 def _figures(name: str, samples: dict[str, dict[str, list[float]]]) -> list[Figure]:
     figures = []
-    for page in ("untouched", "read", "write"):
+    for page in ("untouched", "read", "write", "write, processor"):
         for who, label in WHO.items():
-            without = 0.0 if page == "untouched" else statistics.median(samples[who]["untouched"])
+            untouched = page.replace("write", "untouched") if page.endswith("processor") else "untouched"
+            without = 0.0 if page == "untouched" else statistics.median(samples[who][untouched])
             values = [value - without for value in samples[who][page]]
             figures.append(Figure(f"{name}: {page}", label, "us", values))
     return figures
