@@ -47,12 +47,15 @@ class Store(ABC):
         """Return a record; None if there is none."""
 
     @abstractmethod
-    def update(self, session: str, change: RecordUpdate) -> str | None:
-        """Change a record under the store's lock, and return what is stored now; this is where saves are merged.
+    def update(self, session: str, change: RecordUpdate, expected: str | None = None) -> str | None:
+        """Change a record atomically, and return what is stored now; this is where saves are merged.
 
         No other process can change the record between the read that ``change`` gets and the write of its result.
-        Stores without locks (Redis, memcached) write only if the record is still the one that was read, and else call
-        ``change`` again. If it raises, the record stays unchanged.
+
+        ``expected`` is the record as ``read`` or ``update`` has last returned it, None if there was none. Stores on a
+        server save a round trip with it: they call ``change`` with the expected record, and write the result only if
+        the record is still the same (compare-and-set). If it is not, they call ``change`` again with the current
+        record. If ``change`` raises, the record stays unchanged.
         """
 
     @abstractmethod
@@ -116,10 +119,10 @@ class GuardedStore(Store):
         with self.breaker.per_thread.operation:
             return self._read(session)
 
-    def update(self, session: str, change: RecordUpdate) -> str | None:
-        """Change a record under the store's lock, and return it as it now is."""
+    def update(self, session: str, change: RecordUpdate, expected: str | None = None) -> str | None:
+        """Change a record atomically, and return it as it now is."""
         with self.breaker.operation(writes=True):
-            return self._update(session, change)
+            return self._update(session, change, expected)
 
     def delete(self, session: str) -> None:
         """Remove a record, if there is one."""
@@ -139,7 +142,7 @@ class GuardedStore(Store):
     def _read(self, session: str) -> str | None: ...
 
     @abstractmethod
-    def _update(self, session: str, change: RecordUpdate) -> str | None: ...
+    def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None: ...
 
     @abstractmethod
     def _delete(self, session: str) -> None: ...

@@ -1,7 +1,8 @@
 """Sessions in a table of a database, through SQLAlchemy; the table is the one that Beaker creates.
 
-Writers lock the row (SELECT ... FOR UPDATE; in SQLite the whole database, BEGIN IMMEDIATE) from reading the record
-until the commit, so that concurrent saves are merged one after the other.
+In PostgreSQL and SQLite, a save is one statement, which changes the row only if the record is still the expected one.
+If it is not, and in other databases, writers lock the row (SELECT ... FOR UPDATE; in SQLite the whole database, BEGIN
+IMMEDIATE) from reading the record until the commit, so that concurrent saves are merged one after the other.
 """
 
 from __future__ import annotations
@@ -61,10 +62,17 @@ class DatabaseStore(GuardedStore):
         self._prefix = f"{prefix}:"
         self._driver = self.reaching(sa.exc.SQLAlchemyError, OSError, UnsafePathError)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
-        # A single read needs no transaction, which saves two round trips; SQLite has no round trips.
-        self._reader = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # A single statement needs no transaction, which saves two round trips; SQLite has no round trips.
+        self._autocommit = (
+            self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self._table = _beaker_table(table, schema)
         self._select = sa.select(self._table.c.data)
+        # Not every database compares binary columns.
+        self._has_compare_and_set = self._engine.dialect.name in ("postgresql", "sqlite")
+        self._replace = self._table.update().where(
+            self._table.c.namespace == sa.bindparam("row"), self._table.c.data == sa.bindparam("expected")
+        )
         self._table_lock = threading.Lock()
         self._file: sqlite.DatabaseFile | None = None
         path = sqlite.database_path(address) if self._is_sqlite else None
@@ -163,23 +171,43 @@ class DatabaseStore(GuardedStore):
         def read(connection: sa.Connection) -> bytes | None:
             return self._retry_while_locked(lambda: connection.execute(query).scalar())
 
-        return _text(self._run_with_table(self._reader, read))
+        return _text(self._run_with_table(self._autocommit, read))
 
-    def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """Change a record while its row is locked.
+    def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None:
+        """Change a record by compare-and-set, or while its row is locked.
 
         A row that does not exist yet cannot be locked: two processes may both insert it. The unique constraint makes
         the later one fail, which then starts again with the other one's record.
         """
-        attempt = 1
+        attempt = 0 if self._has_compare_and_set else 1
         while True:
             try:
-                return self._in_transaction(lambda connection: self._change_row(connection, session, change))
+                if attempt == 0:
+                    after = change(expected)
+                    if after is not None and self._compare_and_set(session, expected, after):
+                        return after
+                else:
+                    return self._in_transaction(lambda connection: self._change_row(connection, session, change))
             except BaseException as error:
                 lost_race = isinstance(error.__cause__, sa.exc.IntegrityError)
                 if not lost_race or attempt == MAX_INSERT_RACES:
                     raise
             attempt += 1
+
+    def _compare_and_set(self, session: str, before: str | None, after: str) -> bool:
+        """Store a record if the current one is ``before``, in one statement; return whether it was stored."""
+        row, now = self._prefix + session, _now()
+        values: dict[str, Any] = {"data": after.encode("ascii"), "accessed": now}
+        statement: sa.Insert | sa.Update
+        if before is None:
+            statement, values = self._table.insert(), {**values, "namespace": row, "created": now}
+        else:
+            statement, values = self._replace, {**values, "row": row, "expected": before.encode("ascii", "replace")}
+
+        def write(connection: sa.Connection) -> bool:
+            return self._retry_while_locked(lambda: connection.execute(statement, values).rowcount == 1)
+
+        return self._run_with_table(self._autocommit, write)
 
     def _change_row(self, connection: sa.Connection, session: str, change: RecordUpdate) -> str | None:
         row = self._row(session)
@@ -187,7 +215,7 @@ class DatabaseStore(GuardedStore):
         after = change(before)
         if after is None:
             return before
-        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        now = _now()
         values = {"data": after.encode("ascii"), "accessed": now}
         if before is None:
             connection.execute(self._table.insert().values(namespace=self._prefix + session, created=now, **values))
@@ -204,7 +232,7 @@ class DatabaseStore(GuardedStore):
         query = sa.select(column).where(column.startswith(self._prefix, autoescape=True)).order_by(column).limit(1000)
         while True:
             with self.breaker.operation():
-                found = self._run_with_table(self._reader, _fetch(query.where(column > last)))
+                found = self._run_with_table(self._autocommit, _fetch(query.where(column > last)))
             # SQLite's LIKE ignores case.
             yield from (name.removeprefix(self._prefix) for name in found if name.startswith(self._prefix))
             if not found:
@@ -226,7 +254,7 @@ class DatabaseStore(GuardedStore):
     def _ping(self) -> None:
         """Connect, and create the table if it is missing; with SQLite also take the write lock."""
         query = sa.select(self._table.c.id).limit(1)
-        run = self._in_transaction if self._is_sqlite else lambda work: self._run_with_table(self._reader, work)
+        run = self._in_transaction if self._is_sqlite else lambda work: self._run_with_table(self._autocommit, work)
         run(lambda connection: connection.execute(query).scalar())
 
 
@@ -243,6 +271,10 @@ def _beaker_table(name: str, schema: str | None) -> sa.Table:
         sa.UniqueConstraint("namespace"),
         schema=schema,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def _fetch(query: sa.Select[Any]) -> Callable[[sa.Connection], Sequence[str]]:

@@ -75,7 +75,7 @@ class FileStore(GuardedStore):
         finally:
             os.close(descriptor)
 
-    def _update(self, session: str, change: RecordUpdate) -> str | None:
+    def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None:  # noqa: ARG002
         """Read, change and replace a record under its lock, which all processes of this store respect."""
         with self._system, self._locked(session):
             before = self._read_file(session)

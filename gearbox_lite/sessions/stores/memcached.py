@@ -33,6 +33,14 @@ _ERRORS = (MemcacheError, OSError, ValueError, TypeError, LookupError, Attribute
 T = TypeVar("T")
 
 
+class _Record(str):
+    """A record, and memcached's token for this version of it."""
+
+    __slots__ = ("token",)
+
+    token: bytes
+
+
 class _Client(Client):  # type: ignore[misc]
     """One thread's connection to one server, closed when the thread has ended."""
 
@@ -97,22 +105,33 @@ class _Server(GuardedStore):
                 return operation(*arguments)
 
     def _read(self, session: str) -> str | None:
-        return _text(self._call(self.client().get, self._prefix + session))
+        return self._read_with_token(self._prefix + session)
 
-    def _update(self, session: str, change: RecordUpdate) -> str | None:
+    def _read_with_token(self, key: str) -> _Record | None:
+        found, token = self._call(self.client().gets, key)
+        text = _text(found)
+        if text is None:
+            return None
+        record = _Record(text)
+        record.token = token
+        return record
+
+    def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None:
         """Change a record by compare-and-swap: memcached stores it only if it is still the one that was read.
 
         If another client was first, the loop starts again with that client's record, so that no change is lost.
         """
         client, key = self.client(), self._prefix + session
+        # A record that ``update`` has returned has no token, since memcached does not return it for what it stores.
+        is_known = expected is None or isinstance(expected, _Record)
+        before, is_current = (expected, False) if is_known else (self._read_with_token(key), True)
         for _ in range(MAX_UPDATE_ATTEMPTS):
-            found, token = self._call(client.gets, key)
-            before = _text(found)
             after = change(before)
-            if after is None:
+            if after is None and is_current:
                 return before
-            if self._store(client, key, after, None if before is None else token):
+            if after is not None and self._store(client, key, after, getattr(before, "token", None)):
                 return after
+            before, is_current = self._read_with_token(key), True
         raise StoreUnavailable(f"{self}: other processes have changed the record {MAX_UPDATE_ATTEMPTS} times")
 
     def _store(self, client: Client, key: str, record: str, token: bytes | None) -> bool:
@@ -185,9 +204,9 @@ class MemcachedStore(Store):
         """Return a record; None if there is none."""
         return self._server(session).read(session)
 
-    def update(self, session: str, change: RecordUpdate) -> str | None:
+    def update(self, session: str, change: RecordUpdate, expected: str | None = None) -> str | None:
         """Change a record, as in Store."""
-        return self._server(session).update(session, change)
+        return self._server(session).update(session, change, expected)
 
     def delete(self, session: str) -> None:
         """Remove a record, if there is one."""

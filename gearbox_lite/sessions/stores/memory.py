@@ -49,7 +49,7 @@ class MemoryStore(Store):
         record = self._records.get(session)
         return None if record is None else record[1]
 
-    def update(self, session: str, change: RecordUpdate) -> str | None:
+    def update(self, session: str, change: RecordUpdate, expected: str | None = None) -> str | None:  # noqa: ARG002
         """Change a record under the lock."""
         with self._lock:
             self._sweep()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,16 @@ from gearbox_lite.sessions.stores.timed_socket import TimedSocket
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError)
 """What redis-py raises for garbage instead of an answer."""
 _ERRORS = (redis.RedisError, OSError, *_GARBAGE)
+
+_COMPARE_AND_SET = """
+local current = redis.call("GET", KEYS[1])
+if (current or "") ~= ARGV[1] then return current end
+if ARGV[3] == "" then redis.call("SET", KEYS[1], ARGV[2])
+else redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) end
+return 1
+"""
+"""Returns 1 if ARGV[2] was stored, or else the current record. ARGV[1] is the expected one, empty for none."""
+_COMPARE_AND_SET_SHA1 = hashlib.sha1(_COMPARE_AND_SET.encode(), usedforsecurity=False).hexdigest()
 
 
 class RedisStore(GuardedStore):
@@ -54,32 +65,37 @@ class RedisStore(GuardedStore):
         with self._driver:
             return _text(self._client.get(self._key(session)))
 
-    def _update(self, session: str, change: RecordUpdate) -> str | None:
-        """Change a record optimistically: with WATCH, Redis discards the transaction if another client was first.
+    def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None:
+        """Change a record by compare-and-set: Redis stores it only if the current record is still the expected one.
 
-        Then the loop starts again with that client's record, so that no change is lost.
+        If another client was first, Redis returns that client's record and the loop starts again with it, so that no
+        change is lost.
         """
-        key = self._key(session)
-        # Also around the pipeline's exit, which sends UNWATCH to the server.
-        with self.reaching(redis.RedisError, OSError), self._client.pipeline() as pipe:
-            for _ in range(MAX_UPDATE_ATTEMPTS):
-                with self._driver:
-                    pipe.watch(key)  # type: ignore[no-untyped-call]
-                    before = _text(pipe.get(key))
-                after = change(before)
-                if after is None:
+        key, before, is_current = self._key(session), expected, False
+        for _ in range(MAX_UPDATE_ATTEMPTS):
+            after = change(before)
+            if after is None:
+                if is_current:
                     return before
-                try:
-                    with self._driver:
-                        pipe.multi()
-                        pipe.set(key, after, ex=self.expiry)
-                        pipe.execute()
-                except StoreUnavailable as error:
-                    if isinstance(error.__cause__, redis.WatchError):
-                        continue
-                    raise
-                return after
+                before = self._read(session)
+            else:
+                was_stored, current = self._compare_and_set(key, before, after)
+                if was_stored:
+                    return after
+                before = current
+            is_current = True
         raise StoreUnavailable(f"{self}: other processes have changed the record {MAX_UPDATE_ATTEMPTS} times")
+
+    def _compare_and_set(self, key: str, before: str | None, after: str) -> tuple[bool, str | None]:
+        """Store a record if the current one is ``before``; return whether it was stored, and if not the current one."""
+        expected = (before or "").encode(errors="surrogateescape")
+        arguments = (1, key, expected, after, "" if self.expiry is None else str(self.expiry))
+        with self._driver:
+            try:
+                answer = self._client.evalsha(_COMPARE_AND_SET_SHA1, *arguments)
+            except redis.exceptions.NoScriptError:  # the server has not run it since its start
+                answer = self._client.eval(_COMPARE_AND_SET, *arguments)
+            return answer == 1, _text(answer)
 
     def _delete(self, session: str) -> None:
         with self._driver:
@@ -137,5 +153,5 @@ def _with_deadlines(kind: type[AbstractConnection], breaker: CircuitBreaker) -> 
 
 def _text(data: object) -> str | None:
     if isinstance(data, bytes):
-        return data.decode("ascii", "replace")
+        return data.decode("ascii", "surrogateescape")  # so that _compare_and_set finds a corrupt record unchanged
     return data if isinstance(data, str) else None  # a text with ?decode_responses=true

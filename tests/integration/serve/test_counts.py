@@ -182,7 +182,7 @@ class CountingProxy:
 
 @pytest.mark.parametrize(
     ("kind", "read", "write"),
-    [("redis", 1, 4), ("memcached", 1, 3), ("postgresql", 2, 7)],
+    [("redis", 1, 2), ("memcached", 1, 2), ("postgresql", 2, 4)],
 )
 def test_a_request_makes_few_round_trips_to_its_store(kind, read, write, tmp_path, shared_services):
     options = options_of(kind, tmp_path, shared_services)
