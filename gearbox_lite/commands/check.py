@@ -10,7 +10,7 @@ import click
 
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
-from gearbox_lite.commands.root import warn_as_root
+from gearbox_lite.commands.root_warning import warn_as_root
 from gearbox_lite.errors import FAILURE, UserError
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
