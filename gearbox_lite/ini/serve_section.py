@@ -118,7 +118,7 @@ SERVE_SETTINGS = {
         as_bool,
         "true or false",
         "false",
-        "Load the application again when one of its files, a template or the ini changes. Requests are neither refused "
+        "Load the application again when one of its Python files or the ini changes. Requests are neither refused "
         "nor cut while it reloads.",
         "true",
         "--reload, --no-reload",
