@@ -39,7 +39,7 @@ from gearbox_lite.server.worker.protocol import Connection, Drained, Exit, Messa
 SUPERSEDE_FOR = 5.0
 """Seconds for which a change cancels the load of the change before it; later, one load is finished first."""
 LOAD_TIMEOUT = 30.0
-"""Seconds after which a load that has not finished is cancelled for a reload that waits for it."""
+"""Seconds after which a load that has not finished is canceled for a reload that waits for it."""
 RETRY_SENDING = 0.01
 """Seconds until the supervisor tries again to send to a worker whose channel is full; only a stopped one reads nothing.
 """

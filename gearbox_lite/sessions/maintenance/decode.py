@@ -62,7 +62,7 @@ def decode_cookie(cookie: str, sessions: CookieSessions | StoredSessions) -> Dec
 
 
 def _decode_signed(signed: str, number: int, label: str, sessions: CookieSessions | StoredSessions) -> DecodedSession:
-    """Return the session of a cookie of ours. Raises UserError if it cannot be decoded, or has expired."""
+    """Return the session in one of our cookies. Raises UserError if it cannot be decoded, or has expired."""
     lifetime = sessions.options.lifetime
     try:
         if isinstance(sessions, StoredSessions):

@@ -40,7 +40,7 @@ class ConfiguredSession:
 
 
 def configured_session(application: Section) -> ConfiguredSession | None:
-    """Return the session of an application, None if it has no session filter of ours.
+    """Return the session of an application, None if it does not use our session filter.
 
     Raises UserError, with file and line, for an option that cannot be used.
     """

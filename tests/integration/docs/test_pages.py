@@ -1,4 +1,4 @@
-"""What the README and the pages of the documentation tell their readers to do works as they say."""
+"""What the README and the documentation tell their readers to do works as printed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 import pytest
 from support.deployment import certificate
+from support.docs.pages import FENCE, blocks, commands, front_matter, pages, steps
+from support.docs.reader import Reader
 from support.helpers import REPOSITORY, free_port, nginx_check, units_check
-from support.pages import FENCE, Reader, blocks, commands, front_matter, pages, steps
 
 TUTORIAL = [f"docs/tutorial/{name}.md" for name in ("index", "sessions", "guest-book", "going-public")]
 """The pages of the tutorial; each one continues where the previous one ends."""
@@ -20,14 +21,14 @@ def all_blocks():
     return [block for page in pages() for block in blocks(page)]
 
 
-def test_the_readme_works_as_it_says_where_nothing_is_installed(tmp_path, port_8080):
+def test_the_readme_works_as_printed_if_nothing_is_installed(tmp_path, port_8080):
     with Reader(tmp_path / "home", "clone", install=True) as reader:
         reader.follow("README.md")
         reader.stop_server()
 
 
 @pytest.mark.parametrize("page", SCRIPTS)
-def test_a_page_works_as_it_says(page, tmp_path):
+def test_the_commands_of_a_page_work_as_printed(page, tmp_path):
     with Reader(tmp_path / "home", front_matter(page).get("start", "clone"), port=free_port()) as reader:
         reader.follow(page)
         reader.stop_server()
@@ -41,7 +42,7 @@ def test_the_tutorial_works_from_its_first_page_to_its_last(tmp_path):
 
 
 @pytest.mark.parametrize("page", list(map(str, pages())))
-def test_every_block_is_run_or_written_or_says_why_not(page):
+def test_every_block_is_run_or_written_to_a_file_or_says_why_it_is_not(page):
     text = (REPOSITORY / page).read_text()
     found = blocks(page)
     assert len(re.findall(r"^ *(?:```|~~~)", text, re.MULTILINE)) == 2 * len(found), "a fence that no test sees"

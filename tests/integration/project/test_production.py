@@ -35,8 +35,8 @@ def test_check_lists_the_missing_variables_that_the_readmes_commands_set(tmp_pat
     project = new_project(tmp_path, "hello", *options)
     before = run("check", "production.ini", cwd=project)
     assert before.returncode == 1
-    said = re.fullmatch(r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_\w+=\.\.\. ?)+)\n", before.stderr)
-    missing = set(re.findall(r"\w+(?==)", said[1]))
+    message = re.fullmatch(r"Error: production\.ini:\d+: .*; set .*: export ((?:HELLO_\w+=\.\.\. ?)+)\n", before.stderr)
+    missing = set(re.findall(r"\w+(?==)", message[1]))
     pasted = subprocess.run(
         ["sh", "-e", "-c", blocks(project, "Deploy")[0]],
         cwd=project, env={"PATH": PATH}, capture_output=True, text=True, timeout=60, check=False,

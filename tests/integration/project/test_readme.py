@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.docs.pages import pages
 from support.helpers import REPOSITORY, run
-from support.pages import pages
 
 from gearbox_lite.cli import COMMANDS
 

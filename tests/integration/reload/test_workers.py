@@ -153,7 +153,7 @@ def test_code_that_ends_python_while_it_loads_leads_to_the_error_page(project, c
 def loading_workers(project, served):
     """Return the workers that are loading the application, which waits for a file."""
 
-    def loading():  # without those of a load that the next change has cancelled
+    def loading():  # without those of a load that the next change has canceled
         return {int(path.name.partition("-")[2]) for path in project.glob("loading-*")} & workers_of(served)
 
     wait_until(lambda: len(loading()) == 2)

@@ -1,4 +1,4 @@
-"""What nobody would notice growing: imported modules, compiled templates, round trips to a store."""
+"""Costs that could grow unnoticed: imported modules, compiled templates, round trips to a store."""
 
 from __future__ import annotations
 

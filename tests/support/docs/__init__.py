@@ -1,0 +1,1 @@
+"""Pages of the documentation as scripts: ``pages`` parses them, and ``Reader`` follows them in a real shell."""
