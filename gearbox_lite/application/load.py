@@ -16,6 +16,7 @@ from gearbox_lite.application.slow_load import report_slow_load
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import CodeError, Location, UserError
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.sessions import tracking
 from gearbox_lite.sessions.settings import configured, misplaced
 from gearbox_lite.turbogears import loaded
 
@@ -29,6 +30,7 @@ def load_application(settings: AppSettings) -> WSGIApplication:
     ini's file and line if the ini names something that cannot be imported.
     """
     misplaced.refuse_misplaced(settings.app, settings.ini, settings.variables)
+    tracking.track(is_users if settings.debug is not None else None)
     with explaining(settings), report_slow_load():
         context = loadcontext(
             APP, f"config:{settings.ini}", name=settings.app_name, global_conf=dict(settings.variables)
@@ -105,8 +107,10 @@ def _prepare_turbogears(settings: AppSettings) -> None:
     config = turbogears.config
     if not config.get("application_root_module") and config.get("tg.root_controller") is None:
         return
-    from gearbox_lite.turbogears import controllers, output, translations
+    from gearbox_lite.turbogears import controllers, hints, output, translations
 
     controllers.import_root_controller(config)
     translations.check_language(config, settings)
     output.check_outputs()
+    if settings.debug is not None:
+        hints.log_hints(config)

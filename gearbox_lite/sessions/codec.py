@@ -103,6 +103,25 @@ def _is_too_deep(value: object) -> bool:
     return True
 
 
+_NESTED = (dict, list, tuple)
+
+
+def _has_other_keys(value: object) -> bool:
+    """Whether a dict inside a value has keys that JSON would turn into texts."""
+    level, seen = [value], 0
+    while level and seen <= MAX_NESTING:
+        if any(not isinstance(key, str) for item in level if isinstance(item, dict) for key in item):
+            return True
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)  # type: ignore[attr-defined]
+            if isinstance(inner, _NESTED)
+        ]
+        seen += 1
+    return False
+
+
 class Codec:
     """Encodes with the current keys, decodes with these and the fallbacks."""
 
@@ -128,6 +147,11 @@ class Codec:
             other = [key for key in data if not isinstance(key, str)]
             if other:
                 raise SessionSaveError(f"json cannot store these keys of the session: {other}; use texts as keys")
+            nested = [key for key, value in data.items() if isinstance(value, _NESTED) and _has_other_keys(value)]
+            if nested:
+                raise SessionSaveError(
+                    f"json cannot store all keys of these values of the session: {nested}; use texts as keys"
+                )
         try:
             dumped = self.serializer.dump(data)
         except Exception as error:

@@ -17,9 +17,9 @@ from gearbox_lite.sessions.settings.options import PREFIX, SessionOptions
 from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 from gearbox_lite.sessions.stored import StoredSession
 from gearbox_lite.sessions.stores.folders import UnsafePathError, user_name
+from gearbox_lite.sessions.tracking import session_object_class
 from gearbox_lite.sessions.wsgi.outage import Outages
 from gearbox_lite.sessions.wsgi.response import SessionResponse, StartResponse, WSGIApplication
-from gearbox_lite.sessions.wsgi.session_object import SessionObject
 
 
 class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
@@ -34,11 +34,12 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         super().__init__(application, None)
         self.options = options
         self.sessions = make_sessions(options)
+        self._session_object = session_object_class()
         self._outages = Outages(self.sessions.store if isinstance(self.sessions, StoredSessions) else None)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Respond to a request; the session is at ``environ["beaker.session"]``."""
-        session = SessionObject(environ, self.sessions)
+        session = self._session_object(environ, self.sessions)
         if environ.get("paste.registry") and environ["paste.registry"].reglist:
             environ["paste.registry"].register(self.session, session)
         environ[self.environ_key] = session

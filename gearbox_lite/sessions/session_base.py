@@ -117,6 +117,10 @@ class SessionBase(BeakerSession):  # type: ignore[misc]
         self._must_save = self._ended = self._access_time_due = False
         self.is_new = False
 
+    def is_stored_anyway(self) -> bool:
+        """Whether the session is stored, or deleted, even if ``save()`` is not called."""
+        return self._must_save or self._ended
+
     def _has_values(self) -> bool:
         return any(is_value(key) for key in self)
 

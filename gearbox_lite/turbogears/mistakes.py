@@ -8,7 +8,6 @@ function and put it into the table; tests/integration/project/test_explained_mis
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -122,18 +121,6 @@ def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | N
     return missing_self(action)
 
 
-def _missing_argument(error: BaseException, _frames: Frames) -> CodeError | None:
-    action = _action_of(error)
-    found = re.search(r"(\w+)\(\) missing \d+ required positional arguments?: (.+)", str(error))
-    if action is None or found is None or not isinstance(error, TypeError) or found[1] != action.__name__:
-        return None
-    return CodeError(
-        f"the request has no {found[2]} for {method_name(action)}",
-        at=function_location(action),
-        remedy="give each parameter that a request may leave out a default value",
-    )
-
-
 def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None:
     """Explain an import of the user's code that finds no module, although there is a near one."""
     if not isinstance(error, ModuleNotFoundError) or not error.name or not frames:
@@ -162,7 +149,6 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _mounted_class,
     _dict_without_template,
     _method_without_self,
-    _missing_argument,
     _module_of_project,
 )
 """The first that explains an exception is shown."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gearbox_lite.json_clients import wants_json
 from gearbox_lite.server.debug.host_names import AllowedHosts
+from gearbox_lite.turbogears import hints
 
 WSGIApplication = Callable[..., Any]
 StartResponse = Callable[..., Any]
@@ -76,7 +77,11 @@ class DebugGuard:
             # With status 200, since the debug page shows the text of no other answer.
             return _answer(environ, start_response, "200 OK", _NEEDS_ONE_PROCESS)
 
+        path = environ.get("PATH_INFO", "")
+
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
+            if status.startswith("404"):
+                hints.log_why_not_found(path)
             if command is not None or status.startswith("5"):
                 headers = _for_own_pages(headers)
             return start_response(status, headers, *exc_info)

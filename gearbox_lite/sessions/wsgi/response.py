@@ -91,6 +91,7 @@ class SessionResponse:
         if not self._session.accessed() or status.startswith("5"):
             return None
         try:
+            self._session.report_unsaved()
             self._session.persist()
         except StoreUnavailable as error:
             return error

@@ -54,6 +54,9 @@ class SessionObject(BeakerSessionObject):  # type: ignore[misc]
             self._session().prepare()
         self._session().persist(dirty=automatic or self.dirty())
 
+    def report_unsaved(self) -> None:
+        """Do nothing: ``tracking`` reports changes that are not saved, while debugging."""
+
     def get_by_id(self, id: str) -> StoredSession | None:  # noqa: A002 (Beaker's name)
         """Return the stored session of an id; None if there is none, and for cookie sessions."""
         session: StoredSession | None = self.__dict__["_sessions"].session_by_id(id)

@@ -79,6 +79,12 @@ def csrf_protected(remainder, params):
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     token = str(request.POST.get(FIELD, ""))
     value = request.cookies.get(cookie_name())
+    if FIELD not in request.POST:
+        log.debug(
+            'a form was rejected because it has no %s; add <input type="hidden" '
+            'name="{{ h.csrf_field }}" value="{{ h.csrf_token() }}"> to it',
+            FIELD,
+        )
     if token and not value:
         warn_of_missing_cookie(cookie_name())
     # compare_digest takes the same time for every wrong token, so that the right one

@@ -1,0 +1,121 @@
+"""While debugging: log lines about mistakes that raise no exception, each with file and line.
+
+A method that returns nothing is answered with the status 204, a name that a template does not know is shown as nothing,
+and a method that is not exposed is not found.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from gearbox_lite.errors import Location
+from gearbox_lite.turbogears.loaded import loaded_config
+from gearbox_lite.turbogears.output import current_action
+from gearbox_lite.turbogears.source import function_location, method_name
+
+log = logging.getLogger("gearbox_lite.server")
+
+
+def log_hints(config: Any) -> None:
+    """Log methods that return None, and names that Jinja templates do not know, from now on."""
+    import tg
+
+    tg.hooks.disconnect("before_render", _log_none)
+    tg.hooks.register("before_render", _log_none)
+    engine = config.get("render_functions", {}).get("jinja")
+    environment = getattr(engine, "jinja2_env", None)
+    if environment is not None:
+        from jinja2 import Undefined
+
+        if environment.undefined is Undefined:
+            environment.undefined = _logging_undefined(Undefined)
+
+
+def log_why_not_found(path: str) -> None:
+    """Log if a method of the controllers has the name of a URL that was not found."""
+    hint = _why_not_found(path)
+    if hint:
+        log.warning("%s", hint)
+
+
+def _why_not_found(path: str) -> str | None:
+    config = loaded_config()
+    module = sys.modules.get(str(config.get("application_root_module"))) if config is not None else None
+    root = (config or {}).get("tg.root_controller") or getattr(module, "RootController", None)
+    controller = root if inspect.isclass(root) else type(root)
+    for name in [part for part in path.split("/") if part] or ["index"]:
+        value = inspect.getattr_static(controller, name.rpartition(".")[0] or name, None)
+        if isinstance(value, FunctionType):
+            return None if name.startswith("_") else _hint_about(value)
+        if value is None or inspect.isclass(value):
+            return None
+        controller = type(value)
+    return None
+
+
+def _hint_about(method: Any) -> str | None:
+    decoration = getattr(method, "decoration", None)
+    at, name = function_location(method), method_name(method)
+    if decoration is None or not decoration.exposed:
+        return f"{at}: {name} is not exposed, so that it has no URL; write @expose() above it"
+    needed = [
+        one.name
+        for one in list(inspect.signature(method).parameters.values())[1:]
+        if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+    ]
+    if needed:
+        return f"{at}: {name} needs {', '.join(needed)}, which the request must have; or give it a default value"
+    return None
+
+
+def _log_none(_remainder: Any, _parameters: Any, output: Any) -> None:
+    if output is not None:
+        return
+    import tg
+
+    if tg.response.status_int == 200 and not tg.response.body:
+        action = current_action()
+        log.warning(
+            "%s: %s returned None, so that the response is empty (204); return a text or a dict",
+            function_location(action), method_name(action),
+        )  # fmt: skip
+
+
+def _logging_undefined(base: type) -> type:
+    """Return jinja2's class for unknown names, which logs where one is shown."""
+
+    class LoggedUndefined(base):  # type: ignore[misc]
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            self._log()
+            return str(super().__str__())
+
+        def __iter__(self) -> Any:
+            self._log()
+            return super().__iter__()
+
+        def _log(self) -> None:
+            place = _line_of_template()
+            log.warning(
+                "%s%s is undefined, and is shown as nothing; correct the name, or return it in the controller's dict",
+                f"{place}: " if place else "", self._undefined_name,
+            )  # fmt: skip
+
+    return LoggedUndefined
+
+
+def _line_of_template() -> Location | None:
+    frame = sys._getframe(1)  # noqa: SLF001 (documented, in spite of its name)
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            line = template.get_corresponding_lineno(frame.f_lineno)
+            return Location(Path(template.filename or template.name), line)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
