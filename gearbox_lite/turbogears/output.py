@@ -46,7 +46,7 @@ def current_action() -> Any:
     """Return the method of a controller that answers the current request."""
     import tg
 
-    return tg.request._dispatch_state.action  # noqa: SLF001 (TurboGears has no public name for it)
+    return tg.request.dispatch_state.action
 
 
 def _error(problem: str, remedy: str) -> ControllerOutputError:

@@ -24,9 +24,12 @@ from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 
 def test_each_upper_bound_names_the_file_that_lists_or_tests_the_private_parts():
-    dependencies = (REPOSITORY / "pyproject.toml").read_text().partition("\ndependencies = [")[2].partition("\n]")[0]
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    dependencies = text.partition("\ndependencies = [")[2].partition("\n]")[0]
     bounded = re.findall(r'^  "([\w.-]+)[^";]*<[^";]*",(.*)$', dependencies, re.MULTILINE)
-    assert {"waitress", "watchfiles", "Beaker"} <= {name for name, _ in bounded}
+    extras = text.partition("\n[project.optional-dependencies]\n")[2].partition("\n\n")[0]
+    bounded += re.findall(r'^\w+ = .*"([\w.-]+)[^"]*<[^"]*"\](.*)$', extras, re.MULTILINE)
+    assert {"waitress", "watchfiles", "Beaker", "TurboGears2", "psycopg"} <= {name for name, _ in bounded}
     for name, comment in bounded:
         assert (REPOSITORY / comment.split()[-1]).is_file(), name
 
@@ -148,3 +151,28 @@ def test_turbogears_keeps_the_allowed_methods_of_a_decoration():
     method = Controller().remove
     assert isinstance(method, MethodType)
     assert set(method.decoration._allowed_methods) == {"DELETE"}
+
+
+def test_turbogears_raises_language_error_for_a_missing_catalog(tmp_path):
+    from tg.i18n import LanguageError, _get_translator
+
+    with pytest.raises(LanguageError):
+        _get_translator("de", tg_config={"localedir": str(tmp_path), "package": pytest})
+
+
+def test_psycopg_connects_and_waits_through_the_methods_that_the_store_overrides():
+    """sessions/stores/postgresql.py has both check the deadline of the operation."""
+    psycopg = pytest.importorskip("psycopg")
+    called = []
+
+    class Connection(psycopg.Connection):
+        @classmethod
+        def _connect_gen(cls, *arguments, **options):
+            called.append("connect")
+            return super()._connect_gen(*arguments, **options)
+
+    with pytest.raises(psycopg.OperationalError):
+        Connection.connect("host=127.0.0.1 port=1", connect_timeout=2)
+    assert called == ["connect"]
+    assert list(inspect.signature(psycopg.Connection.wait).parameters)[:2] == ["self", "gen"]
+    assert "_conn.wait(" in inspect.getsource(psycopg.Cursor.execute)
