@@ -23,7 +23,7 @@ class JsonFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as a line; a value that JSON does not know is written as str() returns it."""
+        """Return the record as a line; a value that JSON cannot express is written as str() returns it."""
         entry: dict[str, Any] = {
             "time": self.formatTime(record),
             "level": record.levelname,
@@ -39,4 +39,7 @@ class JsonFormatter(logging.Formatter):
             entry["traceback"] = record.exc_text
         if record.stack_info:
             entry["stack"] = self.formatStack(record.stack_info)
-        return json.dumps(entry, default=str)
+        try:
+            return json.dumps(entry, default=str, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):  # a key that is no text, NaN, or a list in itself
+            return json.dumps({name: value if type(value) is int else str(value) for name, value in entry.items()})

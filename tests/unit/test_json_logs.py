@@ -42,3 +42,12 @@ def test_what_the_caller_adds_is_a_field_but_replaces_none():
     entry = entry_of(extra={"user": "ann", "level": "x", "logger": "y", "path": object})
     assert (entry["user"], entry["level"], entry["logger"]) == ("ann", "INFO", "hello")
     assert entry["path"] == "<class 'object'>"
+
+
+def test_a_value_that_json_cannot_express_is_text():
+    """NaN is a number to Python's json only; other programs reject the whole line."""
+    cycle = []
+    cycle.append(cycle)
+    for value, text in ((float("nan"), "nan"), ({("a", 1): 2}, "{('a', 1): 2}"), (cycle, "[[...]]")):
+        entry = entry_of(extra={"value": value, "count": 3})
+        assert (entry["value"], entry["count"], entry["message"]) == (text, 3, "text")
