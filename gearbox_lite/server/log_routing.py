@@ -16,7 +16,8 @@ from gearbox_lite.application import logs
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import UserError, at_setting
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.server.terminal import ACCESS_LOG, SERVER_LOG, ConsoleHandler
+from gearbox_lite.server.loggers import ACCESS_LOG, SERVER_LOG
+from gearbox_lite.server.terminal import ConsoleHandler
 
 _LOGGERS = (SERVER_LOG, ACCESS_LOG)
 
@@ -45,26 +46,27 @@ def route_supervisor_logs(settings: AppSettings) -> UserError | None:
     """Apply the ini's logging sections in the supervisor, which must not import the project.
 
     If a handler or formatter is a class of the project, the console is used and the warning about that is returned.
-    The console is also used if the sections are invalid, which each worker reports.
+    If the sections are invalid, which each worker reports, the lines go where they went before: a reload with such an
+    ini is an entry of the log too.
     """
-    use_console()
     if logs.named_loggers(settings).isdisjoint((*_LOGGERS, "gearbox_lite")):
+        use_console()
         return None
     for setting in logs.classes(settings):
         if _is_in_project(setting.value):
+            use_console()
             problem = "the supervisor cannot import the project, so its own lines are plain text"
             return at_setting(setting, problem, "use gearbox_lite.json_logs.JsonFormatter or an installed class")
+    loggers = [logging.getLogger(name) for name in ("", "gearbox_lite", *_LOGGERS)]  # "" is the root
+    before = [(one, one.handlers.copy(), one.level, one.propagate) for one in loggers]
     try:
         route_logs(settings)
     except UserError:
-        use_console()
+        for one, handlers, level, propagate in before:
+            one.handlers[:] = handlers
+            one.setLevel(level)
+            one.propagate = propagate
     return None
-
-
-def enable() -> None:
-    """Undo that the application has disabled these loggers, as dictConfig does to all that it does not name."""
-    for name in _LOGGERS:
-        logging.getLogger(name).disabled = False
 
 
 def is_console() -> bool:

@@ -102,7 +102,6 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)
         application = load_application(settings)
-        log_routing.enable()
         tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
         protected = protection.protect(settings, application, listening.sockets)
         for warning in [*map(str, warnings_of_code()), *protected.warnings]:
@@ -145,7 +144,6 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     clean_up = lambda: _clean_up(listening, readiness)  # noqa: E731
     with contextlib.suppress(KeyboardInterrupt), signals.keyboard_interrupt_on_signals(is_busy, clean_up):
         loaded = load_application(settings)
-        log_routing.enable()
         protected = protection.protect(settings, loaded, [])
         for warning in [*map(str, warnings_of_code()), *protected.warnings]:
             terminal.warn(warning)

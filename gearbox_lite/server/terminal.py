@@ -17,11 +17,8 @@ from typing import TextIO
 from gearbox_lite.errors import short_path
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.output import colored, is_colored, printable, show, show_failure, show_warning, write
+from gearbox_lite.server.loggers import ACCESS_LOG, SERVER_LOG
 
-SERVER_LOG = "gearbox_lite.server"
-"""The logger of the banner, reloads, problems of workers, warnings and failures."""
-ACCESS_LOG = "gearbox_lite.access"
-"""The logger of answered requests; a record has the fields that ``server.http.access_log`` lists."""
 _STATUS_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 
 _log = logging.getLogger(SERVER_LOG)

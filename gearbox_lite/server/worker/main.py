@@ -127,7 +127,6 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
             checks.raise_errors(findings)
             log_routing.route_logs(plan.settings)
             application = load.load_application(plan.settings)
-            log_routing.enable()
             tracebacks.cut_logged_tracebacks(verbose=plan.settings.verbose)
             protected = protection.protect(plan.settings, application, sockets)
             found = [*findings, *checks.check_store(plan.settings), *load.warnings_of_code()]

@@ -168,15 +168,47 @@ def test_logging_that_becomes_invalid_is_reported_while_the_last_workers_keep_se
         assert served.end() == 0
 
 
+def test_an_ini_whose_logging_is_invalid_is_reported_in_the_log_as_it_was_configured_before(project):
+    with serve(project, "production.ini", "--workers", "2", **KEYS) as served:
+        set_option(project / "production.ini", "formatter", "nice")
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "logging cannot be set up" in served.output)
+        set_option(project / "production.ini", "formatter", "json")
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "Reloaded." in served.output)
+        assert served.end() == 0
+    assert any("logging cannot be set up" in entry["message"] for entry in entries(served))
+
+
+DISABLES_LOGGING = """
+    @expose("json")
+    def disable(self):
+        logging.config.dictConfig({"version": 1})
+        logging.disable()
+        return {}
+
+
+import logging.config
+
+logging.config.dictConfig({"version": 1})
+logging.disable()
+"""
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_application_that_configures_logging_itself_disables_no_access_log(project, workers):
     """Python's dictConfig and fileConfig disable all loggers that they do not name."""
     root = project / "hello/controllers/root.py"
-    root.write_text(root.read_text() + "\nimport logging.config\nlogging.config.dictConfig({'version': 1})\n")
+    root.write_text(root.read_text() + DISABLES_LOGGING)
     with serve(project, "--workers", workers, "--access-log") as served:
-        assert Browser(served.url).get("/").status == 200
+        browser = Browser(served.url)
+        assert browser.get("/").status == 200
         wait_until(lambda: " GET / 200 " in served.output)
+        assert browser.get("/disable").status == 200
+        assert browser.get("/?after").status == 200
+        wait_until(lambda: " GET /?after 200 " in served.output)
         assert served.end() == 0
+    assert f"\nServing at {served.url}\n" in f"\n{served.output}"
 
 
 def test_the_access_log_of_the_error_page_goes_to_the_log_too(project):
