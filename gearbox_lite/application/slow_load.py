@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gearbox_lite.application.user_code import is_ours, is_users
+from gearbox_lite.loggers import SERVER_LOG
 
 SECONDS_UNTIL_SLOW = 3.0
 """Seconds until the first report; each further one takes twice as long."""
-_log = logging.getLogger("gearbox_lite.server")
+_log = logging.getLogger(SERVER_LOG)
 
 
 @contextmanager

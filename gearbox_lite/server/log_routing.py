@@ -16,7 +16,7 @@ from gearbox_lite.application import logs
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import UserError, at_setting
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.server.loggers import ACCESS_LOG, SERVER_LOG
+from gearbox_lite.loggers import ACCESS_LOG, SERVER_LOG
 from gearbox_lite.server.terminal import ConsoleHandler
 
 _LOGGERS = (SERVER_LOG, ACCESS_LOG)

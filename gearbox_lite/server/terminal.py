@@ -16,8 +16,8 @@ from typing import TextIO
 
 from gearbox_lite.errors import short_path
 from gearbox_lite.ini.settings import ServeSettings
+from gearbox_lite.loggers import ACCESS_LOG, SERVER_LOG
 from gearbox_lite.output import colored, is_colored, printable, show, show_failure, show_warning, write
-from gearbox_lite.server.loggers import ACCESS_LOG, SERVER_LOG
 
 _STATUS_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 

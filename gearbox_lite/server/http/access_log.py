@@ -17,10 +17,10 @@ from urllib.parse import unquote_plus
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import Task
 
+from gearbox_lite.loggers import ACCESS_LOG
 from gearbox_lite.output import printable
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.tasks import ApplicationTask, RefusalTask
-from gearbox_lite.server.loggers import ACCESS_LOG
 
 _log = logging.getLogger(ACCESS_LOG)
 _MESSAGE = "%(client)s %(method)s %(path)s %(status)s %(bytes)d %(duration_ms).1f ms"

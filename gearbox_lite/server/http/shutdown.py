@@ -13,8 +13,8 @@ import threading
 import time
 from contextlib import suppress
 
+from gearbox_lite.loggers import SERVER_LOG
 from gearbox_lite.server.http.dispatcher import TASK_THREAD
-from gearbox_lite.server.loggers import SERVER_LOG
 
 
 def wait_for_threads(deadline: float, drain_timeout: float) -> bool:

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from gearbox_lite.loggers import SERVER_LOG
 from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.worker.control_channel import ControlChannel, wait_for
 from gearbox_lite.server.worker.protocol import (
@@ -92,7 +93,7 @@ class Control(threading.Thread):
         except (OSError, ValueError, ProtocolError):
             pass  # the supervisor has exited, or another process writes to its channel
         except Exception:
-            logging.getLogger("gearbox_lite.server").exception("the worker has lost its supervisor and exits")
+            logging.getLogger(SERVER_LOG).exception("the worker has lost its supervisor and exits")
         if not self.may_exit.is_set():
             os._exit(1)
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from gearbox_lite.loggers import ACCESS_LOG
 from gearbox_lite.server import log_routing
-from gearbox_lite.server.loggers import ACCESS_LOG
 from gearbox_lite.server.terminal import Terminal
 
 SETTINGS = SimpleNamespace(ini=Path("/srv/hello/development.ini"), session=("cookie", "hello"))
