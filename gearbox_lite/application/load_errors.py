@@ -11,10 +11,10 @@ from pathlib import Path
 
 from gearbox_lite.application.tracebacks import explain, is_users_file, users_frames, users_traceback
 from gearbox_lite.application.user_code import is_users
-from gearbox_lite.errors import FAILURE, CodeError, Location, Setting, UserError, nearest, short_path
+from gearbox_lite.errors import FAILURE, CodeError, Location, Setting, UserError, nearest
 from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.sessions.stores.folders import user_name
+from gearbox_lite.turbogears.mistakes import permission_denied
 
 
 def load_error(error: BaseException, settings: AppSettings, what: str) -> UserError:
@@ -53,6 +53,8 @@ def _missing_file(error: BaseException, settings: AppSettings) -> UserError | No
     folder = settings.ini.parent / package
     if not package or not folder.is_dir():
         return None
+    if _is_unreadable(folder):
+        return permission_denied(folder)
     if not isinstance(error, SyntaxError) and not (folder / "__init__.py").exists() and _is_namespace(package):
         return _is_missing(folder / "__init__.py", "create it; it may be empty")
     if not isinstance(error, ModuleNotFoundError) or not error.name or not error.name.startswith(f"{package}."):
@@ -60,7 +62,7 @@ def _missing_file(error: BaseException, settings: AppSettings) -> UserError | No
     missing = settings.ini.parent.joinpath(*error.name.split("."))
     unreadable = next((item for item in [*reversed(missing.parents), missing] if _is_unreadable(item)), None)
     if unreadable is not None:
-        return _permission_denied(unreadable)
+        return permission_denied(unreadable)
     if users_frames(error) or f"{module}.".startswith(f"{error.name}."):
         return None
     others = [item.stem for item in missing.parent.glob("*.py")]
@@ -85,17 +87,7 @@ def _unreadable_file(error: BaseException, _settings: AppSettings) -> UserError 
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or not frames[-1].filename.startswith("<frozen importlib"):
         return None
-    return _permission_denied(Path(error.filename))
-
-
-def _permission_denied(file: Path) -> UserError:
-    kind = "folder" if file.is_dir() else "file"
-    return UserError(
-        f"Permission denied: {user_name(os.geteuid())} cannot read this {kind}",
-        at=Location(file),
-        remedy=f"chmod u+r{'x' if kind == 'folder' else ''} {short_path(file)}, or change its owner",
-        code=FAILURE,
-    )
+    return permission_denied(Path(error.filename))
 
 
 def _is_unreadable(path: Path) -> bool:

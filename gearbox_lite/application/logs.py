@@ -104,7 +104,10 @@ def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSett
     problem = f"logging cannot be set up: {_reason(error)}"
     if (section, option) in lines:
         value = parser.get(section, option, raw=True)
+        cause = _cause_of(error)
         remedy = _REMEDIES.get(option, "correct it")
+        if isinstance(cause, OSError) and cause.filename is not None:
+            remedy = f"let this user write {cause.filename}, or name another file"
         return at_setting(Setting(option, value, Location(settings.ini, lines[section, option])), problem, remedy)
     at = Location(settings.ini, lines.get((section, None)))
     return UserError(f"[{section}]: {problem}", at=at, remedy=f"add: {option} = ...")
@@ -140,9 +143,14 @@ def _option_naming(missing: str, parser: _RecordingParser) -> tuple[str, str] | 
     return next((place for place in naming if parser.get(*place, raw=True, fallback=None) == missing), None)
 
 
-def _reason(error: BaseException) -> str:
+def _cause_of(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    error = _cause_of(error)
     if isinstance(error, configparser.Error):
         return error.message
     if isinstance(error, KeyError):

@@ -8,6 +8,7 @@ function and put it into the table; tests/integration/project/test_explained_mis
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gearbox_lite.errors import CodeError, Location, nearest
+from gearbox_lite.errors import FAILURE, CodeError, Location, UserError, nearest, short_path
+from gearbox_lite.sessions.stores.folders import user_name
 from gearbox_lite.turbogears.source import (
     attribute_location,
     expose_location,
@@ -28,10 +30,10 @@ from gearbox_lite.turbogears.templates import locate_template
 Frames = Sequence[traceback.FrameSummary]
 _TEMPLATE_ERRORS = ("TemplateNotFound", "DottedFileLocatorError", "TopLevelLookupException")
 """Exceptions of Jinja, TurboGears and Mako."""
-Explanation = Callable[[BaseException, Frames], CodeError | None]
+Explanation = Callable[[BaseException, Frames], UserError | None]
 
 
-def explain_exception(error: BaseException, frames: Frames) -> CodeError | None:
+def explain_exception(error: BaseException, frames: Frames) -> UserError | None:
     """Return the explanation of an exception; None if it is no common mistake. ``frames`` are those of the user."""
     for explanation in EXPLANATIONS:
         explained = explanation(error, frames)
@@ -96,6 +98,15 @@ def _mounted_class(error: BaseException, _frames: Frames) -> CodeError | None:
     return class_instead_of_instance(type(call.f_locals["self"]), call.f_locals["current_path"], mounted)
 
 
+def _unreadable_template(error: BaseException, frames: Frames) -> UserError | None:
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, str):
+        return None
+    innermost = list(_stack_of(error))[-1].f_code.co_filename
+    if any(frame.filename == innermost for frame in frames):  # the user's own open(), whose line says enough
+        return None
+    return permission_denied(Path(error.filename))
+
+
 def _dict_without_template(error: BaseException, _frames: Frames) -> CodeError | None:
     rendered = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
     action = _action_of(error)
@@ -147,6 +158,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _abort_without_number,
     _template_not_found,
     _mounted_class,
+    _unreadable_template,
     _dict_without_template,
     _method_without_self,
     _module_of_project,
@@ -160,6 +172,17 @@ def class_instead_of_instance(parent: type, name: str, mounted: type) -> CodeErr
         f"{name} = {mounted.__name__} mounts a class, and TurboGears needs an instance of it",
         at=attribute_location(parent, name),
         remedy=f"write {name} = {mounted.__name__}()",
+    )
+
+
+def permission_denied(file: Path) -> UserError:
+    """Return the error for a file or folder of the project that this process may not read."""
+    kind = "folder" if file.is_dir() else "file"
+    return UserError(
+        f"Permission denied: {user_name(os.geteuid())} cannot read this {kind}",
+        at=Location(file),
+        remedy=f"chmod a+r{'x' if kind == 'folder' else ''} {short_path(file)}, or change its owner",
+        code=FAILURE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -59,7 +60,10 @@ def _in_folders(name: str, folders: list[Path]) -> TemplateFile:
 
 def _checked(file: Path, prefix: str) -> TemplateFile:
     if file.exists():
-        return TemplateFile(file)
+        if os.access(file, os.R_OK):
+            return TemplateFile(file)
+        problem = f"{short_path(file)} cannot be read: Permission denied"
+        return TemplateFile(file, problem, f"chmod a+r {short_path(file)}, or change its owner")
     others = [item.name.removesuffix(file.suffix) for item in file.parent.glob(f"*{file.suffix}")]
     guess = nearest(file.name.removesuffix(file.suffix), others)
     remedy = f"did you mean {prefix}{guess}?" if guess else "create it, or correct the name"
