@@ -1,12 +1,15 @@
 """How concurrent saves of one session are merged.
 
 Two requests that run at the same time each load a copy of the session and change it. If each of them stored its whole
-copy, the later save would undo the earlier one. So a save
+copy, the later save would undo the earlier one. If no other request has saved since, the copy is stored as it is.
+Otherwise a save
 
 1. compares the request's copy with the record that it was loaded from, which gives the keys that this request has
    changed or dropped (``find_changes``),
-2. reads the record that the store holds now, under the store's lock on it (``Store.update``), and
+2. reads the record that the store holds now, and
 3. writes that record with only these changes applied (``SessionChanges.apply_to``).
+
+``Store.update`` guarantees that the record does not change between these steps: by a lock or by compare-and-set.
 
 If both requests have changed the same key, the later save wins. A session that another request has deleted stays
 deleted (stored.py). Cookie sessions cannot be merged: the browser keeps the cookie that arrives last.
