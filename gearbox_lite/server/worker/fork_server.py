@@ -73,6 +73,7 @@ def run_fork_server(control: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     try:
+        # A new interpreter takes over the supervisor's path. Only application/user_code.py adds to it.
         (sys.path[:], modules), _ = _receive(control)
     except EOFError:
         return
