@@ -1,4 +1,4 @@
-"""What is said about an application that does not load: the user's code, the ini, or what is installed."""
+"""The error for an application that does not load: the user's code, the ini, or what is installed."""
 
 from __future__ import annotations
 

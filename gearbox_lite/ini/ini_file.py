@@ -103,7 +103,7 @@ class IniFile:
         return "invalid interpolation", "write %% for a percent sign"
 
     def _circle(self, section: str, names: list[str]) -> list[str]:
-        """Return the names of a circle that following the variables of the last name leads to; empty without one."""
+        """Return the cycle of names that the references of the last one lead to; empty if there is none."""
         raw = self._parser.get(section, names[-1], raw=True, fallback="")
         for name in _VARIABLE.findall(raw):
             circle = [*names[names.index(name) :], name] if name in names else self._circle(section, [*names, name])

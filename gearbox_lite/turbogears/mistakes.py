@@ -133,7 +133,7 @@ def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | N
 
 
 def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None:
-    """Explain an import of the user's code that finds no module, although there is a near one."""
+    """Explain an import of the user's code that finds no module, although one with a similar name exists."""
     if not isinstance(error, ModuleNotFoundError) or not error.name or not frames:
         return None
     parent, _, name = error.name.rpartition(".")

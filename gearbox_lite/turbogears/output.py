@@ -1,4 +1,4 @@
-"""What controllers return: an error that names the method instead of one in the middle of the server."""
+"""Checks what controllers return, so that the error names the method and not a line of the server."""
 
 from __future__ import annotations
 

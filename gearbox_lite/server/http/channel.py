@@ -1,8 +1,9 @@
 """One client connection (keep-alive, pipelining): waitress' channel, but only the I/O thread sends on it.
 
-In waitress, task threads also send. Each such system call gives Python's lock away, often to the I/O thread, and the
-task thread then waits to get it back: half of a short request's time (waitress 3.0, ``HTTPChannel.write_soon``). Two
-threads that send on one connection may also send the same bytes twice (``HTTPChannel.send_continue``).
+In waitress, task threads also send. Each such system call releases Python's lock (the GIL), often to the I/O thread,
+and the task thread then waits to get it back: half of a short request's time (waitress 3.0,
+``HTTPChannel.write_soon``). Two threads that send on one connection may also send the same bytes twice
+(``HTTPChannel.send_continue``).
 
 Which thread may use what:
 

@@ -1,8 +1,9 @@
 """waitress' task threads, woken one at a time as they are needed instead of one for each request.
 
-Only one thread at a time runs Python. If a task thread is running, a request that is queued now is usually taken by it
-before a second one, woken for it, would get Python's lock. So no thread is woken at first; the I/O thread waits for
-``NEXT_THREAD_DELAY`` and then wakes another one (``Server._wait_for_threads``), since the running ones are slow.
+Only one thread at a time runs Python: the one that has Python's lock (the GIL). If a task thread is running, a request
+that is queued now is usually taken by it before a second one, woken for it, would get the lock. So no thread is woken
+at first; the I/O thread waits for ``NEXT_THREAD_DELAY`` and then wakes another one (``Server._wait_for_threads``),
+since the running ones are slow.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gearbox_lite.server.http.throttle import Throttle
 NEXT_THREAD_DELAY = 0.001
 """Seconds that a request waits for the running threads before another one is woken; most requests take less."""
 NO_DELAY_TIME = 0.1
-"""Seconds for which each request wakes a thread at once after one has waited in vain: the running ones are slow."""
+"""Seconds for which each request wakes a thread at once after one has waited too long: the running ones are slow."""
 TASK_THREAD = "waitress-"
 """How the names of task threads begin, as waitress names them."""
 

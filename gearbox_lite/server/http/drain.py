@@ -4,7 +4,7 @@
 (``Server.run``), in this order:
 
 1. ``begin`` sets the deadline and the way to hand connections over before ``is_requested``, which the I/O thread and
-   ``Server.adopt`` look at: who sees the request also sees the rest.
+   ``Server.adopt`` look at: a thread that sees the request also sees the rest.
 2. Clients in the backlog are accepted if connections are handed over, because the socket may be the last one at its
    address: a reload may have removed that address, and closing the socket would reset them.
 3. The listening sockets are closed, in this process only; other workers and the supervisor have their own copies. The

@@ -57,7 +57,7 @@ class _Task(Task):  # type: ignore[misc]
         if is_head:
             data = b""
         if self.wrote_header:
-            if is_head and self.channel.has_client_left():  # nothing more is sent, so no error would tell
+            if is_head and self.channel.has_client_left():  # nothing more is sent, so no error would show it
                 raise ClientDisconnected
             super().write(data)
             return
