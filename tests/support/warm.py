@@ -93,7 +93,7 @@ def run(
             raise
         for stream in streams:
             stream.seek(0)
-        errors = helpers.AS_ROOT.sub("", streams[2].read())
+        errors = helpers.LINES_OF_THE_MACHINE.sub("", streams[2].read())
         return subprocess.CompletedProcess(command, code, streams[1].read(), errors)
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from support.helpers import PROGRAM, Browser, serve_command
+from support.helpers import PROGRAM, Browser, Served, serve_command
 from support.reloading import wait_until
 from support.warm import refused, run, serve
 
@@ -32,13 +32,14 @@ def test_after_three_seconds_of_loading_the_line_is_reported(project, reload):
 
 
 def test_a_save_that_does_not_finish_loading_is_reported_while_the_previous_worker_serves(project):
-    root = project / ROOT
-    with serve(project, "--reload") as served:
+    root, log = project / ROOT, project / "log"
+    with Served(["sh", "-c", 'exec "$@" 2> log', "sh", *serve_command("--reload")], project) as served:
         assert Browser(served.url).get("/").status == 200
         root.write_text(LOOP + root.read_text())
-        wait_until(lambda: "still loading, root.py line " in served.output)
+        wait_until(lambda: "still loading, root.py line " in log.read_text())
         assert Browser(served.url).get("/").status == 200
         (project / "go").touch()
+        served.end()
 
 
 @pytest.mark.parametrize("name", ["logging.py", "json.py", "secrets.py", "queue/__init__.py"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 from support.helpers import PROGRAM, Browser, line_of, new_project, set_option, unavailable
@@ -20,16 +22,14 @@ def command(as_root):
 
 
 @pytest.fixture
-def readable(tmp_path):
-    """A project in folders that every user may read."""
-    folder = tmp_path
-    while folder != folder.parent and folder.stat().st_mode & 0o055 != 0o055 and folder.name != "tmp":
-        folder.chmod(0o755)
-        folder = folder.parent
-    project = new_project(tmp_path)
-    for path in [project, *project.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return project
+def readable():
+    """A project in folders that every user may read, as pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="gearbox-lite-") as folder:
+        Path(folder).chmod(0o755)
+        project = new_project(Path(folder))
+        for path in [project, *project.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        yield project
 
 
 def output_of(command, project):

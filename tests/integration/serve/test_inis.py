@@ -7,7 +7,16 @@ import shutil
 import subprocess
 
 import pytest
-from support.helpers import AS_ROOT, PROGRAM, Browser, Served, line_of, serve_command, set_option, unavailable
+from support.helpers import (
+    LINES_OF_THE_MACHINE,
+    PROGRAM,
+    Browser,
+    Served,
+    line_of,
+    serve_command,
+    set_option,
+    unavailable,
+)
 from support.reloading import answers_with, wait_until, write_version
 from support.warm import run, serve
 
@@ -96,7 +105,10 @@ def test_an_unreadable_ini_is_one_line_in_every_command(project, command, name):
     inherit(project, "config:base.ini", project / "base.ini")
     (project / name).chmod(0)
     result = finished(as_ordinary_user(PROGRAM, *command, "development.ini"), project)
-    assert AS_ROOT.sub("", result.stderr) == f"Error: {name}: cannot be read: Permission denied; make it readable\n"
+    assert (
+        LINES_OF_THE_MACHINE.sub("", result.stderr)
+        == f"Error: {name}: cannot be read: Permission denied; make it readable\n"
+    )
     assert result.returncode == (1 if command == ["check"] else 2)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from gearbox_lite.ini.ini_file import IniFile
 from support.docs.pages import Block, Stop, Visit, commands, patched, pattern, steps, with_settings
 from support.helpers import (
-    AS_ROOT,
+    LINES_OF_THE_MACHINE,
     TEST_TIMEOUT,
     Browser,
     copy_repository,
@@ -62,7 +62,7 @@ class Terminal:
         watchdog.cancel()
         code, folder, environment = line[len(END) + 1 : -1].split(" ")
         self.folder, self.active = Path(folder), Path(environment).name
-        output = AS_ROOT.sub("", output).removesuffix("\n")
+        output = LINES_OF_THE_MACHINE.sub("", output).removesuffix("\n")
         return int(code), output if not output or output.endswith("\n") else output + "\n"
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Reader:
         assert code == 0
         self._server = int(Path(f"{self.log}.pid").read_text())
         deadline = time.monotonic() + TEST_TIMEOUT
-        while not pattern(shown).match(AS_ROOT.sub("", self.log.read_text())):
+        while not pattern(shown).match(LINES_OF_THE_MACHINE.sub("", self.log.read_text())):
             text = self.log.read_text()
             alive = Path(f"/proc/{self._server}").exists()
             assert alive, f"{block}: {command} ended\n{text}\n--- but the page shows\n{shown}"
