@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def as_root() -> None:
-    """Skip a test that takes root's rights if another user runs it; where everything must be available, it fails."""
+    """Skip a test that takes root's rights if another user runs it; fail it if everything must be available."""
     if os.geteuid() != 0:
         unavailable("only root may do what this test does")
 
