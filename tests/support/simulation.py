@@ -11,7 +11,8 @@ from gearbox_lite.errors import Location, Setting
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server.supervisor.supervisor import Command, Supervisor
+from gearbox_lite.server.supervisor.commands import Command
+from gearbox_lite.server.supervisor.supervisor import Supervisor
 from gearbox_lite.server.supervisor.worker_handle import Worker
 from gearbox_lite.server.supervisor.worker_state import WorkerState
 from gearbox_lite.server.supervisor.workers import Workers

@@ -13,7 +13,8 @@ from gearbox_lite.server import log_routing
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.listen.listening import Listening, check_workers
 from gearbox_lite.server.notify import Readiness
-from gearbox_lite.server.supervisor.supervisor import Command, Supervisor
+from gearbox_lite.server.supervisor.commands import Command
+from gearbox_lite.server.supervisor.supervisor import Supervisor
 from gearbox_lite.server.supervisor.watch import Watcher, WatchFilter
 from gearbox_lite.server.terminal import Terminal
 from gearbox_lite.server.worker.error_page import Failure

@@ -10,23 +10,21 @@ the order matters:
 4. Then what is due: drain deadlines, heartbeats, restarts with backoff. These come last, so that a worker that has
    reported in time is not killed because this process was busy.
 
-Signal handlers and the watcher's thread only append to a queue and write one byte to the wakeup socket pair; they may
-interrupt the loop anywhere.
+Signal handlers and the watcher's thread only append to a queue and write one byte to the wakeup socket pair
+(``CommandQueue``); they may interrupt the loop anywhere.
 """
 
 from __future__ import annotations
 
-import socket
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum, auto
 from multiprocessing.connection import wait
 from typing import Any
 
 from gearbox_lite.server import descriptors
 from gearbox_lite.server.limits import no_process
+from gearbox_lite.server.supervisor.commands import Command, CommandQueue
 from gearbox_lite.server.supervisor.interfaces import GetPlan, Reporter, WorkerSpawner
 from gearbox_lite.server.supervisor.manager import WorkerManager
 from gearbox_lite.server.supervisor.spawner import Spawner
@@ -49,15 +47,6 @@ _MOST_READS = 100
 """How often the channel of a worker that has exited is read; a child of its application may keep writing."""
 
 Wait = Callable[[list[Any], float | None], list[Any]]
-
-
-class Command(Enum):
-    """What the supervisor can be told to do."""
-
-    RELOAD = auto()
-    RELOAD_WITH_FRESH_IMPORTS = auto()
-    """As RELOAD, but installed modules are imported again as well, for example after an upgrade with pip."""
-    SHUT_DOWN = auto()
 
 
 class Supervisor:
@@ -84,23 +73,15 @@ class Supervisor:
             raise no_process(error) from error
         self.workers = Workers(clock)
         self._manager = WorkerManager(plan, self.workers, self._spawner, reporter, clock)
-        self._commands: deque[Command] = deque()
-        self._wakeup_reader, self._wakeup_writer = socket.socketpair()
-        for end in (self._wakeup_reader, self._wakeup_writer):
-            end.setblocking(False)
+        self._commands = CommandQueue()
         self._superseding_since = 0.0
         self._waiting_command: Command | None = None
         """A reload that begins as soon as the current one has been decided."""
         self._is_shutting_down = False
 
     def send_command(self, command: Command) -> None:
-        """Have the loop carry out a command; safe in signal handlers and threads.
-
-        The command is queued before the byte is written: the loop reads the byte first, so none is missed.
-        """
-        self._commands.append(command)
-        with suppress(OSError):  # full, so that the loop wakes up anyway; or closed, since the loop has ended
-            self._wakeup_writer.send(b"!")
+        """Have the loop carry out a command; safe in signal handlers and threads."""
+        self._commands.send(command)
 
     def run(self) -> None:
         """Serve until told to shut down. Raises UserError if the very first load fails and reload is off."""
@@ -131,13 +112,12 @@ class Supervisor:
                 one.process.join(timeout=2.0)
         self.workers.close()
         self._spawner.close()
-        for end in (self._wakeup_reader, self._wakeup_writer):
-            end.close()
+        self._commands.close()
 
     def run_once(self) -> None:
         """Wait for an event, and handle all that have occurred."""
         workers = list(self.workers)
-        sources: list[Any] = [self._wakeup_reader, *(one.process.sentinel for one in workers)]
+        sources: list[Any] = [self._commands.wakeup_reader, *(one.process.sentinel for one in workers)]
         sources += [one.channel for one in workers if not one.channel.closed]
         timeout, before = self._seconds_until_next(), self._clock()
         ready: set[object] = set(self._wait_for(sources, timeout))
@@ -146,8 +126,6 @@ class Supervisor:
             # This process was stopped (Ctrl-Z, a suspended laptop), and so were the workers perhaps.
             for one in workers:
                 one.last_message_at = max(one.last_message_at, now)
-        if self._wakeup_reader in ready:
-            self._wakeup_reader.recv(1 << 16)
         self._handle_commands()
         for one in workers:
             if one.channel in ready:
@@ -219,7 +197,7 @@ class Supervisor:
 
     def _handle_commands(self) -> None:
         """Carry out the commands that have come since the last time; several reloads are one."""
-        commands = {self._commands.popleft() for _ in range(len(self._commands))}
+        commands = self._commands.take()
         if self._is_shutting_down or not commands:
             return
         if Command.SHUT_DOWN in commands:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from support.simulation import DRAINING, READY, SERVING, SERVING_ERROR_PAGE, STARTING, STOPPED, STOPPING
 
+from gearbox_lite.server.supervisor.commands import Command
 from gearbox_lite.server.supervisor.reload import MAX_TRIES
-from gearbox_lite.server.supervisor.supervisor import LOAD_TIMEOUT, SUPERSEDE_FOR, Command
+from gearbox_lite.server.supervisor.supervisor import LOAD_TIMEOUT, SUPERSEDE_FOR
 from gearbox_lite.server.worker.protocol import Begin, Drain, Exit
 
 

@@ -19,7 +19,7 @@ from support.simulation import (
 )
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.server.supervisor.supervisor import Command
+from gearbox_lite.server.supervisor.commands import Command
 
 SEQUENCES = max(200, int(os.environ.get("GEARBOX_LITE_SEQUENCES", "0")))
 PER_TEST = 20
