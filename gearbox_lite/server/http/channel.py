@@ -24,13 +24,12 @@ Which thread may use what:
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from contextlib import suppress
 from typing import Any
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest
 
@@ -40,6 +39,7 @@ MAX_JOINED = 1 << 16
 """Bytes up to which headers and body are joined and sent in one system call."""
 HEADERS_TIMEOUT = 30.0
 """Seconds from a connection's start, or from the first byte of a later request, until its headers must be complete."""
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LINGER_TIMEOUT = 30.0
 """Seconds for which what a client still sends is read and dropped after its request has been refused."""
 
@@ -67,14 +67,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """Whether the last answer is waitress' own, to a request that may not have been read to its end."""
     request: Parser | None
     will_close: bool
+    is_paused = False
+    """Whether the leader has stopped watching for what the client sends."""
     _corked: list[bytes]
     _lingers_until = 0.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._io_thread = threading.get_ident()
         self.waiting_since: float | None = time.monotonic()
         """When the wait for the current headers began; None if no request has begun since the last one."""
         super().__init__(*arguments, **options)
+        self.server.attend(self)
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002 (waitress' signature)
+        """Take the connection out of the leader's hands, before it is closed or handed over."""
+        number = self._fileno
+        super().del_channel(map)
+        self.server.forget(number)
 
     # Writing (task threads)
 
@@ -98,29 +106,56 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def write_soon(self, data: Any) -> int:
         """Have bytes or a file sent; no file in answer to HEAD, whose answer has no body."""
-        if isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
+        if isinstance(data, bytes):
+            unsent = data[self._send_now(data) :]
+        elif isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
             data.close()
             return 0
-        return super().write_soon(data)  # type: ignore[no-any-return]
+        else:
+            unsent = data
+        if unsent:
+            super().write_soon(unsent)
+            if self.total_outbufs_len or self.will_close:
+                self.server.attend(self)
+        return len(data)
+
+    def _send_now(self, data: bytes) -> int:
+        """Send without a detour through the buffers, unless something is left in them; return how much was sent."""
+        self.outbuf_lock.acquire()
+        try:
+            if not self.connected:
+                raise ClientDisconnected
+            if self.total_outbufs_len:
+                return 0
+            try:
+                sent: int = self.send(data, do_close=False)
+            except OSError:
+                return 0  # waitress tries again, and handles the error
+            self.last_activity = time.time()
+            return sent
+        finally:
+            self.outbuf_lock.release()
 
     def has_client_left(self) -> bool:
         """Whether the client has closed its side. This only peeks and reads nothing, so any thread may call it."""
-        try:
-            return not self.socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        with self.outbuf_lock:
+            try:
+                return not (self.connected and self.socket.recv(1, socket.MSG_PEEK))
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
 
-    # Sending (the I/O thread)
+    # Sending (any thread, with ``outbuf_lock``)
+
+    def service(self) -> None:
+        """Answer one request, then tell the leader if it has to look at this connection."""
+        super().service()
+        if self.close_when_flushed or self.is_paused or self.total_outbufs_len or self.server.is_draining:
+            self.server.attend(self)
 
     def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002 (waitress' signature)
-        """Send, but only in the I/O thread: any other caller is told that nothing was sent, and wakes that thread.
-
-        The lock is held while sending, since task threads append to the same buffers.
-        """
-        if threading.get_ident() != self._io_thread:
-            return False
+        """Send with the lock held, since other threads append to the same buffers."""
         self.outbuf_lock.acquire()  # not as a context manager, which takes longer, being written in Python
         try:
             return super()._flush_some(do_close=do_close)  # type: ignore[no-any-return]
@@ -130,7 +165,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def _flush_some_if_lockable(self, do_close: bool = True) -> None:  # noqa: FBT001, FBT002 (waitress' signature)
         """Send while a request is running, and wait for the lock: trying again and again would use up a core.
 
-        Task threads hold it for a moment only, but wake the I/O thread while they do.
+        Other threads hold it for a moment only, but wake the leader while they do.
         """
         self.outbuf_lock.acquire()
         try:
@@ -138,14 +173,36 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         finally:
             self.outbuf_lock.release()
 
-    def send_continue(self) -> None:
-        """Ask the client for the body of its request, unless it has none to send or has been refused."""
-        if self.request is not None and self.request.completed:
-            self.request.expect_continue = False
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait until a slow client has read enough of what has been written."""
+        if self.total_outbufs_len <= self.adj.outbuf_high_watermark:
             return
         with self.outbuf_lock:
-            if self.connected:  # otherwise the buffers are closed
-                super().send_continue()
+            while self.connected and self.total_outbufs_len > self.adj.outbuf_high_watermark:
+                self.server.attend(self)
+                self.outbuf_lock.wait()
+
+    def send_continue(self) -> None:
+        """Ask the client for the body of its request, unless it has none to send or has been refused.
+
+        waitress' own closes the connection if it cannot send, which only the leader may.
+        """
+        request = self.request
+        if request is None:
+            return
+        request.expect_continue = False
+        if request.completed:
+            return
+        with self.outbuf_lock:
+            if not self.connected:  # the buffers are closed
+                return
+            self.sent_continue = True
+            unsent = _CONTINUE[self._send_now(_CONTINUE) :]
+            self.outbufs[-1].append(unsent)  # not write_soon, which may wait for the client
+            self.current_outbuf_count += len(unsent)
+            self.total_outbufs_len += len(unsent)
+            if unsent:
+                self.server.attend(self)
 
     # Reading from slow clients (the I/O thread)
 
@@ -190,6 +247,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         request, self.request = self.request, None
         if request is None:
             self.will_close = True
+            self.server.attend(self)
             return
         request.error = error
         request.completed = True

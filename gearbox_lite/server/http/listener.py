@@ -29,6 +29,11 @@ _SELECT_LIMIT = 1024
 
 class _Listener(BaseWSGIServer):  # type: ignore[misc]
     next_channel_cleanup: float
+    attend: Callable[[Any], None]
+    """Have the leader look at a channel; safe in any thread."""
+    forget: Callable[[int], None]
+    """Have the leader stop watching a descriptor."""
+    is_draining = False
     _paused_until = 0.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -51,6 +56,13 @@ class _Listener(BaseWSGIServer):  # type: ignore[misc]
                 )
             return False
         return not self._paused_until or time.monotonic() >= self._paused_until
+
+    def maintenance(self, now: float) -> None:
+        """Close idle connections."""
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.will_close:
+                self.attend(channel)
 
     def handle_accept(self) -> None:
         """Accept one connection; if the system has no descriptor left, pause instead of trying again at once."""

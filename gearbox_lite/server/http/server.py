@@ -21,7 +21,6 @@ import select
 import socket
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from waitress import wasyncore
@@ -31,8 +30,8 @@ from waitress.server import BaseWSGIServer
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.http.channel import Channel
-from gearbox_lite.server.http.dispatcher import NEXT_THREAD_DELAY, Dispatcher
 from gearbox_lite.server.http.drain import DrainState, SendConnection
+from gearbox_lite.server.http.leader import LeaderFollowers
 from gearbox_lite.server.http.listener import affordable_connections, create_listeners
 from gearbox_lite.server.http.poller import Poller
 from gearbox_lite.server.http.proxies import InsecureCookieLogger, UntrustedProxyLogger
@@ -60,31 +59,36 @@ class Server:
         sees requests before that one rewrites them.
         """
         self._map: dict[int, Any] = {}
-        self._dispatcher = Dispatcher()
         application = InsecureCookieLogger(application)
         self._adj = Adjustments(sockets=sockets, **options)
         self._limit_connections()
-        self._listeners = create_listeners(application, self._adj, self._dispatcher, self._map)
-        self._dispatcher.set_thread_count(self._adj.threads)
-        self._wait_for_trigger = _waiter(self._listeners[0].trigger.socket)
+        self._threads = LeaderFollowers(
+            self._adj.threads, self._run_io, self._wake, float(self._adj.asyncore_loop_timeout)
+        )
+        self._listeners = create_listeners(application, self._adj, self._threads, self._map)
+        self._trigger = self._listeners[0].trigger
         self._next_check = 0.0
-        self._wait: Callable[[float], None] = self._select
+        self._poller: Poller | None = None
         if self._adj.asyncore_use_poll and hasattr(select, "poll"):
-            self._wait = Poller(self._map).wait
+            self._poller = Poller(self._map, self._trigger)
         self._drain = DrainState(serve.drain_timeout)
         channel = Channel
         if serve.access_log:
             from gearbox_lite.server.http.access_log import LoggedChannel
 
             channel = LoggedChannel
-        self._is_woken = self._waits_for_threads = False
+        self._is_woken = False
         close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
             if guard is not None:
                 listener.application = guard(listener.application)
             listener.channel_class = channel
             listener.application = UntrustedProxyLogger(listener.application, self._adj.trusted_proxy)
-            listener.pull_trigger = partial(self._wake, listener.trigger)
+            listener.attend = self._attend
+            listener.forget = self._poller.forget if self._poller is not None else lambda _: None
+            # waitress calls this after each request; with poll, the leader is woken only if there is something to do.
+            listener.pull_trigger = (lambda: None) if self._poller is not None else self._threads.tell_leader
+        self._threads.start()
 
     @property
     def drain_deadline(self) -> float:
@@ -93,19 +97,22 @@ class Server:
 
     def run(self) -> None:
         """Serve until ``drain`` is called, then drain; drain.py explains the order."""
-        while not self._drain.is_requested:
-            self._run_once(self._adj.asyncore_loop_timeout)
-        for listener in self._listeners:
+        self._threads.run()
+        listeners = self._listeners
+        self._listeners = []
+        for listener in listeners:
             self._drain.accept_backlog(listener, self._map)
+            listener.is_draining = True
+            listener.forget(listener._fileno)  # noqa: SLF001 (wasyncore's key in the map)
             wasyncore.dispatcher.close(listener)
-        self._run_once(0)
+        self._threads.run_once(0)
         while self._drain.release_idle(self._channels()) and not self._drain.is_over():
-            self._run_once(_DRAIN_CHECK_INTERVAL)
+            self._threads.run_once(_DRAIN_CHECK_INTERVAL)
         self.close()
 
     def close(self) -> None:
-        """End the task threads, each once it has answered its request; Python would wait for them at its exit."""
-        self._dispatcher.set_thread_count(0)
+        """End the worker threads, each once it has answered its request; Python would wait for them at its exit."""
+        self._threads.close()
 
     def drain(self, send_connection: SendConnection | None = None) -> None:
         """Have ``run`` shut down gracefully and return; safe in a signal handler and in any thread.
@@ -113,11 +120,11 @@ class Server:
         Idle keep-alive connections are handed over with ``send_connection``, or closed without it.
         """
         self._drain.begin(send_connection)
-        self._listeners[0].trigger.pull_trigger()
+        self._threads.stop()
 
     def call(self, action: Callable[[], None]) -> None:
         """Call something in the I/O thread; safe in any thread."""
-        self._listeners[0].trigger.pull_trigger(action)
+        self._trigger.pull_trigger(action)
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:
         """Serve a keep-alive connection that another process has handed over; safe in any thread.
@@ -146,31 +153,32 @@ class Server:
             channel = listener.channel_class(listener, connection, peer, listener.adj, map=self._map)
             channel.waiting_since = None  # it is idle between two requests, not new
 
-        listener.trigger.pull_trigger(add)
+        self.call(add)
 
-    def _wake(self, trigger: Any) -> None:
-        """Wake the I/O thread, which then looks at all connections; called by task threads after they have written.
+    def _attend(self, channel: Channel) -> None:
+        """Have the leader look at a channel: there is more to send, or it is to be closed, or to be read again."""
+        if self._poller is not None:
+            self._poller.attend(channel)
+        self._threads.tell_leader()
 
-        While it waits for the task threads to empty the queue, only the one that answers the last request wakes it.
-        """
-        if not self._is_woken and not (self._waits_for_threads and self._dispatcher.queue):
+    def _wake(self) -> None:
+        """Have the leader return from waiting, and look at all that is queued."""
+        if not self._is_woken:
             self._is_woken = True
-            trigger.pull_trigger()
+            self._trigger.pull_trigger()
 
-    def _run_once(self, timeout: float) -> None:
-        self._is_woken = False  # before the connections are looked at, so that no answer is missed
-        if self._dispatcher.queue and self._dispatcher.has_idle():
-            self._wait_for_threads()
-            timeout = 0
+    def _run_io(self, timeout: float) -> None:
+        """Wait for events and handle them; only the leader calls this."""
+        self._is_woken = False  # before the queues are looked at, so that nothing is missed
         now = time.monotonic()
         if now >= self._next_check:
             self._next_check = now + _TIMEOUT_CHECK_INTERVAL
             for channel in self._channels():
                 channel.check_timeouts(now)
-        self._wait(timeout)
-
-    def _select(self, timeout: float) -> None:
-        wasyncore.loop(timeout, map=self._map, count=1)
+        if self._poller is None:
+            wasyncore.loop(timeout, map=self._map, count=1)
+        else:
+            self._poller.wait(timeout, self._listeners)
 
     def _channels(self) -> list[Channel]:
         return [item for item in self._map.values() if isinstance(item, Channel)]
@@ -186,24 +194,3 @@ class Server:
                 affordable,
             )
             self._adj.connection_limit = affordable
-
-    def _wait_for_threads(self) -> None:
-        """Let the running threads take all queued requests; if they do not within a moment, wake another thread."""
-        first = self._dispatcher.first()
-        self._waits_for_threads = True
-        is_woken = self._wait_for_trigger(NEXT_THREAD_DELAY)
-        self._waits_for_threads = False
-        if not is_woken:
-            self._dispatcher.wake_another(first)
-
-
-def _waiter(file: Any) -> Callable[[float], Any]:
-    """Return a function that waits some seconds for a file to be readable, and returns whether it is.
-
-    Windows has only select, which elsewhere cannot watch descriptors above 1,023.
-    """
-    if not hasattr(select, "poll"):
-        return lambda seconds: select.select([file], [], [], seconds)[0]
-    poll = select.poll()
-    poll.register(file, select.POLLIN)
-    return lambda seconds: poll.poll(seconds * 1000)

@@ -9,6 +9,7 @@ import threading
 import pytest
 from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
+from gearbox_lite.server.http import leader
 from gearbox_lite.server.http.channel import Channel
 
 
@@ -50,19 +51,25 @@ def site():
         yield running
 
 
-def test_a_short_answer_is_sent_at_once_by_the_io_thread(site, monkeypatch):
-    """Each system call of a task thread would give Python's lock away."""
-    sent = []
+def test_quick_requests_are_answered_and_sent_by_the_thread_that_reads_them(monkeypatch):
+    """Each switch between threads would take longer than such a request."""
+    monkeypatch.setattr(leader, "WATCH_INTERVAL", 3600)
+    reading, sent = [], []
     send = Channel.send
     monkeypatch.setattr(
         Channel, "send", lambda self, data, **options: sent.append(threading.get_ident()) or send(self, data, **options)
     )
-    with site.ask("/") as connection:
+    received = Channel.received
+    monkeypatch.setattr(
+        Channel, "received", lambda self, data: reading.append(threading.get_ident()) or received(self, data)
+    )
+    with Site() as site, site.ask("/") as connection:
         for _ in range(3):
             assert read_until(connection, b"\r\n\r\nhello").startswith(b"HTTP/1.1 200 OK")
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         read_until(connection, b"hello")
-    assert sent == [site.thread.ident] * 4
+    assert len(sent) == len(reading) == 4
+    assert {*sent, *reading} == site.threads
     assert site.thread.ident not in site.threads
 
 

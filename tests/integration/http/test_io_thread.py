@@ -27,9 +27,9 @@ class CountingSite(ThreadedSite):
 
     def __init__(self, application) -> None:
         super().__init__(application)
-        self._run_once, self._left = self.server._run_once, None
+        self._run_io, self._left = self.server._run_io, None
         self.spins = threading.Event()
-        self.server._run_once = self.count
+        self.server._run_io = self.count
 
     def watch(self) -> None:
         """Fail if the loop spins; a spinning loop would run thousands of times in this time."""
@@ -42,7 +42,7 @@ class CountingSite(ThreadedSite):
             self._left -= 1
             if self._left < 0:
                 self.spins.set()
-        self._run_once(timeout)
+        self._run_io(timeout)
 
 
 def test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock():
