@@ -106,6 +106,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def write_soon(self, data: Any) -> int:
         """Have bytes or a file sent; no file in answer to HEAD, whose answer has no body."""
+        size = len(data)  # of a file, what is left to send
         if isinstance(data, bytes):
             unsent = data[self._send_now(data) :]
         elif isinstance(data, ReadOnlyFileBasedBuffer) and self.requests[0].command == "HEAD":
@@ -117,7 +118,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().write_soon(unsent)
             if self.total_outbufs_len or self.will_close:
                 self.server.attend(self)
-        return len(data)
+        return size
 
     def _send_now(self, data: bytes) -> int:
         """Send without a detour through the buffers, unless something is left in them; return how much was sent."""

@@ -104,7 +104,7 @@ class LeaderFollowers:
         self._is_stopping = self._is_closed = False
         self._failure: BaseException | None = None
         self._is_behind = Throttle()
-        self._deepest = 0
+        self._waiting = self._deepest = 0
 
     # Any thread
 
@@ -180,9 +180,9 @@ class LeaderFollowers:
                 return
             for _ in range(min(len(self.queue), len(self._idle))):
                 self._idle.pop().wakeup.release()
-            waiting = 0 if self._idle else len(self.queue)
-        if waiting:
-            self._warn(waiting)
+            before, self._waiting = self._waiting, 0 if self._idle else len(self.queue)
+        if self._waiting > before:
+            self._warn(self._waiting)
 
     def _warn(self, waiting: int) -> None:
         self._deepest = max(self._deepest, waiting)

@@ -6,7 +6,7 @@ import threading
 
 from support.threaded_site import ThreadedSite, read_until
 
-from gearbox_lite.server.http import server as waitress_server
+from gearbox_lite.server.http import leader
 
 
 def answer(_environ, start_response):
@@ -15,7 +15,7 @@ def answer(_environ, start_response):
 
 
 def test_a_finished_answer_is_sent_without_waiting_for_a_timer(monkeypatch):
-    monkeypatch.setattr(waitress_server, "NEXT_THREAD_DELAY", 3600)
+    monkeypatch.setattr(leader, "WATCH_INTERVAL", 3600)
     with ThreadedSite(answer) as site, site.connect() as connection:
         for _ in range(50):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
