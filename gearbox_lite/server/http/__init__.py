@@ -1,8 +1,9 @@
 """Answering HTTP requests: waitress, adapted to sockets that are already bound, or another PasteDeploy server.
 
-server.py runs waitress' I/O thread; listener.py accepts connections, channel.py reads and sends on them (keep-alive,
-timeouts), dispatcher.py has the task threads, tasks.py runs the application. drain.py and shutdown.py end all that
-gracefully; drain.py hands keep-alive connections over. other_server.py runs any other server.
+server.py runs waitress; leader.py decides which thread waits for events and answers (leader and followers), poller.py
+waits. listener.py accepts connections, channel.py reads and sends on them (keep-alive, timeouts), tasks.py runs the
+application. drain.py and shutdown.py end all that gracefully; drain.py hands keep-alive connections over.
+other_server.py runs any other server.
 
 Internals of waitress that we rely on
 =====================================
@@ -19,13 +20,17 @@ waitress.buffers: ReadOnlyFileBasedBuffer
     integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
 waitress.channel: HTTPChannel, HTTPChannel._flush_some, HTTPChannel._flush_some_if_lockable, HTTPChannel.outbuf_lock
     channel.py
-    integration/http/test_answers.py::test_a_short_answer_is_sent_at_once_by_the_io_thread
-    integration/http/test_io_thread.py::test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock
+    integration/http/test_answers.py::test_quick_requests_are_answered_and_sent_by_the_thread_that_reads_them
+    integration/http/test_leader.py::test_the_leader_does_not_spin_while_another_thread_holds_the_lock
     integration/http/test_exact_answers.py::test_long_streams_to_slow_readers_arrive_byte_for_byte
 waitress.channel: HTTPChannel.write_soon, HTTPChannel.task_class, HTTPChannel.error_task_class, HTTPChannel.parser_class
     channel.py, access_log.py
     integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
     integration/http/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
+waitress.channel: HTTPChannel.service, HTTPChannel._flush_outbufs_below_high_watermark
+    channel.py
+    integration/http/test_takeover.py::test_a_client_that_reads_slowly_is_sent_the_rest_by_whichever_thread_leads
+    integration/http/test_answers.py::test_pipelined_requests_are_answered_in_order
 waitress.channel: HTTPChannel.send_continue
     channel.py
     integration/http/test_exact_answers.py::test_an_answer_before_a_request_that_expects_100_continue_is_sent_once
@@ -37,11 +42,11 @@ waitress.channel: HTTPChannel.handle_close, HTTPChannel.will_close, HTTPChannel.
     channel.py, drain.py
     integration/http/test_exact_answers.py::test_a_client_that_keeps_sending_a_body_that_is_too_large_reads_one_413
 waitress.channel: HTTPChannel.total_outbufs_len, HTTPChannel.connected, HTTPChannel.del_channel, HTTPChannel.addr
-    drain.py
+    drain.py, channel.py
     integration/http/test_drain.py::test_idle_keep_alive_connections_are_handed_over_and_busy_ones_finished
     integration/http/test_slow_clients.py::test_handed_over_keep_alive_connections_stay_open
 waitress.channel: ClientDisconnected
-    tasks.py
+    tasks.py, channel.py
     integration/http/test_head.py::test_an_endless_stream_is_closed_when_the_client_disconnects
 waitress.parser: HTTPRequestParser
     channel.py
@@ -59,7 +64,7 @@ waitress.server: BaseWSGIServer.channel_class, BaseWSGIServer.application, BaseW
     integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
 waitress.server: BaseWSGIServer.pull_trigger
     server.py
-    integration/http/test_io_thread.py::test_a_finished_answer_is_sent_without_waiting_for_a_timer
+    integration/http/test_leader.py::test_a_finished_answer_is_sent_without_waiting_for_a_timer
 waitress.server: BaseWSGIServer.readable, BaseWSGIServer.handle_accept, BaseWSGIServer.set_socket_options
     listener.py
     integration/serve/test_descriptors.py::test_serving_pauses_while_the_application_holds_all_descriptors_and_recovers
@@ -74,16 +79,6 @@ waitress.task: Task, Task.service, Task.start, Task.finish, Task.write, Task.wro
 waitress.task: WSGITask, WSGITask.execute, ErrorTask, ErrorTask.execute
     tasks.py
     integration/http/test_head.py::test_a_refused_head_request_gets_no_body
-waitress.task: ThreadedTaskDispatcher, ThreadedTaskDispatcher.add_task, ThreadedTaskDispatcher.queue
-    dispatcher.py
-    integration/http/test_answers.py::test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_overtake_slow_ones
-    integration/http/test_slow_clients.py::test_queued_requests_are_logged_once_with_their_greatest_number_and_the_remedy
-waitress.task: ThreadedTaskDispatcher.queue_cv, ThreadedTaskDispatcher.active_count, ThreadedTaskDispatcher.stop_count
-    dispatcher.py
-    integration/http/test_answers.py::test_as_many_requests_run_at_once_as_there_are_threads_and_quick_ones_overtake_slow_ones
-waitress.task: ThreadedTaskDispatcher.start_new_thread, ThreadedTaskDispatcher.set_thread_count
-    dispatcher.py, server.py
-    integration/http/test_failing_answers.py::test_sys_exit_in_a_request_neither_ends_the_server_nor_delays_its_shutdown
 waitress.trigger: trigger.pull_trigger
     server.py
     integration/http/test_slow_clients.py::test_handed_over_keep_alive_connections_stay_open

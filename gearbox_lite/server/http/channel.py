@@ -1,24 +1,25 @@
-"""One client connection (keep-alive, pipelining): waitress' channel, but only the I/O thread sends on it.
+"""One client connection (keep-alive, pipelining): waitress' channel, read by the leader, answered by any thread.
 
-In waitress, task threads also send. Each such system call releases Python's lock (the GIL), often to the I/O thread,
-and the task thread then waits to get it back: half of a short request's time (waitress 3.0,
-``HTTPChannel.write_soon``). Two threads that send on one connection may also send the same bytes twice
-(``HTTPChannel.send_continue``).
+Which thread may use what (who leads is decided in leader.py):
 
-Which thread may use what:
-
-1. The I/O thread alone reads from the socket, sends, shuts down and closes; it alone sets ``connected`` and
-   ``will_close``. So nothing is sent twice or out of order, and no descriptor is closed while another thread uses it.
-2. ``requests_lock`` guards ``requests`` and ``request``. The I/O thread parses into ``request``, appends to
-   ``requests``, and queues the channel if the request is the only one. The task thread answers ``requests[0]``, removes
-   it after its last byte is in the buffers, and queues the channel again if more are left. So a channel is in the
-   queue, or in the hands of one task thread, only once, and pipelined requests are answered in order.
-3. ``outbuf_lock`` guards the buffers and their lengths. Task threads append, the I/O thread sends and removes; it holds
-   the lock while it sends. When a client reads slowly, the task thread waits on this lock's condition until the buffers
-   are below ``outbuf_high_watermark``; ``_flush_some_if_lockable`` notifies it.
-4. ``requests_lock`` is taken before ``outbuf_lock``, never the other way round.
-5. ``is_refused`` and ``close_when_flushed`` are set by the task thread before ``requests`` becomes empty, and read by
-   the I/O thread after that.
+1. The leader alone reads from the socket, shuts it down, closes it and sets ``connected``. So no descriptor is closed
+   while another leader reads from it.
+2. ``requests_lock`` guards ``requests`` and ``request``. The leader parses into ``request``, appends to ``requests``,
+   and queues the channel if the request is the only one. A thread answers ``requests[0]``, removes it after its last
+   byte has been sent or buffered, and queues the channel again if more are left. So a channel is only once in the queue
+   or in the hands of a thread, and pipelined requests are answered in order.
+3. ``outbuf_lock`` guards sending, the buffers and their lengths. Whoever answers also sends, at once, and without a
+   detour through the buffers if these are empty. Only what the kernel does not take is buffered and left to the leader,
+   which ``attend`` tells. So no byte is sent twice or out of order, as it may be in waitress, where threads send without
+   this lock (waitress 3.0, ``HTTPChannel.send_continue``).
+4. The leader closes with this lock held after it has unset ``connected``; other threads look at ``connected`` once they
+   have the lock, and so never use a closed socket.
+5. When a client reads slowly, the thread that answers waits on this lock's condition until the buffers are below
+   ``outbuf_high_watermark``. If that is the leader, it loses the lead (leader.py), and the next one sends.
+6. ``requests_lock`` is taken before ``outbuf_lock``, never the other way round; no thread waits for the client while it
+   has ``requests_lock``, which the leader takes as well.
+7. ``is_refused`` and ``close_when_flushed`` are set by the thread that answers before ``requests`` becomes empty, and
+   read by the leader after that.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class RequestTimeout(BadRequest):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection on which the I/O thread sends what the task threads write, as soon as it is written."""
+    """A connection whose answers are sent as soon as they are written, by the thread that writes them."""
 
     task_class = ApplicationTask
     error_task_class = RefusalTask
@@ -84,7 +85,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().del_channel(map)
         self.server.forget(number)
 
-    # Writing (task threads)
+    # Writing (the thread that answers)
 
     def cork(self) -> None:
         """Collect what is written until ``uncork`` or ``drop_corked``; only the running request's thread may call."""
@@ -205,7 +206,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if unsent:
                 self.server.attend(self)
 
-    # Reading from slow clients (the I/O thread)
+    # Reading from slow clients (the leader)
 
     def received(self, data: bytes) -> bool:
         """Parse what a client has sent, unless it has been refused."""
@@ -224,7 +225,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def check_timeouts(self, now: float) -> None:
         """Refuse a request whose headers take too long, and close a connection that has lingered long enough.
 
-        The I/O thread calls this about once a second, with the monotonic clock's time. The time for headers runs from
+        The leader calls this about once a second, with the monotonic clock's time. The time for headers runs from
         their first byte, however many follow; a body has waitress' ``channel_timeout``, from its last byte.
         """
         if self.is_lingering:
@@ -253,10 +254,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         request.error = error
         request.completed = True
         self.requests.append(request)
-        if len(self.requests) == 1:  # otherwise the task thread that answers the one before it queues it
+        if len(self.requests) == 1:  # otherwise the thread that answers the one before it queues it
             self.server.add_task(self)
 
-    # Closing after a refusal (the I/O thread)
+    # Closing after a refusal (the leader)
 
     @property
     def is_lingering(self) -> bool:

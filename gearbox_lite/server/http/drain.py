@@ -1,26 +1,26 @@
 """The drain of a graceful shutdown: which connections are finished, handed over or closed, and until when.
 
-``DrainState.begin`` may be called in a signal handler or by any thread; everything else runs in the I/O thread
-(``Server.run``), in this order:
+``DrainState.begin`` may be called in a signal handler or by any thread; everything else runs in the main thread, which
+leads from here on (``Server.run``), in this order:
 
-1. ``begin`` sets the deadline and the way to hand connections over before ``is_requested``, which the I/O thread and
-   ``Server.adopt`` look at: a thread that sees the request also sees the rest.
+1. ``begin`` sets the deadline and the way to hand connections over before ``is_requested``, which ``Server.adopt``
+   looks at: who sees the request also sees the rest.
 2. Clients in the backlog are accepted if connections are handed over, because the socket may be the last one at its
    address: a reload may have removed that address, and closing the socket would reset them.
 3. The listening sockets are closed, in this process only; other workers and the supervisor have their own copies. The
-   triggers stay open, since running requests still wake the I/O thread with them.
+   trigger stays open, since running requests still wake the leader with it.
 4. Connections that ``Server.adopt`` queued before it saw the request are taken in.
 5. ``release_idle`` runs until no connection remains or ``deadline`` has passed (``drain_timeout``). What still runs
    then is cut when the process exits (shutdown.py).
 
 A keep-alive connection is handed over between two requests, and no byte is lost, for these reasons:
 
-1. Only the I/O thread reads from a connection, and it is the thread that hands it over, so that nothing can be read in
+1. Only the leader reads from a connection, and it is the thread that hands it over, so that nothing can be read in
    between. What the client has sent since then waits in the kernel's buffer, which the copied descriptor shares.
 2. ``request`` holds what has been read of an unfinished request: such a connection stays.
-3. ``requests`` is looked at before the rest. A task thread removes its request from there last: after that, the
-   answer is in the output buffers (``total_outbufs_len``), or has been sent by this very thread; and if the connection
-   is to be closed after it, ``close_when_flushed`` is set already.
+3. ``requests`` is looked at before the rest. A thread removes the request that it has answered from there last: after
+   that, the whole answer has been sent or is in the output buffers (``total_outbufs_len``); and if the connection is to
+   be closed after it, ``close_when_flushed`` is set already. The thread then uses the socket no more.
 4. The channel leaves the map before the descriptor is sent and closed, because the next connection may get the same
    number.
 """

@@ -27,8 +27,8 @@ Who may do what, and when:
 3. A leader that has lost the lead touches nothing but its request. It must not go on with events or the queue. Requests
    therefore begin only when all events have been handled and nothing of them is left on its stack.
 4. What has to be done by the leader is queued first (``queue``, or the poller's own) and then announced with
-   ``wake_io``, unless the thread is the leader. If the lead changes in between, the new leader sees it, since it looks at all queues
-   before it waits; else the thread sees that it does not lead, and wakes it.
+   ``wake_io``, unless the thread is the leader. If the lead changes in between, the new leader sees it, since it looks
+   at all queues before it waits; else the thread sees that it does not lead, and wakes it.
 5. A thread sleeps on its own lock (``wakeup``), and is woken once for each time it has been taken from ``_idle``.
 6. ``wake_main`` and the flag of ``stop`` use no lock, since signal handlers run in the main thread at any time.
 """
@@ -36,6 +36,7 @@ Who may do what, and when:
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -47,6 +48,8 @@ from gearbox_lite.server.http.throttle import Throttle
 
 WATCH_INTERVAL = 0.001
 """Seconds between two looks at the leader; a request that both looks find running loses it the lead."""
+SLEEP_TIME = 1.0 if os.name == "nt" else -1
+"""Seconds for which the main thread sleeps at once; Windows handles Ctrl-C only in between."""
 QUIET_TICKS = 100
 """Looks without a request after which the main thread sleeps until the next one."""
 EAGER_TIME = 0.1
@@ -203,7 +206,7 @@ class LeaderFollowers:
             if ticks >= QUIET_TICKS:
                 self._main_sleeps = True  # before the check, as the leader checks it after it has begun a request
                 if self._begun == seen and not self._running and self._leader is not self._main:
-                    wakeup.acquire()
+                    wakeup.acquire(timeout=SLEEP_TIME)
                 self._main_sleeps = False
                 ticks = 0
             elif not wakeup.acquire(timeout=WATCH_INTERVAL):

@@ -1,15 +1,12 @@
-"""waitress on sockets that are already bound: the loop of its I/O thread, ended by a graceful shutdown.
+"""waitress on sockets that are already bound, served by a leader and its followers, ended by a graceful shutdown.
 
-``Server.run`` is the I/O thread: it accepts, reads and parses requests, and sends all answers. The task threads
-(dispatcher.py) run the application, append its answers to the buffers of their connection (channel.py), and wake the
-I/O thread. For that to work without a lock:
+leader.py decides which thread leads. What the leader does is here: it accepts, reads and parses requests
+(``Server._run_io``), and calls what other threads want done (``call``, ``adopt``), since only the leader may add, close
+or hand over connections. It is woken by a byte in a pipe (waitress' trigger):
 
-1. A task thread appends before it wakes. The I/O thread takes back ``_is_woken`` before it looks at the connections.
-   So either it sees what was appended, or the task thread sees that it has to wake it again.
-2. Waking is a byte in a pipe (waitress' trigger). Two threads that both see ``_is_woken`` unset write two bytes, which
-   costs one more turn of the loop and does no harm.
-3. What other threads want done is called by the I/O thread as well (``call``, ``adopt``): only that one may add, close
-   or hand over connections.
+1. A thread first queues what is to be done, then wakes the leader. The leader takes back ``_is_woken`` before it looks
+   at the queues. So either it sees what was queued, or the thread sees that it has to wake it again.
+2. Two threads that both see ``_is_woken`` unset write two bytes, which costs one more turn and does no harm.
 
 How connections are finished or handed over at the end is described in drain.py.
 """
@@ -123,7 +120,7 @@ class Server:
         self._threads.stop()
 
     def call(self, action: Callable[[], None]) -> None:
-        """Call something in the I/O thread; safe in any thread."""
+        """Have the leader call something; safe in any thread."""
         self._trigger.pull_trigger(action)
 
     def adopt(self, connection: socket.socket, peer: Any) -> None:

@@ -21,7 +21,7 @@ from support.threaded_site import ThreadedSite, read_until
 from waitress.adjustments import Adjustments, asbool
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, UnixWSGIServer
-from waitress.task import Task, ThreadedTaskDispatcher
+from waitress.task import Task
 
 from gearbox_lite.server import http
 from gearbox_lite.server.http import proxies
@@ -153,11 +153,10 @@ def test_overridden_methods_take_what_waitress_passes(ours, theirs, name):
 REPLACED = {
     BaseWSGIServer.handle_accept: "69bfcf0fc140592a",
     BaseWSGIServer.readable: "4eea9c1036b55b41",
+    HTTPChannel._flush_outbufs_below_high_watermark: "27a2b75117abd0d7",
+    HTTPChannel.send_continue: "842ebf929f6dbb14",
     HTTPChannel.service: "f73afa13748e1128",
     Task.service: "d96bb4019c488cca",
-    ThreadedTaskDispatcher.add_task: "1028105a9aed367d",
-    ThreadedTaskDispatcher.handler_thread: "fe586964e3f09522",
-    ThreadedTaskDispatcher.start_new_thread: "c51d5c8f2415c093",
     waitress.wasyncore.poll2: "f2ea2bd150ff2600",
     waitress.server.create_server: "2e506b208edceac2",
 }

@@ -1,4 +1,4 @@
-"""The I/O thread, which sends all answers, neither sleeps while one is ready nor spins while none is."""
+"""The thread that leads neither sleeps while something is to be done nor spins while nothing is."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_a_finished_answer_is_sent_without_waiting_for_a_timer(monkeypatch):
 
 
 class CountingSite(ThreadedSite):
-    """Tells if the I/O thread's loop runs more than a few times while ``watch`` waits."""
+    """Tells if the leader's loop runs more than a few times while ``watch`` waits."""
 
     def __init__(self, application) -> None:
         super().__init__(application)
-        self._run_io, self._left = self.server._run_io, None
+        self._run_io, self._left = self.server._threads._run_io, None
         self.spins = threading.Event()
-        self.server._run_io = self.count
+        self.server._threads._run_io = self.count
 
     def watch(self) -> None:
         """Fail if the loop spins; a spinning loop would run thousands of times in this time."""
@@ -45,7 +45,7 @@ class CountingSite(ThreadedSite):
         self._run_io(timeout)
 
 
-def test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock():
+def test_the_leader_does_not_spin_while_another_thread_holds_the_lock():
     def hold(environ, start_response):
         channel = environ["waitress.client_disconnected"].__self__
         write = start_response("200 OK", [("Content-Length", "5")])
@@ -59,7 +59,7 @@ def test_the_io_thread_does_not_spin_while_a_task_thread_holds_the_lock():
     assert not site.spins.is_set()
 
 
-def test_the_io_thread_does_not_spin_while_a_client_pipelines_requests():
+def test_the_leader_does_not_spin_while_a_client_pipelines_requests():
     def wait(environ, start_response):
         if environ["PATH_INFO"] == "/first":
             connection.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
