@@ -16,7 +16,7 @@ waitress.adjustments: Adjustments, Adjustments._params, asbool
     adjustments.py, server.py, listener.py
     unit/server/http/test_waitress_internals.py::test_waitress_settings_are_in_its_table_with_their_types
 waitress.buffers: ReadOnlyFileBasedBuffer
-    channel.py, access_log.py
+    channel.py, tasks.py, access_log.py
     integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
 waitress.channel: HTTPChannel, HTTPChannel._flush_some, HTTPChannel._flush_some_if_lockable, HTTPChannel.outbuf_lock
     channel.py
@@ -52,8 +52,8 @@ waitress.parser: HTTPRequestParser
     channel.py
     integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
     integration/http/test_failing_answers.py::test_an_invalid_request_target_is_400_without_a_traceback
-waitress.proxy_headers: proxy_headers_middleware
-    server.py
+waitress.proxy_headers: proxy_headers_middleware, PROXY_HEADERS
+    server.py, proxies.py
     integration/http/test_debugging.py::test_forwarded_headers_do_not_make_a_foreign_host_allowed
     integration/http/test_proxies.py::test_a_trusted_proxy_with_https_logs_no_warning
 waitress.server: BaseWSGIServer, TcpWSGIServer, UnixWSGIServer, UnixWSGIServer.fix_addr
@@ -82,7 +82,11 @@ waitress.task: WSGITask, WSGITask.execute, ErrorTask, ErrorTask.execute
 waitress.trigger: trigger.pull_trigger
     server.py
     integration/http/test_slow_clients.py::test_handed_over_keep_alive_connections_stay_open
-waitress.utilities: BadRequest, InternalServerError
+waitress.task: Task.build_response_header, WSGITask.get_environment, WSGITask.environ
+    tasks.py
+    unit/server/http/test_same_as_waitress.py::test_status_line_and_headers_are_the_same
+    unit/server/http/test_same_as_waitress.py::test_the_wsgi_environment_is_the_same
+waitress.utilities: BadRequest, InternalServerError, build_http_date
     channel.py, tasks.py
     integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
     integration/http/test_failing_answers.py::test_clients_see_the_traceback_only_with_expose_tracebacks

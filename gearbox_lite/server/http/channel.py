@@ -10,8 +10,8 @@ Which thread may use what (who leads is decided in leader.py):
    or in the hands of a thread, and pipelined requests are answered in order.
 3. ``outbuf_lock`` guards sending, the buffers and their lengths. Whoever answers also sends, at once, and without a
    detour through the buffers if these are empty. Only what the kernel does not take is buffered and left to the leader,
-   which ``attend`` tells. So no byte is sent twice or out of order, as it may be in waitress, where threads send without
-   this lock (waitress 3.0, ``HTTPChannel.send_continue``).
+   which ``attend`` tells. So no byte is sent twice or out of order, as may happen in waitress, where threads send
+   without this lock (waitress 3.0, ``HTTPChannel.send_continue``).
 4. The leader closes with this lock held after it has unset ``connected``; other threads look at ``connected`` once they
    have the lock, and so never use a closed socket.
 5. When a client reads slowly, the thread that answers waits on this lock's condition until the buffers are below

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from waitress.proxy_headers import PROXY_HEADERS
+
 WSGIApplication = Callable[..., Iterable[bytes]]
 
 PROBE = "X-Gearbox-Lite-Check"
@@ -21,9 +23,23 @@ UNIX_PEER = "localhost"
 """The address that waitress gives every client of a Unix socket (waitress.server.UnixWSGIServer)."""
 
 _ENVIRON_PROBE = "HTTP_" + PROBE.upper().replace("-", "_")
+_ENVIRON_PROXY = frozenset(f"HTTP_{name}" for name in PROXY_HEADERS)
 _ENVIRON_HOW = "gearbox_lite.proxy"
 
 log = logging.getLogger("gearbox_lite.http")
+
+
+def skip_without_headers(
+    translate: WSGIApplication, application: WSGIApplication, trusted: str | None
+) -> WSGIApplication:
+    """Return WSGI middleware that calls waitress' proxy middleware only for requests that it could change."""
+
+    def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if trusted not in ("*", environ["REMOTE_ADDR"]) and _ENVIRON_PROXY.isdisjoint(environ):
+            return application(environ, start_response)
+        return translate(environ, start_response)
+
+    return call
 
 
 class UntrustedProxyLogger:

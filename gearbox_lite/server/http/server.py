@@ -31,7 +31,7 @@ from gearbox_lite.server.http.drain import DrainState, SendConnection
 from gearbox_lite.server.http.leader import LeaderFollowers
 from gearbox_lite.server.http.listener import affordable_connections, create_listeners
 from gearbox_lite.server.http.poller import Poller
-from gearbox_lite.server.http.proxies import InsecureCookieLogger, UntrustedProxyLogger
+from gearbox_lite.server.http.proxies import InsecureCookieLogger, UntrustedProxyLogger, skip_without_headers
 
 _TIMEOUT_CHECK_INTERVAL = 1.0
 """Seconds between two checks for connections whose headers take too long."""
@@ -77,6 +77,8 @@ class Server:
         self._is_woken = False
         close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
+            if listener.application is not application:  # waitress has put its proxy_headers_middleware around it
+                listener.application = skip_without_headers(listener.application, application, self._adj.trusted_proxy)
             if guard is not None:
                 listener.application = guard(listener.application)
             listener.channel_class = channel

@@ -6,18 +6,23 @@ Whatever the application raises, the thread continues, and the client gets an an
 from __future__ import annotations
 
 import json
+import sys
 import traceback
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import ClientDisconnected
 from waitress.task import ErrorTask, Task, WSGITask
-from waitress.utilities import InternalServerError
+from waitress.utilities import InternalServerError, build_http_date
 
 from gearbox_lite.application.tracebacks import users_frames
 from gearbox_lite.json_clients import wants_json
 from gearbox_lite.output import printable
 
+_NAMES_WITHOUT_PREFIX = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE"})
 _UNEXPECTED = "The server encountered an unexpected internal server error"
 
 
@@ -30,9 +35,59 @@ class NotBytesError(TypeError):
         super().__init__(f"the application returned a body of {kind}, not bytes; {remedy}")
 
 
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return str(build_http_date(second))
+
+
+@lru_cache(maxsize=1000)
+def _capitalized(name: str) -> str:
+    return "-".join(part.capitalize() for part in name.split("-"))
+
+
 class _Task(Task):  # type: ignore[misc]
     wrote_header: bool
     chunked_response: bool
+    close_on_finish: bool
+    response_headers: list[tuple[str, str]]
+
+    def build_response_header(self) -> bytes:
+        """Return the status line and headers that waitress' own method returns, in less time."""
+        has_body = self.has_body
+        headers = [(_capitalized(name), value) for name, value in self.response_headers]
+        if not has_body:
+            headers = [header for header in headers if header[0] != "Content-Length"]
+        names = {name for name, _ in headers}
+        self.response_headers = headers
+        has_length = "Content-Length" in names
+        if not has_length and self.content_length is not None and has_body:
+            headers.append(("Content-Length", str(self.content_length)))
+            has_length = True
+        self._decide_on_keep_alive(has_length=has_length, has_body=has_body)
+        ident = self.channel.server.adj.ident
+        if "Server" in names:
+            headers.append(("Via", ident or "waitress"))
+        elif ident:
+            headers.append(("Server", ident))
+        if "Date" not in names:
+            headers.append(("Date", _date(int(self.start_time))))
+        headers.sort(key=itemgetter(0))
+        lines = [f"HTTP/{self.version} {self.status}", *[f"{name}: {value}" for name, value in headers], "\r\n"]
+        return "\r\n".join(lines).encode("latin-1")
+
+    def _decide_on_keep_alive(self, *, has_length: bool, has_body: bool) -> None:
+        connection = self.request.headers.get("CONNECTION", "").lower()
+        if self.version == "1.0":
+            if connection == "keep-alive" and has_length:
+                self.response_headers.append(("Connection", "Keep-Alive"))
+            else:
+                self.set_close_on_finish()
+            return
+        if not has_length and has_body:
+            self.response_headers.append(("Transfer-Encoding", "chunked"))
+            self.chunked_response = True
+        if connection == "close" or not has_length:
+            self.set_close_on_finish()
 
     def service(self) -> None:
         """Answer the request.
@@ -102,6 +157,50 @@ def _error_answer(error: Any, request: Any, ident: str) -> tuple[str, list[tuple
 
 class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
     """An application's answer."""
+
+    environ: dict[str, Any] | None
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment that waitress' own method returns, in less time."""
+        if self.environ is not None:
+            return self.environ
+        request, channel = self.request, self.channel
+        server = channel.server
+        adj = server.adj
+        if adj.url_prefix:
+            return super().get_environment()  # type: ignore[no-any-return]
+        path = request.path
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")
+        host, port = channel.addr[:2]
+        environ = {
+            "REMOTE_ADDR": host,
+            "REMOTE_HOST": host,
+            "REMOTE_PORT": str(port),
+            "REQUEST_METHOD": request.command.upper(),
+            "SERVER_PORT": str(server.effective_port),
+            "SERVER_NAME": server.server_name,
+            "SERVER_SOFTWARE": adj.ident,
+            "SERVER_PROTOCOL": f"HTTP/{self.version}",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "REQUEST_URI": request.request_uri,
+            "QUERY_STRING": request.query,
+            "wsgi.url_scheme": request.url_scheme,
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "wsgi.input": request.get_body_stream(),
+            "wsgi.file_wrapper": ReadOnlyFileBasedBuffer,
+            "wsgi.input_terminated": True,
+        }
+        for name, value in request.headers.items():
+            environ.setdefault(name if name in _NAMES_WITHOUT_PREFIX else f"HTTP_{name}", value)
+        environ["waitress.client_disconnected"] = channel.check_client_disconnected
+        self.environ = environ
+        return environ
 
     def service(self) -> None:
         """Answer the request; if the application fails, log that and answer 500 unless the answer has begun.
