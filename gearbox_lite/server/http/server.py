@@ -110,7 +110,7 @@ class Server:
         self.close()
 
     def close(self) -> None:
-        """End the worker threads, each once it has answered its request; Python would wait for them at its exit."""
+        """End the task threads, each once it has answered its request; Python would wait for them at its exit."""
         self._threads.close()
 
     def drain(self, send_connection: SendConnection | None = None) -> None:

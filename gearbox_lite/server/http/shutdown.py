@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 from gearbox_lite.loggers import SERVER_LOG
-from gearbox_lite.server.http.leader import WORKER_THREAD
+from gearbox_lite.server.http.leader import TASK_THREAD
 
 
 def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
@@ -29,7 +29,7 @@ def wait_for_threads(deadline: float, drain_timeout: float) -> bool:
     waiting.start()
     waiting.join(max(0.0, deadline - time.monotonic()))
     running = _running()
-    names = ", ".join(repr(one.name) for one in running if not one.name.startswith(WORKER_THREAD))
+    names = ", ".join(repr(one.name) for one in running if not one.name.startswith(TASK_THREAD))
     if names:
         problem = "threads still ran after drain_timeout = %g seconds and have been cut: %s"
         logging.getLogger(SERVER_LOG).warning(problem, drain_timeout, names)
