@@ -34,6 +34,9 @@ REQUIREMENTS = {
     "pyramid": ["pyramid", "plaster_pastedeploy", "waitress"],
     "flask": ["flask", "gunicorn", "waitress"],
     "django": ["django", "waitress"],
+    "cheroot": ["cheroot"],
+    "granian": ["granian"],
+    "uwsgi": ["uwsgi"],
     "cookiecutter": ["cookiecutter"],
     "copier": ["copier"],
 }

@@ -156,6 +156,17 @@ def bare(folder: Path, *, application: str) -> Site:
     return Site(site, site / "views.py", _code("bare", KEY_HERE=KEY), serve, [], serve)
 
 
+def bare_server(folder: Path, *, threads: int) -> Site:
+    """Return a WSGI application that does nothing, or waits, under our server."""
+    site = _folder(folder)
+    (site / "site.ini").write_text(
+        "[app:main]\npaste.app_factory = views:make\n"
+        f"[server:main]\nuse = egg:waitress#main\nhost = 127.0.0.1\nthreads = {threads}\n"
+    )
+    serve = [program(SESSIONS, OURS), "serve", "site.ini", "--port", "PORT", "--no-reload", "--no-access-log"]
+    return Site(site, site / "views.py", _code("server"), serve, [], serve, {"PYTHONPATH": str(site)})
+
+
 DEV_SERVERS: dict[str, Callable[..., Site]] = {
     OURS: ours,
     OURS_UNDER_GEARBOX: ours_under_gearbox,

@@ -1,4 +1,4 @@
-"""How answers are sent: by the I/O thread, short ones in one piece, and none delayed by another request."""
+"""How answers are sent: by the thread that makes them, short ones in one piece, and none delayed by another."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_clients_waiting_to_be_accepted_are_handed_over(site):
     clients = []
 
     def connect() -> None:
-        """Run in the I/O thread, which therefore cannot accept before it drains."""
+        """Run by the leader, which therefore cannot accept before it drains."""
         clients.extend(site.connect() for _ in range(3))
         site.server.drain(lambda connection, peer: handed_over.append((connection.dup(), peer)))
         taken.set()

@@ -38,7 +38,7 @@ def post(headers: str, body: bytes = b"") -> bytes:
 
 
 def test_an_answer_before_a_request_that_expects_100_continue_is_sent_once(site):
-    """A task thread writes 100 Continue while the I/O thread may be sending the first answer."""
+    """One thread writes 100 Continue while another may be sending the first answer."""
     ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + post("Content-Length: 6\r\nExpect: 100-continue")
     wrong = []
 
