@@ -48,7 +48,7 @@ from gearbox_lite.server.http.throttle import Throttle
 
 WATCH_INTERVAL = 0.001
 """Seconds between two looks at the leader; if both find it in the same request, it loses the lead."""
-QUIET_TICKS = 100
+QUIET_TICKS = 20
 """Looks without any request after which the main thread sleeps until the next one."""
 SLEEP_TIME = 1.0 if os.name == "nt" else -1
 """Seconds for which it sleeps at most, -1 for no limit; on Windows, Ctrl-C does not end a thread's waiting."""
