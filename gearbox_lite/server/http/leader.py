@@ -8,7 +8,7 @@ itself when no other thread can:
 =================================  ==================================  =================================================
 leader                             what it does                        until
 =================================  ==================================  =================================================
-a task thread                      it answers what it reads            a request takes longer than ``WATCH_INTERVAL``:
+a task thread                      it answers what it reads            a request waits longer than ``WATCH_INTERVAL``:
                                                                        the main thread gives the lead, with all queued
                                                                        requests, to another task thread; the former
                                                                        leader finishes its request, then it sleeps
@@ -47,7 +47,12 @@ from typing import Any, Protocol
 from gearbox_lite.server.http.throttle import Throttle
 
 WATCH_INTERVAL = 0.001
-"""Seconds between two looks at the leader; if both find it in the same request, it loses the lead."""
+"""Seconds between two looks at the leader; if both find it blocked in the same request, it loses the lead."""
+BUSY_LOOKS = 10
+"""Looks in the same request after which a leader that is not blocked loses the lead as well.
+
+It computes, or the system has not given it a core: another leader would only compete with it.
+"""
 QUIET_TICKS = 20
 """Looks without any request after which the main thread sleeps until the next one."""
 SLEEP_TIME = 1.0 if os.name == "nt" else -1
@@ -74,10 +79,10 @@ class QueuedRequest(Protocol):
 class TaskThread:
     """A thread that may lead, and the lock on which it sleeps."""
 
-    __slots__ = ("ident", "wakeup")
+    __slots__ = ("ident", "native_id", "wakeup")
 
     def __init__(self) -> None:
-        self.ident = 0
+        self.ident = self.native_id = 0
         self.wakeup = threading.Lock()
         self.wakeup.acquire()
 
@@ -200,7 +205,7 @@ class LeaderFollowers:
     def _watch(self) -> None:
         """Watch the leader until the main thread leads, or is to stop."""
         wakeup = self._main.wakeup
-        seen, ticks, last = self._begun, 0, 0
+        seen, ticks, last, looks = self._begun, 0, 0, 0
         while self._leader is not self._main and not self._is_stopping:
             if ticks >= QUIET_TICKS:
                 self._main_sleeps = True  # before the check; the leader begins a request before it checks this
@@ -210,18 +215,21 @@ class LeaderFollowers:
                 ticks = 0
             elif not wakeup.acquire(timeout=WATCH_INTERVAL):
                 running = self._running
-                if running and running == last:
-                    self._take_lead(running)
+                looks = looks + 1 if running and running == last else 0
+                if looks:
+                    is_blocked = _is_blocked(self._leader.native_id)
+                    if is_blocked or looks >= BUSY_LOOKS:
+                        self._take_lead(running, is_slow=is_blocked)
                 last = running
                 ticks = ticks + 1 if self._begun == seen and not running else 0
                 seen = self._begun
 
-    def _take_lead(self, running: int) -> None:
-        """Take the lead from a task thread if it still answers this request."""
+    def _take_lead(self, running: int, *, is_slow: bool) -> None:
+        """Take the lead from a task thread if it still answers this request; it counts if it waits for something."""
         with self._lock:
             if self._running != running or self._leader is self._main:
                 return
-            self._slow_balance += SLOW_COST
+            self._slow_balance += SLOW_COST if is_slow else 0
             if self._slow_balance >= SLOW_LIMIT:
                 self._slow_balance = SLOW_LIMIT - SLOW_COST  # so that one slow request of the probe is enough
                 self._eager_until = time.monotonic() + EAGER_TIME
@@ -247,7 +255,7 @@ class LeaderFollowers:
     # Called by the task threads
 
     def _work(self, thread: TaskThread) -> None:
-        thread.ident = threading.get_ident()
+        thread.ident, thread.native_id = threading.get_ident(), threading.get_native_id()
         try:
             while self._is_wanted(thread):
                 if self._leader is thread:
@@ -316,6 +324,15 @@ class LeaderFollowers:
     def _give_lead(self, thread: TaskThread) -> None:
         self._set_leader(thread)
         thread.wakeup.release()
+
+
+def _is_blocked(native_id: int) -> bool:
+    """Whether a thread waits for something, as far as the system tells; see proc(5)."""
+    try:
+        with open(f"/proc/self/task/{native_id}/stat", "rb", buffering=0) as file:
+            return file.read(200).rpartition(b")")[2][1:2] != b"R"
+    except OSError:
+        return True
 
 
 def _answer(request: Any) -> None:

@@ -177,3 +177,30 @@ def test_an_idle_server_does_not_wake_up(monkeypatch):
         assert len(turns) <= 1
         assert site.server._threads._main_sleeps
         ask_often(site, 5)
+
+
+def test_a_thread_that_waits_is_told_from_one_that_computes():
+    """Taking the lead from one that computes, or has not been given a core, would gain nothing."""
+    stop = threading.Event()
+    ids = []
+
+    def wait() -> None:
+        ids.append(threading.get_native_id())
+        stop.wait()
+
+    def compute() -> None:
+        ids.append(threading.get_native_id())
+        while not stop.is_set():
+            pass
+
+    threads = [threading.Thread(target=target) for target in (wait, compute)]
+    try:
+        for thread in threads:
+            thread.start()
+            wait_until(lambda thread=thread: len(ids) > threads.index(thread))
+        wait_until(lambda: leader._is_blocked(ids[0]))
+        wait_until(lambda: not leader._is_blocked(ids[1]))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
