@@ -86,7 +86,7 @@ SERVER_SETTINGS = {
         "Show the traceback of an exception that the application does not handle to the client.", "false"
     ),
     "log_socket_errors": ServerSetting("Log connections that clients have closed early.", "false"),
-    "asyncore_loop_timeout": ServerSetting("Seconds that the I/O thread waits for an event.", "1"),
+    "asyncore_loop_timeout": ServerSetting("Seconds that the server waits for an event at once.", "1"),
     "asyncore_use_poll": ServerSetting("Use poll; false uses select, which fails above 1,024 descriptors.", "true"),
 }
 """Every setting, in the order in which the reference lists them."""

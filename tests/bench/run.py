@@ -27,7 +27,18 @@ import rivals
 import table
 from figures import Bench, Figure, MissingError
 
-CASES = ["start", "quickstart", "first_answer", "reload", "large_project", "load", "servers", "sessions", "memory", "idle"]
+CASES = [
+    "start",
+    "quickstart",
+    "first_answer",
+    "reload",
+    "large_project",
+    "load",
+    "servers",
+    "sessions",
+    "memory",
+    "idle",
+]
 PAGE = rivals.REPOSITORY / "docs" / "performance.md"
 BEGIN, END = "<!-- tests/bench/run.py --docs writes from here -->", "<!-- to here -->"
 

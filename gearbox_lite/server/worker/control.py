@@ -6,9 +6,9 @@ Three threads of a worker meet here, in this order:
    sent from the start, and the worker exits at once if the supervisor does.
 2. It sets ``server`` before it sends ``Ready``. The supervisor sends nothing but ``Begin`` before that, so no command
    ever meets a worker without a server; ``Begin`` wakes the main thread, which then runs the server.
-3. While it serves, the main thread (or the server's I/O thread) sends the heartbeats: this one would still run if that
+3. While it serves, the main thread (or the server's leader) sends the heartbeats: this one would still run if that
    one hung. A request that takes long, in another thread, does not hold them up.
-4. After ``Drain`` the server's I/O thread hands over its idle connections and returns; the main thread sends
+4. After ``Drain`` the server's main thread hands over its idle connections and returns; the main thread sends
    ``Drained`` after the last one, and exits only after ``Exit``, since a connection may be on its way until then.
 """
 
@@ -60,7 +60,7 @@ class WorkerServer(Protocol):
         """Serve a connection that another process has accepted."""
 
     def call(self, action: Callable[[], None]) -> None:
-        """Run an action in the I/O thread, if the server has one."""
+        """Run an action in the thread that leads, if the server has one."""
 
 
 class Control(threading.Thread):
@@ -98,7 +98,7 @@ class Control(threading.Thread):
             os._exit(1)
 
     def _send_heartbeat(self) -> None:
-        """Tell that the worker answers: from this thread while it loads, from the I/O thread while it serves.
+        """Tell that the worker answers: from this thread while it loads, from the thread that leads while it serves.
 
         A request may take as long as it likes, also in a debugger.
         """
