@@ -28,9 +28,12 @@ Which thread may do what, and when:
    answer only when all events have been handled, and nothing of them is left on its stack.
 4. What the leader has to do is queued first (``queue``, or the poller's queue) and then announced by ``tell_leader``.
    If the lead changes between the two, either the new leader finds it, since it looks at all queues before it waits, or
-   the thread finds that it does not lead, and wakes the leader.
+   the thread finds that it does not lead, and wakes the leader. The leader takes back ``_is_woken`` before it looks at
+   the queues. So either it sees what was queued, or the thread sees that it has to wake it again. Two threads that both
+   see ``_is_woken`` unset wake it twice, which costs one more turn and does no harm.
 5. A task thread sleeps on its own lock (``wakeup``), which is released once each time it is taken from ``_idle``.
-6. ``stop`` takes no lock, since signal handlers run in the main thread at any time.
+6. ``stop`` takes no lock, since signal handlers run in the main thread at any time. It wakes the leader whatever
+   ``_is_woken`` says, because the leader may have looked at ``_is_stopping`` just before.
 """
 
 from __future__ import annotations
@@ -106,6 +109,7 @@ class LeaderFollowers:
         self._begun = 0
         self._running = 0
         """The number of the request that the leader answers, 0 while it answers none."""
+        self._is_woken = False
         self._main_sleeps = False
         self._slow_balance = 0
         self._eager_until = 0.0
@@ -124,13 +128,18 @@ class LeaderFollowers:
     def tell_leader(self) -> None:
         """Have the leader look at what has been queued."""
         if threading.get_ident() != self._leader_ident:
-            self._wake_io()
+            self._wake_leader()
 
     def stop(self) -> None:
         """Have ``run`` return; safe in a signal handler."""
         self._is_stopping = True
         self._wake_io()
         self._wake_main()
+
+    def _wake_leader(self) -> None:
+        if not self._is_woken:
+            self._is_woken = True
+            self._wake_io()
 
     def _wake_main(self) -> None:
         with suppress(RuntimeError):  # it has been released already
@@ -176,6 +185,7 @@ class LeaderFollowers:
 
     def run_once(self, timeout: float) -> None:
         """Lead once: handle events, and leave the requests to task threads."""
+        self._is_woken = False
         self._run_io(timeout)
         self._dispatch()
 
@@ -278,7 +288,7 @@ class LeaderFollowers:
                 return True
             self._idle.append(thread)
             if self._leader is self._main and time.monotonic() >= self._eager_until:
-                self._wake_io()  # the main thread can give the lead away now
+                self._wake_leader()  # the main thread can give the lead away now
         thread.wakeup.acquire()
         return not self._is_closed
 
@@ -286,8 +296,9 @@ class LeaderFollowers:
         """Read and answer requests until the lead is lost, or ``stop`` is called."""
         queue = self.queue
         while not self._is_stopping:
+            self._is_woken = False  # before the queue is looked at
             self._run_io(0 if queue else self._wait)
-            while queue:
+            for _ in range(len(queue)):  # what a client has pipelined is queued again, after the requests of others
                 try:
                     request = queue.popleft()
                 except IndexError:  # a thread that was woken for it earlier has taken it

@@ -2,11 +2,7 @@
 
 leader.py decides which thread leads. What the leader does is here: it accepts, reads and parses requests
 (``Server._run_io``), and calls what other threads want done (``call``, ``adopt``), since only the leader may add, close
-or hand over connections. It is woken by a byte in a pipe (waitress' trigger):
-
-1. A thread first queues what is to be done, then wakes the leader. The leader takes back ``_is_woken`` before it looks
-   at the queues. So either it sees what was queued, or the thread sees that it has to wake it again.
-2. Two threads that both see ``_is_woken`` unset write two bytes, which costs one more turn and does no harm.
+or hand over connections. It is woken by a byte in a pipe (waitress' trigger).
 
 How connections are finished or handed over at the end is described in drain.py.
 """
@@ -74,7 +70,6 @@ class Server:
             from gearbox_lite.server.http.access_log import LoggedChannel
 
             channel = LoggedChannel
-        self._is_woken = False
         close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
             if listener.application is not application:  # waitress has put its proxy_headers_middleware around it
@@ -162,22 +157,19 @@ class Server:
 
     def _wake(self) -> None:
         """Have the leader return from waiting, and look at all that is queued."""
-        if not self._is_woken:
-            self._is_woken = True
-            self._trigger.pull_trigger()
+        self._trigger.pull_trigger()
 
     def _run_io(self, timeout: float) -> None:
         """Wait for events and handle them; only the leader calls this."""
-        self._is_woken = False  # before the queues are looked at, so that nothing is missed
-        now = time.monotonic()
-        if now >= self._next_check:
-            self._next_check = now + _TIMEOUT_CHECK_INTERVAL
-            for channel in self._channels():
-                channel.check_timeouts(now)
         if self._poller is None:
             wasyncore.loop(timeout, map=self._map, count=1)
         else:
             self._poller.wait(timeout, self._listeners)
+        now = time.monotonic()
+        if now >= self._next_check:  # after waiting, since this may queue a request
+            self._next_check = now + _TIMEOUT_CHECK_INTERVAL
+            for channel in self._channels():
+                channel.check_timeouts(now)
 
     def _channels(self) -> list[Channel]:
         return [item for item in self._map.values() if isinstance(item, Channel)]

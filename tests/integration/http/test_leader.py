@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from support.threaded_site import ThreadedSite, read_until
+from support.reloading import wait_until
+from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
 from gearbox_lite.server.http import leader
 
@@ -71,3 +72,71 @@ def test_the_leader_does_not_spin_while_a_client_pipelines_requests():
         assert read_until(connection, b"hello")
         assert read_until(connection, b"hello")
     assert not site.spins.is_set()
+
+
+def run_before_next_turn(site: ThreadedSite, action) -> None:
+    """Wake the leader, and run ``action`` in another thread when it is about to wait again."""
+    threads = site.server._threads
+    run_io, waits, is_last = threads._run_io, threading.Semaphore(0), threading.Event()
+
+    def run(timeout: float) -> None:
+        if is_last.is_set():
+            threads._run_io = run_io
+            other = threading.Thread(target=action)
+            other.start()
+            other.join()
+        waits.release()
+        run_io(timeout)
+
+    threads._run_io = run
+    threads.tell_leader()
+    assert waits.acquire(timeout=TIMEOUT)
+    is_last.set()
+    threads.tell_leader()
+    assert waits.acquire(timeout=TIMEOUT)
+
+
+def test_a_request_queued_when_the_leader_is_about_to_wait_is_answered_at_once():
+    answered = threading.Event()
+
+    class Queued:
+        service = answered.set
+
+    with ThreadedSite(answer, asyncore_loop_timeout="3600") as site, site.ask("/") as connection:
+        assert read_until(connection, b"hello")
+        run_before_next_turn(site, lambda: site.server._threads.add_task(Queued))
+        assert answered.wait(TIMEOUT)
+
+
+def test_a_drain_that_begins_when_the_leader_is_about_to_wait_closes_the_listeners_at_once():
+    released = threading.Event()
+
+    def wait(environ, start_response):
+        released.wait()
+        return answer(environ, start_response)
+
+    with ThreadedSite(wait, asyncore_loop_timeout="3600", threads="1") as site, site.ask("/"):
+        try:
+            wait_until(lambda: site.server._threads._leader is site.server._threads._main)
+            run_before_next_turn(site, site.server.drain)
+            wait_until(lambda: not site.server._listeners)
+        finally:
+            released.set()
+
+
+def test_a_client_that_pipelines_many_requests_does_not_delay_others():
+    paths = []
+
+    def record(environ, start_response):
+        paths.append(environ["PATH_INFO"])
+        if len(paths) == 1:
+            other.sendall(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+        return answer(environ, start_response)
+
+    with ThreadedSite(record) as site, site.connect() as other:
+        with site.ask(*["/pipelined"] * 50) as connection:
+            data = b""
+            while data.count(b"hello") < 50:
+                data += read_until(connection, b"hello")
+        read_until(other, b"hello")
+    assert paths.index("/other") < 10
