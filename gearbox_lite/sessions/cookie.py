@@ -10,7 +10,7 @@ from gearbox_lite.sessions.codec import Codec, describe_sizes, sign, verify
 from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
 from gearbox_lite.sessions.session_base import Request, SessionBase, new_id
-from gearbox_lite.sessions.set_cookie import BIGGEST_COOKIE
+from gearbox_lite.sessions.set_cookie import MAX_COOKIE_BYTES
 from gearbox_lite.sessions.settings.options import SessionOptions
 
 log = logging.getLogger("gearbox_lite.sessions")
@@ -78,9 +78,9 @@ class CookieSession(SessionBase, BeakerCookieSession):  # type: ignore[misc]
         if self._built is None or self._built[0] != dumped:
             value = sign(self.codec.validate_keys[0], self.codec.encode(dumped))
             size = len(self.key) + 1 + len(value)
-            if size > BIGGEST_COOKIE:
+            if size > MAX_COOKIE_BYTES:
                 raise SessionSaveError(
-                    f"the session's cookie would have {size} bytes, browsers keep {BIGGEST_COOKIE}; its values have "
+                    f"the session's cookie would have {size} bytes, browsers keep {MAX_COOKIE_BYTES}; its values have "
                     f"{describe_sizes(self.codec, self)} bytes; store less, or choose another session.type"
                 )
             self._built = dumped, value

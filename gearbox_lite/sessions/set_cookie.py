@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from email.utils import formatdate
 
-BIGGEST_COOKIE = 4096
+MAX_COOKIE_BYTES = 4096
 """Most bytes of name=value that browsers keep, https://www.rfc-editor.org/rfc/rfc6265#section-6.1"""
 
 NEVER_EXPIRES = 0x7FFFFFFF

@@ -112,13 +112,13 @@ class StoredSession(SessionBase):
         """Serialize the data. Raises SessionSaveError if that fails, or the record is too big for the store."""
         self._check_scope(self.get("_domain"), self.get("_path", "/"))
         dumped = self.codec.dump(self._values())
-        limit = self.store.biggest()
+        limit = self.store.max_record_bytes()
         # Encoding takes time, and neither base64 nor encryption doubles the size.
         if limit is not None and 2 * len(dumped) + 1024 > limit:
             self._check_size(self.codec.encode(dumped), RECORD_SIGNATURE_DIGITS)
 
     def _check_size(self, text: str, more: int = 0) -> str:
-        limit = self.store.biggest()
+        limit = self.store.max_record_bytes()
         if limit is not None and len(text) + more > limit:
             raise SessionSaveError(
                 f"the session has {len(text) + more} bytes, and {self.store} takes {limit}; its values have "

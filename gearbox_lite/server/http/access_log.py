@@ -31,7 +31,7 @@ _SECRET = re.compile(
 )
 """Names of parameters whose values are masked."""
 _REQUEST_ID = re.compile(r"[!-~]{1,100}")
-_LONGEST_CLIENT = 100
+_MAX_CLIENT_LENGTH = 100
 
 
 class _Record(logging.LogRecord):
@@ -106,7 +106,7 @@ def log_request(task: _LoggedTask, milliseconds: float) -> None:
     client = (getattr(task, "environ", None) or {}).get("REMOTE_ADDR") or task.channel.addr[0]
     path, query = request.path, request.query
     fields: dict[str, Any] = {
-        "client": printable(str(client)[:_LONGEST_CLIENT]).replace(" ", "") or "-",
+        "client": printable(str(client)[:_MAX_CLIENT_LENGTH]).replace(" ", "") or "-",
         "method": printable(request.command) or "-",
         "path": printable(f"{path}?{mask(query)}" if query else path or "-").replace(" ", "%20"),
         "status": int(status) if status.isdecimal() else status,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 STABLE_AFTER = 5.0
 """Seconds; a worker that crashes sooner is restarted only after a pause, except for the first time."""
 FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 10.0
+MAX_PAUSE = 10.0
 
 
 class Backoff:
@@ -22,14 +22,14 @@ class Backoff:
         """Schedule a restart of a worker that lived so many seconds, and return the pause before it in seconds."""
         pause = 0.0 if lived >= STABLE_AFTER else self._pauses.get(slot, 0.0)
         self._due[slot] = self._clock() + pause
-        self._pauses[slot] = min(LONGEST_PAUSE, max(FIRST_PAUSE, pause * 2))
+        self._pauses[slot] = min(MAX_PAUSE, max(FIRST_PAUSE, pause * 2))
         return pause
 
     def schedule_retry(self, slot: int) -> float:
         """Schedule a restart after a load that has failed, and return the pause before it in seconds."""
         pause = max(FIRST_PAUSE, self._pauses.get(slot, 0.0))
         self._due[slot] = self._clock() + pause
-        self._pauses[slot] = min(LONGEST_PAUSE, pause * 2)
+        self._pauses[slot] = min(MAX_PAUSE, pause * 2)
         return pause
 
     def clear(self, *, keeps_pauses: bool = False) -> None:

@@ -43,7 +43,7 @@ RETRY_SENDING = 0.01
 """
 LATE_WAKEUP = 0.2
 """Seconds by which the supervisor must wake up late to give its workers their whole worker_timeout again."""
-_MOST_READS = 100
+_MAX_READS = 100
 """How often the channel of a worker that has exited is read; a child of its application may keep writing."""
 
 Wait = Callable[[list[Any], float | None], list[Any]]
@@ -266,7 +266,7 @@ class Supervisor:
 
     def _reap(self, one: Worker) -> None:
         """Reap a worker that has exited, and schedule a replacement if its slot still needs one."""
-        for _ in range(_MOST_READS):
+        for _ in range(_MAX_READS):
             if one.channel.closed or not control_channel.wait_for(one.channel.socket, 0):
                 break
             self._receive(one)

@@ -18,7 +18,7 @@ SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "data", "build", "di
 """Folders of a project that contain no source; those whose names begin with a dot are skipped too."""
 DEBOUNCE = 20
 """Milliseconds without another change after which a burst of changes is over and reported."""
-LONGEST_BURST = 400
+MAX_BURST = 400
 """Milliseconds after which a burst is reported although it continues."""
 
 
@@ -112,7 +112,7 @@ class Watcher:
 
     def _run(self) -> None:
         while True:
-            changes = self._notify.watch(LONGEST_BURST, DEBOUNCE, 0, self._stop)
+            changes = self._notify.watch(MAX_BURST, DEBOUNCE, 0, self._stop)
             if isinstance(changes, str):  # "stop", or a signal, which the main thread handles
                 self._notify.close()
                 return

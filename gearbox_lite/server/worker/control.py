@@ -37,7 +37,7 @@ from gearbox_lite.server.worker.protocol import (
     Terminating,
 )
 
-LONGEST_HEARTBEAT_INTERVAL = 10.0
+MAX_HEARTBEAT_INTERVAL = 10.0
 """Seconds between two heartbeats at most; otherwise a quarter of ``worker_timeout``."""
 SEND_TIMEOUT = 5.0
 """Seconds for which a worker waits for the supervisor to read a message that must arrive."""
@@ -70,7 +70,7 @@ class Control(threading.Thread):
         """``timeout``: seconds without a heartbeat after which the worker is replaced, 0 for never."""
         super().__init__(daemon=True, name="supervisor")
         self._channel = channel
-        self._interval = min(LONGEST_HEARTBEAT_INTERVAL, timeout / 4) if timeout else None
+        self._interval = min(MAX_HEARTBEAT_INTERVAL, timeout / 4) if timeout else None
         self._is_draining = False
         self.server: WorkerServer | None = None
         self.has_begun = threading.Event()

@@ -89,7 +89,7 @@ class Store(ABC):
         """Empty the server, of everything that anyone keeps there. Only memcached needs it, which lists no records."""
         raise NotImplementedError
 
-    def biggest(self) -> int | None:
+    def max_record_bytes(self) -> int | None:
         """Return how many bytes a record may have, None for any number."""
         return None
 

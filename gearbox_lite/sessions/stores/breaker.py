@@ -43,7 +43,7 @@ USUAL_FACTOR = 8
 """How many times as long as usual a store may take before it is tested, so that a slow one does not count as hung."""
 TEST_INTERVAL = 0.5
 """Seconds between two tests of a store that does not answer."""
-BIGGEST_ANSWER = 32 * 1024 * 1024
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """Most bytes that a store may send during one operation; sessions are far smaller."""
 
 
@@ -129,13 +129,13 @@ class Operation:
     def receive(self, size: int) -> None:
         """Count bytes that the store has sent. Raises TimeoutError as ``check`` does, OSError for too many bytes."""
         self.received += size
-        if self.received > BIGGEST_ANSWER or monotonic() - self.started > SLICE:
+        if self.received > MAX_ANSWER_BYTES or monotonic() - self.started > SLICE:
             self.check_received()
 
     def check_received(self) -> None:
         """Raise what ``receive`` raises, without counting."""
-        if self.received > BIGGEST_ANSWER:
-            raise OSError(f"the answer has more than {BIGGEST_ANSWER} bytes")
+        if self.received > MAX_ANSWER_BYTES:
+            raise OSError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
         if self.depth:
             self.check()
 

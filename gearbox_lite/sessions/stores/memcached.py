@@ -155,7 +155,7 @@ class _Server(GuardedStore):
         with self.breaker.operation():
             self._call(self.client().flush_all)
 
-    def biggest(self) -> int:
+    def max_record_bytes(self) -> int:
         if self._biggest is None:
             with self.breaker.operation():
                 self._biggest = (
@@ -225,7 +225,7 @@ class MemcachedStore(Store):
         for server in self.servers:
             server.flush()
 
-    def biggest(self) -> int | None:
+    def max_record_bytes(self) -> int | None:
         """Return how many bytes a record may have: the smallest item size of the servers, each of them asked once.
 
         A server that is down is asked again later; until then none of its own sessions can be saved.
@@ -233,7 +233,7 @@ class MemcachedStore(Store):
         sizes = []
         for server in self.servers:
             with suppress(StoreUnavailable):
-                sizes.append(server.biggest())
+                sizes.append(server.max_record_bytes())
         return min(sizes, default=None)
 
     def ping(self) -> None:

@@ -6,7 +6,7 @@ import socket
 from time import monotonic
 from typing import Any
 
-from gearbox_lite.sessions.stores.breaker import BIGGEST_ANSWER, SLICE, CircuitBreaker, Operation
+from gearbox_lite.sessions.stores.breaker import MAX_ANSWER_BYTES, SLICE, CircuitBreaker, Operation
 
 
 class TimedSocket:
@@ -63,7 +63,7 @@ class TimedSocket:
             operation: Operation = self._per_thread.operation
             # As ``receive`` does, but without a call, since most answers are short and quick.
             operation.received += len(data)
-            if operation.received > BIGGEST_ANSWER or monotonic() - operation.started > SLICE:
+            if operation.received > MAX_ANSWER_BYTES or monotonic() - operation.started > SLICE:
                 operation.check_received()
             return data
 
