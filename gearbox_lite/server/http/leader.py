@@ -34,6 +34,8 @@ Which thread may do what, and when:
 5. A task thread sleeps on its own lock (``wakeup``), which is released once each time it is taken from ``_idle``.
 6. ``stop`` takes no lock, since signal handlers run in the main thread at any time. It wakes the leader whatever
    ``_is_woken`` says, because the leader may have looked at ``_is_stopping`` just before.
+7. A process that a request forks is a copy with this thread alone. If it returns from the application, it ends: it must
+   neither lead, since it shares the pipe that wakes the leader, nor answer the queued requests a second time.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 from gearbox_lite.server.http.throttle import Throttle
 
@@ -106,6 +108,7 @@ class LeaderFollowers:
         self._idle: list[TaskThread] = []
         self._leader = self._main
         self._leader_ident = 0
+        self._pid = 0
         self._begun = 0
         self._running = 0
         """The number of the request that the leader answers, 0 while it answers none."""
@@ -152,6 +155,7 @@ class LeaderFollowers:
 
         Python waits for plain threads when the process exits, but cuts daemons.
         """
+        self._pid = os.getpid()
         self._main.ident = self._leader_ident = threading.get_ident()
         try:
             for number, thread in enumerate(self._task_threads):
@@ -307,7 +311,7 @@ class LeaderFollowers:
                 self._running = self._begun
                 if self._main_sleeps:
                     self._wake_main()
-                _answer(request)
+                self._answer(request)
                 with self._lock:
                     if self._leader is not thread:
                         return
@@ -323,7 +327,19 @@ class LeaderFollowers:
             request = self.queue.popleft()
         except IndexError:  # another thread has taken it
             return
-        _answer(request)
+        self._answer(request)
+
+    def _answer(self, request: QueuedRequest) -> None:
+        try:
+            request.service()
+        except BaseException:
+            logging.getLogger("waitress").exception("Exception when servicing %r", request)
+        if os.getpid() != self._pid:
+            logging.getLogger("waitress").error(
+                "a process that a request has forked returned from the application, and has been ended; "
+                "end it with os._exit, or use multiprocessing"
+            )
+            os._exit(1)
 
     # Called with the lock held
 
@@ -344,10 +360,3 @@ def _is_blocked(native_id: int) -> bool:
             return file.read(200).rpartition(b")")[2][1:2] != b"R"
     except OSError:
         return True
-
-
-def _answer(request: Any) -> None:
-    try:
-        request.service()
-    except BaseException:
-        logging.getLogger("waitress").exception("Exception when servicing %r", request)

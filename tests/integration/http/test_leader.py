@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
+import pytest
 from support.reloading import wait_until
 from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
@@ -140,3 +143,29 @@ def test_a_client_that_pipelines_many_requests_does_not_delay_others():
                 data += read_until(connection, b"hello")
         read_until(other, b"hello")
     assert paths.index("/other") < 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+@pytest.mark.parametrize("ends", [SystemExit, None])
+def test_a_process_that_a_request_forks_ends_when_it_returns_from_the_application(ends):
+    """It would lead in that process, and take away what wakes this server's leader, which shares the pipe."""
+    children = []
+
+    def fork(environ, start_response):
+        child = os.fork()
+        if child:
+            children.append(child)
+        elif ends:
+            raise ends
+        return answer(environ, start_response)
+
+    def has_ended() -> bool:
+        return os.waitpid(children[0], os.WNOHANG) != (0, 0)
+
+    with ThreadedSite(fork) as site, site.ask("/") as connection:
+        assert read_until(connection, b"hello")
+        try:
+            wait_until(has_ended)
+        except AssertionError:
+            os.kill(children[0], signal.SIGKILL)
+            raise
