@@ -80,8 +80,8 @@ class WorkerManager:
     def _needs_worker(self, slot: int) -> bool:
         if self._workers.loading_in(slot) is not None or slot >= self.current.workers:
             return False
-        one = self._workers.active_in(slot)
-        return one is None or (self.is_reloading and one.reload is not self.current)
+        worker = self._workers.active_in(slot)
+        return worker is None or (self.is_reloading and worker.reload is not self.current)
 
     def _spawn_all(self) -> None:
         for slot in range(self.current.workers):
@@ -109,42 +109,42 @@ class WorkerManager:
         start_timeout = self._spawner.start_timeout(timeout)
         self._workers.add(Worker(slot, current, process, channel, self._clock, timeout, start_timeout, failure, state))
 
-    def on_ready(self, one: Worker, ready: Ready) -> None:
+    def on_ready(self, worker: Worker, ready: Ready) -> None:
         """Note that a worker has loaded the application or failed to, and decide what follows."""
-        if one.state is WorkerState.STARTING_ERROR_PAGE:
-            self._show_error_page(one, ready)
-        elif one.state is WorkerState.STARTING:  # otherwise it is no longer needed
-            one.load_failure = ready.failure
-            one.move_to(WorkerState.READY if ready.failure is None else WorkerState.LOAD_FAILED)
+        if worker.state is WorkerState.STARTING_ERROR_PAGE:
+            self._show_error_page(worker, ready)
+        elif worker.state is WorkerState.STARTING:  # otherwise it is no longer needed
+            worker.load_failure = ready.failure
+            worker.move_to(WorkerState.READY if ready.failure is None else WorkerState.LOAD_FAILED)
             self._reporter.watch_files(ready)
-            self._on_result(one.slot, one, ready)
+            self._on_result(worker.slot, worker, ready)
 
-    def on_exit_while_loading(self, one: Worker) -> None:
+    def on_exit_while_loading(self, worker: Worker) -> None:
         """Treat an exit of the application's own, for example by ``os._exit``, as a failure to load."""
-        reported = self.current.results.get(one.slot) if self.is_reloading else None
+        reported = self.current.results.get(worker.slot) if self.is_reloading else None
         if reported is not None and reported.failure is not None:  # it has reported why before it exited
             return
         settings = self.current.settings
-        failure = Failure(f"{settings.ini.name}: the application ended Python while it loaded: {one.exit_reason}")
-        self._on_result(one.slot, None, Ready(failure, [], [], [], can_serve=settings.is_waitress))
+        failure = Failure(f"{settings.ini.name}: the application ended Python while it loaded: {worker.exit_reason}")
+        self._on_result(worker.slot, None, Ready(failure, [], [], [], can_serve=settings.is_waitress))
 
-    def _on_result(self, slot: int, one: Worker | None, ready: Ready) -> None:
+    def _on_result(self, slot: int, worker: Worker | None, ready: Ready) -> None:
         """Note the result of a load; without a worker if its process has exited."""
         if self.is_reloading:
             self.current.add_result(slot, ready)
             self.decide()
-        elif ready.failure is None and one is not None:
-            self._activate([one], ready)
+        elif ready.failure is None and worker is not None:
+            self._activate([worker], ready)
         elif ready.failure is not None:
-            self._retry(slot, one, ready.failure)
+            self._retry(slot, worker, ready.failure)
             if not self._workers.serving():
-                self._show_failure(slot, one, ready)
-            elif one is not None:
-                one.stop()
+                self._show_failure(slot, worker, ready)
+            elif worker is not None:
+                worker.stop()
 
     def decide(self) -> None:
         """Do what follows from the results so far; also after a previous worker has exited."""
-        has_previous = any(one.reload is not self.current for one in self._workers.active())
+        has_previous = any(worker.reload is not self.current for worker in self._workers.active())
         if not has_previous:
             self._activate_loaded()
         outcome = self.current.outcome(has_previous=has_previous, is_draining=bool(self._workers.exiting()))
@@ -191,15 +191,15 @@ class WorkerManager:
     def _retry_slot(self, slot: int) -> None:
         """Load again, after a pause, in a slot whose worker has failed to."""
         failure = self.current.results.pop(slot).failure
-        one = self._workers.loading_in(slot)
+        worker = self._workers.loading_in(slot)
         if failure is not None:
-            self._retry(slot, one, failure)
-        if one is not None:
-            one.stop()
+            self._retry(slot, worker, failure)
+        if worker is not None:
+            worker.stop()
 
-    def _retry(self, slot: int, one: Worker | None, failure: Failure) -> None:
+    def _retry(self, slot: int, worker: Worker | None, failure: Failure) -> None:
         pause = self.backoff.schedule_retry(slot)
-        who = f"worker {slot + 1}" if one is None else one.name
+        who = f"worker {slot + 1}" if worker is None else worker.name
         self._reporter.report_load_failure(failure, f"{who} failed to load; retrying in {pause:g} seconds")
 
     def _drain_first(self) -> None:
@@ -216,7 +216,7 @@ class WorkerManager:
         if ready.failure is not None:
             kept = "the previous workers keep serving the previous code" if active else "no worker is left; retrying"
             self._reporter.report_load_failure(ready.failure, f"the reload failed: {kept}")
-        served = max((one.reload.workers for one in active), default=self.current.workers)
+        served = max((worker.reload.workers for worker in active), default=self.current.workers)
         for slot in range(min(served, self.current.workers)):
             if self._workers.active_in(slot) is None:  # its worker has exited, before this reload or during it
                 self.backoff.schedule_retry(slot)
@@ -224,20 +224,20 @@ class WorkerManager:
     def _show_first_that_can(self, slots: list[int]) -> None:
         """Serve the error page with a worker that has failed to load, if one can; stop the others."""
         slot = next(slot for slot in slots if self.current.results[slot].can_serve)
-        ready, one = self.current.results[slot], self._workers.loading_in(slot)
-        self._workers.stop_loading(but=one)
+        ready, worker = self.current.results[slot], self._workers.loading_in(slot)
+        self._workers.stop_loading(but=worker)
         if not self.current.settings.serve.reload and ready.failure is not None:
             self._is_announced = True
             for other in range(self.current.workers):
-                self._retry(other, one if other == slot else None, ready.failure)
-        self._show_failure(slot, one, ready)
+                self._retry(other, worker if other == slot else None, ready.failure)
+        self._show_failure(slot, worker, ready)
 
-    def _show_failure(self, slot: int, one: Worker | None, ready: Ready) -> None:
-        if one is not None and ready.can_serve:
-            self._show_error_page(one, ready)
+    def _show_failure(self, slot: int, worker: Worker | None, ready: Ready) -> None:
+        if worker is not None and ready.can_serve:
+            self._show_error_page(worker, ready)
             return
-        if one is not None:
-            one.stop()
+        if worker is not None:
+            worker.stop()
         if not self._workers.in_state(WorkerState.STARTING_ERROR_PAGE):
             self._spawn(slot, ready.failure)
 
@@ -245,38 +245,40 @@ class WorkerManager:
         self._workers.show_error_page(page)
         self._announce(ready)
 
-    def replace(self, one: Worker) -> None:
+    def replace(self, worker: Worker) -> None:
         """Replace a worker that has served the application and has exited."""
-        settings = one.reload.settings
+        settings = worker.reload.settings
         if not settings.is_waitress:
-            self._reporter.report_problem(f"{one.name} exited ({one.exit_reason}); it is restarted at the next change")
-        elif self.is_reloading and one.reload is not self.current:
-            self._reporter.report_problem(f"{one.name} exited ({one.exit_reason}); a reload is replacing it")
+            self._reporter.report_problem(
+                f"{worker.name} exited ({worker.exit_reason}); it is restarted at the next change"
+            )
+        elif self.is_reloading and worker.reload is not self.current:
+            self._reporter.report_problem(f"{worker.name} exited ({worker.exit_reason}); a reload is replacing it")
             self.decide()
         else:
-            self.restart(one)
+            self.restart(worker)
 
-    def restart(self, one: Worker) -> None:
+    def restart(self, worker: Worker) -> None:
         """Restart a worker that has been killed or has crashed, at once or with backoff."""
-        if one.slot >= self.current.workers:  # fewer are wanted since a reload that has failed
-            self._reporter.report_problem(f"{one.name} exited ({one.exit_reason})")
+        if worker.slot >= self.current.workers:  # fewer are wanted since a reload that has failed
+            self._reporter.report_problem(f"{worker.name} exited ({worker.exit_reason})")
             return
-        self.current.results.pop(one.slot, None)
-        pause = self.backoff.schedule_restart(one.slot, one.lived)
+        self.current.results.pop(worker.slot, None)
+        pause = self.backoff.schedule_restart(worker.slot, worker.lived)
         when = f" in {pause:g} seconds" if pause else ""
-        self._reporter.report_problem(f"{one.name} exited ({one.exit_reason}); restarting{when}")
+        self._reporter.report_problem(f"{worker.name} exited ({worker.exit_reason}); restarting{when}")
 
-    def spawn_in_place_of(self, one: Worker) -> None:
+    def spawn_in_place_of(self, worker: Worker) -> None:
         """Spawn another worker at once for one that drains although it is still needed."""
-        if self.is_reloading and one.reload is not self.current:  # the reload replaces it
+        if self.is_reloading and worker.reload is not self.current:  # the reload replaces it
             self.decide()
         elif self._is_stale and not self.is_reloading:
             self.reload(keeps_backoff=True)
         else:
-            self.current.results.pop(one.slot, None)  # a reload that has not been decided waits for the replacement
-            self._spawn(one.slot)
+            self.current.results.pop(worker.slot, None)  # a reload that has not been decided waits for the replacement
+            self._spawn(worker.slot)
 
-    def restart_error_page(self, one: Worker) -> None:
+    def restart_error_page(self, worker: Worker) -> None:
         """Restart a worker that has exited while it showed the error page, or was to.
 
         If no worker serves, the application is loaded again in all slots, and the error page follows if that fails.
@@ -284,10 +286,10 @@ class WorkerManager:
         if self.is_reloading:
             return
         if not self._workers.serving():
-            self.restart(one)
+            self.restart(worker)
             for slot in range(self.current.workers):
-                if slot != one.slot and self._workers.loading_in(slot) is None:
-                    self.backoff.schedule_restart(slot, one.lived)
-        elif one.load_failure is not None and not self._workers.in_state(WorkerState.STARTING_ERROR_PAGE):
-            self.restart(one)
-            self._error_pages[one.slot] = one.load_failure
+                if slot != worker.slot and self._workers.loading_in(slot) is None:
+                    self.backoff.schedule_restart(slot, worker.lived)
+        elif worker.load_failure is not None and not self._workers.in_state(WorkerState.STARTING_ERROR_PAGE):
+            self.restart(worker)
+            self._error_pages[worker.slot] = worker.load_failure

@@ -100,16 +100,16 @@ class Supervisor:
     def is_finished(self) -> bool:
         """Whether the server is shut down and all workers have exited."""
         # A process that has not started yet finds its channel closed when it does, and exits.
-        return self._is_shutting_down and all(one.process.pid is None for one in self.workers)
+        return self._is_shutting_down and all(worker.process.pid is None for worker in self.workers)
 
     def close(self) -> None:
         """Kill all workers that still run, and the fork servers."""
-        for one in self.workers:
-            one.process.kill()
-            one.channel.close()
-        for one in self.workers:
-            if one.process.pid is not None:
-                one.process.join(timeout=2.0)
+        for worker in self.workers:
+            worker.process.kill()
+            worker.channel.close()
+        for worker in self.workers:
+            if worker.process.pid is not None:
+                worker.process.join(timeout=2.0)
         self.workers.close()
         self._spawner.close()
         self._commands.close()
@@ -117,43 +117,46 @@ class Supervisor:
     def run_once(self) -> None:
         """Wait for an event, and handle all that have occurred."""
         workers = list(self.workers)
-        sources: list[Any] = [self._commands.wakeup_reader, *(one.process.sentinel for one in workers)]
-        sources += [one.channel for one in workers if not one.channel.closed]
+        sources: list[Any] = [self._commands.wakeup_reader, *(worker.process.sentinel for worker in workers)]
+        sources += [worker.channel for worker in workers if not worker.channel.closed]
         timeout, before = self._seconds_until_next(), self._clock()
         ready: set[object] = set(self._wait_for(sources, timeout))
         now = self._clock()
         if timeout is not None and now - before > timeout + LATE_WAKEUP:
             # This process was stopped (Ctrl-Z, a suspended laptop), and so were the workers perhaps.
-            for one in workers:
-                one.last_message_at = max(one.last_message_at, now)
+            for worker in workers:
+                worker.last_message_at = max(worker.last_message_at, now)
         self._handle_commands()
-        for one in workers:
-            if one.channel in ready:
-                self._receive(one)
-        for one in workers:
-            if one.process.sentinel in ready and one.process.exitcode is None:
-                one.process.update()
-            if one.process.exitcode is not None:
-                self._reap(one)
+        for worker in workers:
+            if worker.channel in ready:
+                self._receive(worker)
+        for worker in workers:
+            if worker.process.sentinel in ready and worker.process.exitcode is None:
+                worker.process.update()
+            if worker.process.exitcode is not None:
+                self._reap(worker)
         self._do_what_is_due()
 
     def _seconds_until_next(self) -> float | None:
         """Return the seconds until something is due without an event, None if nothing is."""
         workers = list(self.workers)
-        times = [*self._manager.backoff.due_times(), *(one.deadline for one in workers if one.deadline is not None)]
-        times += [due for one in workers if (due := one.must_report_by()) is not None]
+        times = [
+            *self._manager.backoff.due_times(),
+            *(worker.deadline for worker in workers if worker.deadline is not None),
+        ]
+        times += [due for worker in workers if (due := worker.must_report_by()) is not None]
         if self._waiting_command is not None:
             times.append(self._manager.current.started + LOAD_TIMEOUT)
-        if any(one.channel.is_full for one in workers):
+        if any(worker.channel.is_full for worker in workers):
             times.append(self._clock() + RETRY_SENDING)
         return max(0.0, min(times) - self._clock()) if times else None
 
     def _do_what_is_due(self) -> None:
         self._spawner.reap()
-        for one in self.workers:
-            one.channel.flush()
-            self._enforce_deadline(one)
-            self._enforce_worker_timeout(one)
+        for worker in self.workers:
+            worker.channel.flush()
+            self._enforce_deadline(worker)
+            self._enforce_worker_timeout(worker)
         if self._is_shutting_down:
             return
         self._manager.spawn_due()
@@ -162,38 +165,38 @@ class Supervisor:
             self._superseding_since = self._clock()
             self._reload(self._waiting_command)
 
-    def _enforce_deadline(self, one: Worker) -> None:
+    def _enforce_deadline(self, worker: Worker) -> None:
         """Kill a worker that has not finished within the drain timeout, and one whose process does not even start."""
-        if one.deadline is None or self._clock() < one.deadline:
+        if worker.deadline is None or self._clock() < worker.deadline:
             return
-        one.deadline = None
-        if one.state is WorkerState.DRAINING:
-            one.stop()
-        elif one.process.pid is None:
-            self._kill_unstarted(one)
+        worker.deadline = None
+        if worker.state is WorkerState.DRAINING:
+            worker.stop()
+        elif worker.process.pid is None:
+            self._kill_unstarted(worker)
 
-    def _enforce_worker_timeout(self, one: Worker) -> None:
+    def _enforce_worker_timeout(self, worker: Worker) -> None:
         """Kill a worker that does not answer."""
-        if not self._is_overdue(one):
+        if not self._is_overdue(worker):
             return
-        self._receive(one)  # it may have reported while this process was busy
-        if not self._is_overdue(one):
+        self._receive(worker)  # it may have reported while this process was busy
+        if not self._is_overdue(worker):
             return
-        if one.process.pid is None:
-            self._kill_unstarted(one)
-        elif one.channel.partial_since is not None:
-            one.kill("it sent half a message")
+        if worker.process.pid is None:
+            self._kill_unstarted(worker)
+        elif worker.channel.partial_since is not None:
+            worker.kill("it sent half a message")
         else:
-            one.kill(f"it has not answered for {one.timeout:g} seconds (worker_timeout)")
+            worker.kill(f"it has not answered for {worker.timeout:g} seconds (worker_timeout)")
 
-    def _is_overdue(self, one: Worker) -> bool:
-        due = one.must_report_by()
+    def _is_overdue(self, worker: Worker) -> bool:
+        due = worker.must_report_by()
         return due is not None and self._clock() >= due
 
-    def _kill_unstarted(self, one: Worker) -> None:
-        one.kill("the fork server does not answer")
+    def _kill_unstarted(self, worker: Worker) -> None:
+        worker.kill("the fork server does not answer")
         with suppress(OSError):  # no room for another one yet
-            one.process.replace_fork_server()
+            worker.process.replace_fork_server()
 
     def _handle_commands(self) -> None:
         """Carry out the commands that have come since the last time; several reloads are one."""
@@ -219,9 +222,9 @@ class Supervisor:
         self._manager.stop()
         self.workers.stop_loading()
         self.workers.drain_serving(closes_idle=True)
-        for one in self.workers:
-            if one.process.pid is None:
-                one.channel.close()
+        for worker in self.workers:
+            if worker.process.pid is None:
+                worker.channel.close()
 
     def _reload(self, command: Command) -> None:
         self._waiting_command = None
@@ -234,56 +237,56 @@ class Supervisor:
             self._superseding_since = self._clock()
         self._manager.reload()
 
-    def _receive(self, one: Worker) -> None:
-        for message, descriptor in one.receive():
-            self._handle(one, message, descriptor)
+    def _receive(self, worker: Worker) -> None:
+        for message, descriptor in worker.receive():
+            self._handle(worker, message, descriptor)
 
-    def _handle(self, one: Worker, message: Message, descriptor: int | None) -> None:
+    def _handle(self, worker: Worker, message: Message, descriptor: int | None) -> None:
         if isinstance(message, Ready):
             if not self._is_shutting_down:
-                self._manager.on_ready(one, message)
+                self._manager.on_ready(worker, message)
         elif isinstance(message, ServerFailed):
-            one.kill_reason = message.reason
+            worker.kill_reason = message.reason
         elif isinstance(message, Terminating):
-            self._on_external_term(one)
+            self._on_external_term(worker)
         elif isinstance(message, Drained):
-            one.is_drained = True
-            one.send(Exit())
+            worker.is_drained = True
+            worker.send(Exit())
         elif isinstance(message, Connection) and descriptor is not None:
-            if one.is_exiting:
-                self.workers.hand_over(one, message.peer, descriptor, is_shutting_down=self._is_shutting_down)
+            if worker.is_exiting:
+                self.workers.hand_over(worker, message.peer, descriptor, is_shutting_down=self._is_shutting_down)
             else:
                 descriptors.close_all([descriptor])
 
-    def _on_external_term(self, one: Worker) -> None:
+    def _on_external_term(self, worker: Worker) -> None:
         """Replace a worker that another process has sent SIGTERM, while it finishes its requests."""
-        if one.is_loading:
-            one.process.kill()
-        elif one.state is WorkerState.SERVING:
-            self._reporter.report_problem(f"{one.name} received SIGTERM; starting another one")
-            self.workers.drain(one, None, closes_idle=True)
-            self._manager.spawn_in_place_of(one)
+        if worker.is_loading:
+            worker.process.kill()
+        elif worker.state is WorkerState.SERVING:
+            self._reporter.report_problem(f"{worker.name} received SIGTERM; starting another one")
+            self.workers.drain(worker, None, closes_idle=True)
+            self._manager.spawn_in_place_of(worker)
 
-    def _reap(self, one: Worker) -> None:
+    def _reap(self, worker: Worker) -> None:
         """Reap a worker that has exited, and schedule a replacement if its slot still needs one."""
         for _ in range(_MAX_READS):
-            if one.channel.closed or not control_channel.wait_for(one.channel.socket, 0):
+            if worker.channel.closed or not control_channel.wait_for(worker.channel.socket, 0):
                 break
-            self._receive(one)
-        one.channel.close()
-        was_loading, was_active = one.is_loading, one.serves_application
-        was_page = one.serves_error_page or one.state is WorkerState.STARTING_ERROR_PAGE
-        self.workers.remove(one)
-        if one.process.never_started:
+            self._receive(worker)
+        worker.channel.close()
+        was_loading, was_active = worker.is_loading, worker.serves_application
+        was_page = worker.serves_error_page or worker.state is WorkerState.STARTING_ERROR_PAGE
+        self.workers.remove(worker)
+        if worker.process.never_started:
             with suppress(OSError):  # no room for another one yet
                 self._spawner.replace_exited_fork_server()
         if self._is_shutting_down:
             return
-        if was_loading and (one.was_killed or one.kill_reason is not None):
-            self._manager.restart(one)
+        if was_loading and (worker.was_killed or worker.kill_reason is not None):
+            self._manager.restart(worker)
         elif was_loading:
-            self._manager.on_exit_while_loading(one)
+            self._manager.on_exit_while_loading(worker)
         elif was_active:
-            self._manager.replace(one)
+            self._manager.replace(worker)
         elif was_page:
-            self._manager.restart_error_page(one)
+            self._manager.restart_error_page(worker)

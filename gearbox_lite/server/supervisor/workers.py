@@ -42,15 +42,15 @@ class Workers:
     def __iter__(self) -> Iterator[Worker]:
         return iter(self._workers.copy())
 
-    def add(self, one: Worker) -> None:
+    def add(self, worker: Worker) -> None:
         """Take a worker that has just been spawned into the list."""
-        self._workers.append(one)
+        self._workers.append(worker)
 
-    def remove(self, one: Worker) -> None:
+    def remove(self, worker: Worker) -> None:
         """Take a worker whose process has exited out of the list, and let those begin that have waited for it."""
-        was_exiting = one.is_exiting
-        one.move_to(WorkerState.STOPPED)
-        self._workers.remove(one)
+        was_exiting = worker.is_exiting
+        worker.move_to(WorkerState.STOPPED)
+        self._workers.remove(worker)
         if was_exiting:
             for other in self._workers:
                 if other.state is WorkerState.WAITING:
@@ -58,37 +58,37 @@ class Workers:
 
     def in_state(self, *states: WorkerState) -> list[Worker]:
         """Return the workers in one of these states."""
-        return [one for one in self._workers if one.state in states]
+        return [worker for worker in self._workers if worker.state in states]
 
     def active(self) -> list[Worker]:
         """Return the workers that serve the application."""
-        return [one for one in self._workers if one.serves_application]
+        return [worker for worker in self._workers if worker.serves_application]
 
     def active_in(self, slot: int) -> Worker | None:
         """Return the worker that serves the application in a slot."""
-        return next((one for one in self.active() if one.slot == slot), None)
+        return next((worker for worker in self.active() if worker.slot == slot), None)
 
     def loading(self) -> list[Worker]:
         """Return the workers that load the application, or have and wait for the others of their reload."""
-        return [one for one in self._workers if one.is_loading]
+        return [worker for worker in self._workers if worker.is_loading]
 
     def loading_in(self, slot: int) -> Worker | None:
         """Return the worker that loads the application in a slot."""
-        return next((one for one in self.loading() if one.slot == slot), None)
+        return next((worker for worker in self.loading() if worker.slot == slot), None)
 
     def serving(self) -> list[Worker]:
         """Return the workers that requests go to, be they answered by the application or by the error page."""
-        return [one for one in self._workers if one.serves_application or one.serves_error_page]
+        return [worker for worker in self._workers if worker.serves_application or worker.serves_error_page]
 
     def exiting(self) -> list[Worker]:
         """Return the workers that drain, or have been killed because they are no longer needed."""
-        return [one for one in self._workers if one.is_exiting]
+        return [worker for worker in self._workers if worker.is_exiting]
 
     def activate(self, new: Sequence[Worker]) -> None:
         """Let workers that have loaded serve, and drain those of other reloads and the error page's."""
         for page in self.in_state(WorkerState.STARTING_ERROR_PAGE):
             page.stop()
-        former = [one for one in self.serving() if one.reload is not new[0].reload or one.serves_error_page]
+        former = [worker for worker in self.serving() if worker.reload is not new[0].reload or worker.serves_error_page]
         self._take_over(new, former)
 
     def show_error_page(self, page: Worker) -> None:
@@ -97,55 +97,55 @@ class Workers:
 
     def _take_over(self, new: Sequence[Worker], former: Sequence[Worker]) -> None:
         if not new[0].reload.settings.is_waitress:  # the previous workers have the address
-            for one in new:
-                one.move_to(WorkerState.WAITING)
-            for one, successor in zip(former, cycle(new)):
-                self.drain(one, successor)
-            for one in new:
-                self._begin(one)
+            for worker in new:
+                worker.move_to(WorkerState.WAITING)
+            for worker, successor in zip(former, cycle(new)):
+                self.drain(worker, successor)
+            for worker in new:
+                self._begin(worker)
             return
-        for one in new:
-            self._begin(one)
-        for one, successor in zip(former, cycle(new)):
-            self.drain(one, successor)
+        for worker in new:
+            self._begin(worker)
+        for worker, successor in zip(former, cycle(new)):
+            self.drain(worker, successor)
 
-    def _begin(self, one: Worker) -> None:
-        if one.state is WorkerState.WAITING and self.exiting():
+    def _begin(self, worker: Worker) -> None:
+        if worker.state is WorkerState.WAITING and self.exiting():
             return
-        one.begin()
+        worker.begin()
         unclaimed, self._unclaimed = self._unclaimed, []
         for descriptor, peer in unclaimed:
-            one.send_connection(descriptor, peer)
+            worker.send_connection(descriptor, peer)
 
-    def drain(self, one: Worker, successor: Worker | None, *, closes_idle: bool = False) -> None:
+    def drain(self, worker: Worker, successor: Worker | None, *, closes_idle: bool = False) -> None:
         """Have a worker finish its requests, and hand its idle connections over or close them.
 
         It is killed if it has not exited KILL_AFTER seconds after ``drain_timeout``.
         """
-        if one.state is WorkerState.WAITING:  # it has no connections, and only exits when told to drain
-            one.stop()
+        if worker.state is WorkerState.WAITING:  # it has no connections, and only exits when told to drain
+            worker.stop()
             return
-        one.move_to(WorkerState.DRAINING)
-        one.successor = successor
-        one.deadline = self._clock() + one.reload.settings.serve.drain_timeout + KILL_AFTER
-        one.send(Drain(hands_over=not closes_idle))
+        worker.move_to(WorkerState.DRAINING)
+        worker.successor = successor
+        worker.deadline = self._clock() + worker.reload.settings.serve.drain_timeout + KILL_AFTER
+        worker.send(Drain(hands_over=not closes_idle))
 
     def drain_serving(self, *, closes_idle: bool = False) -> None:
         """Have all workers that serve finish, without successors."""
-        for one in self.serving():
-            self.drain(one, None, closes_idle=closes_idle)
+        for worker in self.serving():
+            self.drain(worker, None, closes_idle=closes_idle)
 
     def stop_loading(self, *, but: Worker | None = None) -> None:
         """Stop all workers that have not served, except perhaps one."""
-        for one in self._workers:
-            if one is but:
+        for worker in self._workers:
+            if worker is but:
                 continue
-            if one.is_loading or one.state is WorkerState.STARTING_ERROR_PAGE:
-                one.stop()
+            if worker.is_loading or worker.state is WorkerState.STARTING_ERROR_PAGE:
+                worker.stop()
 
-    def hand_over(self, one: Worker, peer: Peer, descriptor: int, *, is_shutting_down: bool) -> None:
+    def hand_over(self, worker: Worker, peer: Peer, descriptor: int, *, is_shutting_down: bool) -> None:
         """Pass a keep-alive connection of a draining worker to its successor, to that one's, or to any that serves."""
-        successor = one.successor
+        successor = worker.successor
         while successor is not None and (successor.successor or successor.is_drained or successor.channel.closed):
             successor = successor.successor
         if successor is None:
