@@ -47,8 +47,9 @@ def warnings_of_code() -> list[Any]:
     from gearbox_lite.turbogears import controllers
 
     config = loaded.loaded_config()
-    root = None if config is None else controllers.import_root_controller(config)
-    return [] if root is None else controllers.check_controllers(root, config, is_users)
+    if config is None:
+        return []
+    return controllers.check_controllers(controllers.import_root_controller(config), config, is_users)
 
 
 def _check_result(context: Any) -> None:
@@ -105,7 +106,7 @@ def _prepare_turbogears(settings: AppSettings) -> None:
     if turbogears is None:
         return
     config = turbogears.config
-    if not config.get("application_root_module") and config.get("tg.root_controller") is None:
+    if loaded.loaded_config() is None:
         return
     from gearbox_lite.turbogears import controllers, hints, output, translations
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from gearbox_lite.sessions.tracking import session_object_class
 from gearbox_lite.sessions.wsgi.outage import Outages
 from gearbox_lite.sessions.wsgi.response import SessionResponse, StartResponse, WSGIApplication
 
+log = logging.getLogger("gearbox_lite.sessions")
+
 
 class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
     """Beaker's SessionMiddleware on options that ``parse_options`` has returned.
@@ -29,10 +33,20 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
     response is 503 and the cookie stays as it is.
     """
 
-    def __init__(self, application: WSGIApplication, options: SessionOptions) -> None:
-        """Raise ValueError or StoreUnavailable if the store cannot be set up."""
+    def __init__(
+        self,
+        application: WSGIApplication,
+        options: SessionOptions,
+        locate: Callable[[str], Location] | None = None,
+    ) -> None:
+        """Raise ValueError or StoreUnavailable if the store cannot be set up.
+
+        ``locate`` returns the line of the ini that sets an option, for messages.
+        """
         super().__init__(application, None)
         self.options = options
+        self._locate = locate
+        self._has_warned = False
         self.sessions = make_sessions(options)
         self._session_object = session_object_class()
         self._outages = Outages(self.sessions.store if isinstance(self.sessions, StoredSessions) else None)
@@ -46,7 +60,21 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         environ["beaker.get_session"] = self._get_session
         if "paste.testing_variables" in environ and self.options.webtest_varname is not None:
             environ["paste.testing_variables"][self.options.webtest_varname] = session
-        return SessionResponse(session, environ, start_response, self._outages).run(self.wrap_app)
+        return SessionResponse(session, environ, start_response, self._outages, self._warn_of_plain_http).run(
+            self.wrap_app
+        )
+
+    def _warn_of_plain_http(self) -> None:
+        """Log, once, that browsers drop a secure cookie that comes over plain HTTP."""
+        if not self._has_warned:
+            self._has_warned = True
+            at = f"{self._locate('session.secure')}: " if self._locate else ""
+            log.warning(
+                "%ssession.secure = true, but a request came over plain HTTP, so browsers drop the session's cookie; "
+                "serve over HTTPS (a proxy reports it in X-Forwarded-Proto: trusted_proxy), or set session.secure = "
+                "false for plain HTTP",
+                at,
+            )
 
     def _get_session(self) -> CookieSession | StoredSession:
         return self.sessions.session({})
@@ -57,6 +85,7 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
 
     Raises UserError, with the ini's file and line, for an option that cannot be used.
     """
+    ini = global_conf.get("__file__")
     given = {name: value for name, value in global_conf.items() if name.startswith(PREFIX)}
     given |= local_conf
     try:
@@ -66,7 +95,8 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
 
     def session_filter(application: WSGIApplication) -> SessionMiddleware:
         try:
-            return SessionMiddleware(application, options)
+            locate = partial(locate_setting, Path(ini), variables=global_conf) if ini else None
+            return SessionMiddleware(application, options, locate)
         except (ValueError, StoreUnavailable) as error:
             raise _with_location(_store_error(error, options), given, global_conf) from error
 

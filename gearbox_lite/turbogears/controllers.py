@@ -41,14 +41,17 @@ class ControllerFinding:
 
 
 def import_root_controller(config: Any) -> Any:
-    """Import what TurboGears would import at the first request, and return the root controller; None without one.
+    """Import what TurboGears would import at the first request, and return the root controller.
 
     Raises CodeError if it is missing or cannot answer any request. The names are those of
     tg.configurator.components.paths and tg.wsgiapp.TGApp.lookup_controller, TurboGears 2.5.
     """
     root = config.get("tg.root_controller")
     name = config.get("application_root_module")
-    if root is None and name:
+    if root is None and not name:
+        remedy = 'write "package": hello, or your package\'s name, in config/app_cfg.py'
+        raise CodeError("TurboGears finds no controllers, since its configuration names no package", remedy=remedy)
+    if root is None:
         module = import_module(name)
         root = getattr(module, "RootController", None)
         if root is None:

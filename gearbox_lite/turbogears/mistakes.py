@@ -8,7 +8,9 @@ function and put it into the table; tests/integration/project/test_explained_mis
 
 from __future__ import annotations
 
+import builtins
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -152,6 +154,31 @@ def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None
     return _at(frames[-1], where, remedy)
 
 
+def _missing_session_key(error: BaseException, frames: Frames) -> UserError | None:
+    if not isinstance(error, KeyError) or not frames or "session[" not in (frames[-1].line or ""):
+        return None
+    key = error.args[0] if error.args else None
+    if not isinstance(key, str):
+        return None
+    return _at(frames[-1], f"the session has no {key!r}", f'write session.get("{key}"), which is None without it')
+
+
+def _misspelled_name(error: BaseException, frames: Frames) -> UserError | None:
+    """Explain a name that Python does not know if the same place has a similar one."""
+    if not frames or not isinstance(error, (NameError, ImportError)):
+        return None
+    innermost = list(_stack_of(error))[-1]
+    if isinstance(error, NameError):
+        name, known = error.name, {**vars(builtins), **innermost.f_globals, **innermost.f_locals}
+    else:
+        found = re.match(r"cannot import name '(\w+)'", str(error))
+        name, known = (found[1] if found else None), vars(sys.modules.get(error.name or "", builtins))
+    guess = nearest(name, list(known)) if name else None
+    if name is None or guess is None or innermost.f_code.co_filename != frames[-1].filename:
+        return None
+    return _at(frames[-1], f"there is no {name}", f"did you mean {guess}?")
+
+
 EXPLANATIONS: tuple[Explanation, ...] = (
     _use_outside_request,
     _redirect_to_no_url,
@@ -162,6 +189,8 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _dict_without_template,
     _method_without_self,
     _module_of_project,
+    _missing_session_key,
+    _misspelled_name,
 )
 """The first that explains an exception is shown."""
 

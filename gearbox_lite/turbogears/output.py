@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 from typing import Any
 
 from gearbox_lite.turbogears.source import function_location, method_name
@@ -33,6 +34,9 @@ def _check(_remainder: Any, _parameters: Any, output: Any) -> None:
             if _answers_json():
                 raise _error(f'{kind}, and @expose("json") needs a dict', 'return {"items": ...}')
             raise _error(kind, "return a text, or a dict for a template")
+    elif isinstance(output, io.TextIOBase):
+        output.close()
+        raise _error("returned a file of text", 'open it for bytes: open(name, "rb")')
     elif not callable(output) and not hasattr(output, "__iter__"):
         raise _error(f"returned {type(output).__name__} {output!r:.40}", "return a text, or a dict for a template")
 

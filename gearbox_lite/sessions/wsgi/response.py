@@ -30,12 +30,18 @@ class SessionResponse:
     """The response to one request, which becomes 503 as soon as the store has failed."""
 
     def __init__(
-        self, session: SessionObject, environ: dict[str, Any], start_response: StartResponse, outages: Outages
+        self,
+        session: SessionObject,
+        environ: dict[str, Any],
+        start_response: StartResponse,
+        outages: Outages,
+        warn_of_plain_http: Callable[[], None],
     ) -> None:
         self._session = session
         self._environ = environ
         self._start_response = start_response
         self._outages = outages
+        self._warn_of_plain_http = warn_of_plain_http
         self._head: tuple[str, Headers, ExcInfo | None] | None = None
         """What the application called ``start_response`` with last."""
         self._started = False
@@ -100,6 +106,8 @@ class SessionResponse:
         set_cookie = set_cookie_of(self._session)
         if set_cookie:
             headers.append(("Set-Cookie", set_cookie))
+            if self._environ.get("wsgi.url_scheme") == "http" and "; Secure" in set_cookie:
+                self._warn_of_plain_http()
         return None
 
     def _replace(self, error: StoreUnavailable) -> list[bytes]:

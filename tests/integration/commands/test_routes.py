@@ -266,10 +266,12 @@ def test_an_ini_without_a_server_section_and_variables_are_accepted(project):
 
 def test_a_root_controller_that_raises_shows_the_users_own_traceback(project):
     root = project / "hello" / "controllers" / "root.py"
-    root.write_text("class RootController:\n    def __init__(self):\n        1 / 0\n")
+    root.write_text(
+        "from tg import TGController\n\n\nclass RootController(TGController):\n    def __init__(self):\n        1 / 0\n"
+    )
     result = run("routes", cwd=project)
     assert result.returncode == 1
-    assert 'root.py", line 3, in __init__' in result.stderr
+    assert 'root.py", line 6, in __init__' in result.stderr
     assert "site-packages" not in result.stderr
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers import Browser, set_option
+from support.helpers import Browser, line_of, set_option
 from support.warm import serve
 
 ROOT = "hello/controllers/root.py"
@@ -107,3 +107,14 @@ def test_a_form_without_token_is_logged(project):
 def test_keys_of_nested_dicts_must_be_texts_like_those_of_the_session(project):
     output = visit(project, page("session['a'] = {1: 'x'}; session.save(); return ''"))
     assert "SessionSaveError: json cannot store all keys of these values of the session: ['a']; use texts" in output
+
+
+def test_a_secure_cookie_over_plain_http_is_logged_once(project):
+    set_option(project / "development.ini", "session.secure", "true")
+    number = line_of(project / "development.ini", "session.secure")
+    with serve(project) as served:
+        for _ in range(2):
+            Browser(served.url).get("/setsession")
+        assert served.end() == 0
+    line = f"development.ini:{number}: session.secure = true, but a request came over plain HTTP, so browsers drop the"
+    assert served.output.count(line) == 1

@@ -79,6 +79,21 @@ LOGGED = {
         "\n    class Movies(BaseController):\n        index = TutorialPages.setsession\n\n    go = Movies\n",
         f"{ROOT}:40: go = Movies mounts a class, and TurboGears needs an instance of it; write go = Movies()",
     ),
+    "a file of text": (
+        method("return open(__file__)"),
+        f'{ROOT}:38: RootController.go returned a file of text; open it for bytes: open(name, "rb")',
+    ),
+    "a value that the session lacks": (
+        method("return session['nothing']"),
+        (
+            f"{ROOT}:39: return session['nothing']: the session has no 'nothing'; write session.get(\"nothing\"), "
+            "which is None without it"
+        ),
+    ),
+    "a misspelled name": (
+        method("return sesion['a']"),
+        f"{ROOT}:39: return sesion['a']: there is no sesion; did you mean session?",
+    ),
     "an import in a method": (
         method("import hello.controllers.tutoral"),
         (
@@ -223,6 +238,20 @@ REFUSED = {
         (
             f"development.ini: the application does not load: ModuleNotFoundError in root.py line 3: {ROOT}:3: "
             "import sqlalchmy: there is no module sqlalchmy; did you mean sqlalchemy?"
+        ),
+    ),
+    "a misspelled name in an import": (
+        replaced(ROOT, "import csrf_protected", "import csrf_protectd"),
+        (
+            f"development.ini: the application does not load: ImportError in root.py line 7: {ROOT}:7: "
+            "from hello.lib.csrf import csrf_protectd: there is no csrf_protectd; did you mean csrf_protected?"
+        ),
+    ),
+    "a configuration without package": (
+        replaced("hello/config/app_cfg.py", '"package": hello,', ""),
+        (
+            "TurboGears finds no controllers, since its configuration names no package; write "
+            '"package": hello, or your package\'s name, in config/app_cfg.py'
         ),
     ),
     "exit at import": (
