@@ -58,6 +58,12 @@ BUSY_LOOKS = 10
 
 It computes, or the system has not given it a core: another leader would only compete with it.
 """
+BLOCKED_LOOK, FREE_LOOK, BLOCKED_LIMIT = 2, -3, 12
+"""What is added for a look that finds the leader blocked while requests are queued, for any other, and the limit.
+
+So requests also count as slow if each waits less than ``WATCH_INTERVAL``, for example for a database, but together they
+have the leader wait for more than 60 % of the time.
+"""
 QUIET_TICKS = 20
 """Looks without any request after which the main thread sleeps until the next one."""
 SLEEP_TIME = 1.0 if os.name == "nt" else -1
@@ -219,7 +225,7 @@ class LeaderFollowers:
     def _watch(self) -> None:
         """Watch the leader until the main thread leads, or is to stop."""
         wakeup = self._main.wakeup
-        seen, ticks, last, looks = self._begun, 0, 0, 0
+        seen, ticks, last, looks, blocked = self._begun, 0, 0, 0, 0
         while self._leader is not self._main and not self._is_stopping:
             if ticks >= QUIET_TICKS:
                 self._main_sleeps = True  # before the check; the leader begins a request before it checks this
@@ -230,20 +236,23 @@ class LeaderFollowers:
             elif not wakeup.acquire(timeout=WATCH_INTERVAL):
                 running = self._running
                 looks = looks + 1 if running and running == last else 0
-                if looks:
-                    is_blocked = _is_blocked(self._leader.native_id)
-                    if is_blocked or looks >= BUSY_LOOKS:
-                        self._take_lead(running, is_slow=is_blocked)
+                is_blocked = bool(running and (looks or self.queue)) and _is_blocked(self._leader.native_id)
+                blocked = max(0, blocked + (BLOCKED_LOOK if is_blocked else FREE_LOOK))
+                if blocked >= BLOCKED_LIMIT:
+                    blocked = 0
+                    self._take_lead(running, cost=SLOW_LIMIT)
+                elif looks and (is_blocked or looks >= BUSY_LOOKS):
+                    self._take_lead(running, cost=SLOW_COST if is_blocked else 0)
                 last = running
                 ticks = ticks + 1 if self._begun == seen and not running else 0
                 seen = self._begun
 
-    def _take_lead(self, running: int, *, is_slow: bool) -> None:
-        """Take the lead from a task thread if it still answers this request; it counts if it waits for something."""
+    def _take_lead(self, running: int, *, cost: int) -> None:
+        """Take the lead from a task thread if it still answers this request; ``cost`` is added to the balance."""
         with self._lock:
             if self._running != running or self._leader is self._main:
                 return
-            self._slow_balance += SLOW_COST if is_slow else 0
+            self._slow_balance += cost
             if self._slow_balance >= SLOW_LIMIT:
                 self._slow_balance = SLOW_LIMIT - SLOW_COST  # so that one slow request of the probe is enough
                 self._eager_until = time.monotonic() + EAGER_TIME

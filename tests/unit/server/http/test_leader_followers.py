@@ -162,3 +162,25 @@ def test_threads_that_cannot_start_leave_none_behind(monkeypatch):
     for thread in started:
         thread.join(60)
         assert not thread.is_alive()
+
+
+def test_requests_that_each_wait_less_than_the_watch_interval_are_given_away_too(monkeypatch):
+    """Such as short queries to a database: otherwise all of them would wait one after the other."""
+    monkeypatch.setattr(leader, "WATCH_INTERVAL", 0.02)
+    monkeypatch.setattr(leader, "EAGER_TIME", 3600)
+
+    done = threading.Event()
+
+    with Events(4) as events:
+
+        def answer() -> None:
+            time.sleep(0.002)
+            if not done.is_set():
+                events.threads.add_task(Job(answer))
+
+        for _ in range(8):
+            events.incoming.put(Job(answer))
+        try:
+            wait_until(lambda: events.threads._eager_until)
+        finally:
+            done.set()
