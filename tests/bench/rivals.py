@@ -44,6 +44,7 @@ DISTRIBUTIONS = {
     OURS: [OURS, "TurboGears2", "Beaker", "waitress"],
     SESSIONS: ["SQLAlchemy", "psycopg", "redis", "pymemcache", "cryptography"],
     "gearbox": ["gearbox", "tg.devtools"],
+    GEARBOX_ALL: ["python-memcached"],
     "flask": ["flask", "gunicorn"],
 }
 """The distributions whose versions are shown; the default is the one with the environment's name."""
