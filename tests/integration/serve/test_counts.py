@@ -237,3 +237,29 @@ def test_our_templates_are_compiled_once_and_again_if_the_bytecode_is_lost(tmp_p
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert plan() == (count, files)
     assert plan() == (0, files)
+
+
+LOAD = """
+import gc
+from pathlib import Path
+from gearbox_lite.application.load import load_application
+from gearbox_lite.ini.precedence import Overrides
+from gearbox_lite.ini.settings import read_app_settings
+gc.set_threshold(600)
+before = gc.get_stats()[2]["collections"]
+load_application(read_app_settings(Path("development.ini").absolute(), Overrides()))
+print(gc.get_stats()[2]["collections"] - before, gc.isenabled(), gc.get_threshold()[0])
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("", "0 True 600"), ("gc.disable()", "0 False 600"), ("gc.set_threshold(5000000)", "0 True 5000000")],
+)
+def test_no_garbage_is_collected_while_the_application_is_loaded(project, line, expected):
+    """Afterwards it is collected as before, or as the application has set it."""
+    factory = project / "hello/config/application.py"
+    factory.write_text(f"import gc\n{line}\n{factory.read_text()}")
+    command = [sys.executable, "-c", LOAD]
+    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=60)
+    assert result.stdout.strip() == expected, result.stderr
