@@ -114,7 +114,8 @@ def _load_as_serve_does(settings: ServeSettings) -> Sequence[str]:
         adjustments.check_options(settings.server.options)
     listening.check_listening(settings)
     logs.configure_logging(settings)
-    return protection.protect(settings, load.load_application(settings), []).warnings
+    protected = protection.protect(settings, load.load_application(settings), [])
+    return [*map(str, load.warnings_of_code()), *protected.warnings]
 
 
 def _count(number: int, noun: str) -> str:

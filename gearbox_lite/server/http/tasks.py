@@ -227,7 +227,8 @@ class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
         else:
             frames = users_frames(error) or traceback.extract_tb(error.__traceback__)
             place = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"
-            self.logger.error("%s: the application raised %r in %s; the server keeps running", target, error, place)
+            message = "%s: the application raised %r in %s; the server keeps running: return a response instead"
+            self.logger.error(message, target, error, place)
 
     def _answer_500(self) -> None:
         adj = self.channel.adj
