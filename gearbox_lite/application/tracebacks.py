@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import IO, Any
@@ -78,6 +79,16 @@ def cut_logged_tracebacks(*, verbose: bool) -> None:
         text = failure.plaintext.rstrip()
         (logfile or sys.stderr).write(_with_explanation(text, failure.exc_value, verbose=verbose) + "\n")
 
+    def log_thread(failure: threading.ExceptHookArgs) -> None:
+        """Do what threading.excepthook does by default."""
+        if failure.exc_type is not SystemExit and failure.exc_value is not None and sys.stderr is not None:
+            name = failure.thread.name if failure.thread is not None else ""
+            text = "".join(traceback.format_exception(failure.exc_value)).rstrip()
+            shown = _with_explanation(text, failure.exc_value, verbose=verbose)
+            sys.stderr.write(f"Exception in thread {name}:\n{shown}\n")
+
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = log_thread
     logging.Formatter.formatException = format_exception  # type: ignore[method-assign, assignment]
     backlash = sys.modules.get("backlash.tbtools")
     if backlash is not None:

@@ -32,6 +32,8 @@ from gearbox_lite.turbogears.templates import locate_template
 Frames = Sequence[traceback.FrameSummary]
 _TEMPLATE_ERRORS = ("TemplateNotFound", "DottedFileLocatorError", "TopLevelLookupException")
 """Exceptions of Jinja, TurboGears and Mako."""
+_OTHER_NAMES = {"turbogears": "tg", "turbogears2": "tg", "TurboGears2": "tg", "tg2": "tg", "pylons": "tg"}
+"""Modules of TurboGears 1 and Pylons, and the name of the distribution, with what is imported instead."""
 Explanation = Callable[[BaseException, Frames], UserError | None]
 
 
@@ -138,6 +140,9 @@ def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None
     """Explain an import of the user's code that finds no module, although one with a similar name exists."""
     if not isinstance(error, ModuleNotFoundError) or not error.name or not frames:
         return None
+    if error.name in _OTHER_NAMES:
+        problem = f"there is no module {error.name}"
+        return _at(frames[-1], problem, f"TurboGears 2 is imported as {_OTHER_NAMES[error.name]}")
     parent, _, name = error.name.rpartition(".")
     folders = [Path(frames[-1].filename).parent] if not parent else []
 

@@ -243,6 +243,14 @@ REFUSED = {
             "import sqlalchmy: there is no module sqlalchmy; did you mean sqlalchemy?"
         ),
     ),
+    "the module of TurboGears 1": (
+        replaced(ROOT, "from tg import", "from turbogears import"),
+        (
+            f"development.ini: the application does not load: ModuleNotFoundError in root.py line 3: {ROOT}:3: from "
+            "turbogears import expose, flash, redirect, session: there is no module turbogears; TurboGears 2 is "
+            "imported as tg"
+        ),
+    ),
     "a misspelled name in an import": (
         replaced(ROOT, "import csrf_protected", "import csrf_protectd"),
         (

@@ -54,6 +54,17 @@ def test_with_verbose_whole_tracebacks_are_logged(crashing):
     assert any("/site-packages/tg/" in name for name in frames(served.output))
 
 
+def test_an_exception_in_the_users_thread_is_cut_and_explained_too(project):
+    root = project / "hello/controllers/root.py"
+    code = "thread = __import__('threading').Thread(target=lambda: session['a'])\n        thread.start()\n"
+    root.write_text(f"{root.read_text()}\n    @expose()\n    def go(self):\n        {code}        thread.join()\n")
+    with serve(project) as served:
+        Browser(served.url).get("/go")
+        assert served.end() == 0
+    assert frames(served.output) == [str(root)]
+    assert "session, request, response and tmpl_context exist only while a request is handled" in served.output
+
+
 def test_workers_log_only_the_users_frames_too(crashing):
     set_option(crashing / "development.ini", "debug", "false")
     command = [PROGRAM, "serve", "--port", "0", "--no-reload", "--workers", "2"]
