@@ -78,6 +78,7 @@ def test_without_debug_nothing_is_logged(project, mistake):
         "session.get('a'); return ''",
         "session['a'] = 1; del session['a']; return ''",
         "session['a'] = 1; session.delete(); return ''",
+        "session['a'] = 1; session.regenerate_id(); return ''",
         "from tg import response; response.status = 204",
     ],
 )
