@@ -24,7 +24,9 @@ class ThreadedSite:
         self.address = listener.getsockname()
         serve = SimpleNamespace(access_log=access_log, drain_timeout=TIMEOUT)
         settings = {**adjustments.check_options({}), "threads": "4", **options}
+        before = set(threading.enumerate())
         self.server = Server(application, [listener], settings, serve)
+        self.task_threads = set(threading.enumerate()) - before
         self.thread = threading.Thread(target=self.server.run)
 
     def connect(self) -> socket.socket:
@@ -51,6 +53,9 @@ class ThreadedSite:
             self.server.drain()
         self.thread.join(TIMEOUT)
         assert not self.thread.is_alive()
+        for thread in self.task_threads:  # a request may have outlived the drain timeout
+            thread.join(TIMEOUT)
+            assert not thread.is_alive()
         for listener in self.server._listeners:
             listener.trigger.close()
 

@@ -57,7 +57,7 @@ waitress.proxy_headers: proxy_headers_middleware, PROXY_HEADERS
     integration/http/test_debugging.py::test_forwarded_headers_do_not_make_a_foreign_host_allowed
     integration/http/test_proxies.py::test_a_trusted_proxy_with_https_logs_no_warning
 waitress.server: BaseWSGIServer, TcpWSGIServer, UnixWSGIServer, UnixWSGIServer.fix_addr
-    listener.py, server.py, drain.py, proxies.py
+    listener.py, drain.py, proxies.py
     unit/server/http/test_waitress_internals.py::test_clients_of_a_unix_socket_have_the_address_that_trusted_proxy_names
 waitress.server: BaseWSGIServer.channel_class, BaseWSGIServer.application, BaseWSGIServer.trigger
     server.py

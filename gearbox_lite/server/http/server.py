@@ -18,7 +18,6 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.server import BaseWSGIServer
 
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
@@ -59,6 +58,8 @@ class Server:
             self._adj.threads, self._run_io, self._wake, float(self._adj.asyncore_loop_timeout)
         )
         self._listeners = create_listeners(application, self._adj, self._threads, self._map)
+        self._accepting = list(self._listeners)
+        self._names = [listener.socket.getsockname() for listener in self._listeners]  # also once they are closed
         self._trigger = self._listeners[0].trigger
         self._next_check = 0.0
         self._poller: Poller | None = None
@@ -92,9 +93,8 @@ class Server:
     def run(self) -> None:
         """Serve until ``drain`` is called, then drain; drain.py explains the order."""
         self._threads.run()
-        listeners = self._listeners
-        self._listeners = []
-        for listener in listeners:
+        self._accepting = []
+        for listener in self._listeners:
             self._drain.accept_backlog(listener, self._map)
             listener.is_draining = True
             listener.forget(listener._fileno)  # noqa: SLF001 (wasyncore's key in the map)
@@ -133,11 +133,11 @@ class Server:
             return
         here = connection.getsockname()
 
-        def match(listener: BaseWSGIServer) -> tuple[bool, bool, bool]:
-            there = listener.socket.getsockname()
-            return there == here, there[1:2] == here[1:2], listener.family == connection.family
+        def match(number: int) -> tuple[bool, bool, bool]:
+            there = self._names[number]
+            return there == here, there[1:2] == here[1:2], self._listeners[number].family == connection.family
 
-        listener = max(self._listeners, key=match)
+        listener = self._listeners[max(range(len(self._listeners)), key=match)]
 
         def add() -> None:
             if len(self._map) >= self._adj.connection_limit * 9 // 10:  # a full server would accept no new clients
@@ -164,7 +164,7 @@ class Server:
         if self._poller is None:
             wasyncore.loop(timeout, map=self._map, count=1)
         else:
-            self._poller.wait(timeout, self._listeners)
+            self._poller.wait(timeout, self._accepting)
         now = time.monotonic()
         if now >= self._next_check:  # after waiting, since this may queue a request
             self._next_check = now + _TIMEOUT_CHECK_INTERVAL
