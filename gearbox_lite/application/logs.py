@@ -11,7 +11,7 @@ from typing import Any
 from gearbox_lite.errors import Location, Setting, UserError, at_setting
 from gearbox_lite.ini.lines import line_ranges, raw_value
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.ini.text import read_text
+from gearbox_lite.ini.text import IniParser, parse_text, read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
@@ -46,6 +46,7 @@ def configure_logging(settings: AppSettings) -> None:
         parser.read_string(text)
         fileConfig(parser, disable_existing_loggers=False)
     except Exception as error:  # fileConfig evaluates values of the ini as Python, which may raise anything
+        parse_text(IniParser(interpolation=None), settings.ini, text)  # a syntax error is no matter of logging
         raise _logging_error(error, parser, settings, text) from error
 
 
@@ -104,6 +105,8 @@ def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSett
     problem = f"logging cannot be set up: {_reason(error)}"
     if (section, option) in lines:
         value = parser.get(section, option, raw=True)
+        if isinstance(value, list):  # the lines of a value, since the parser has stopped before it joined them
+            value = " ".join(value)
         cause = _cause_of(error)
         remedy = _REMEDIES.get(option, "correct it")
         if isinstance(cause, OSError) and cause.filename is not None:

@@ -134,17 +134,17 @@ def test_a_worker_that_crashes_again_and_again_is_restarted_with_backoff_and_tha
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("import os; os._exit(7)", "exit code 7"),
-        ("raise SystemExit(3)", "SystemExit(3)"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt()"),
-        ("import os; os.abort()", "SIGABRT"),
+        ("import os; os._exit(7)", "the application ended Python while it loaded: exit code 7"),
+        ("raise SystemExit(3)", "root.py line 1 ended Python: raise SystemExit(3)"),
+        ("raise KeyboardInterrupt", "the application ended Python while it loaded: KeyboardInterrupt()"),
+        ("import os; os.abort()", "the application ended Python while it loaded: SIGABRT"),
     ],
 )
 def test_code_that_ends_python_while_it_loads_leads_to_the_error_page(project, code, reason):
     write_version(project, "one")
     with serve(project, "--reload") as served:
         (project / "hello/controllers/root.py").write_text(f"{code}\n")
-        wait_until(answers_with(served, f"the application ended Python while it loaded: {reason}"))
+        wait_until(answers_with(served, reason))
         write_version(project, "two")
         wait_until(answers_with(served, "two"))
         assert served.end() == 0
