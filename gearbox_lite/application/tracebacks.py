@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import UserError
+from gearbox_lite.output import show_report
 
 _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line \d+')
 _BELOW_FRAME = ("    ", "  [Previous line repeated")
@@ -85,7 +86,7 @@ def cut_logged_tracebacks(*, verbose: bool) -> None:
             name = failure.thread.name if failure.thread is not None else ""
             text = "".join(traceback.format_exception(failure.exc_value)).rstrip()
             shown = _with_explanation(text, failure.exc_value, verbose=verbose)
-            sys.stderr.write(f"Exception in thread {name}:\n{shown}\n")
+            show_report(f"Exception in thread {name}:\n{shown}")
 
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = log_thread

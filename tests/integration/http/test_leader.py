@@ -122,7 +122,7 @@ def test_a_drain_that_begins_when_the_leader_is_about_to_wait_closes_the_listene
         try:
             wait_until(lambda: site.server._threads._leader is site.server._threads._main)
             run_before_next_turn(site, site.server.drain)
-            wait_until(lambda: not site.server._listeners)
+            wait_until(lambda: not site.server._accepting)
         finally:
             released.set()
 
