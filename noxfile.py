@@ -21,7 +21,7 @@ def install(session: nox.Session, group: str) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests, all of them unless told otherwise: nox -s tests-3.12 -- tests/unit."""
-    install(session, "test")
+    install(session, "dev")  # what CONTRIBUTING.md names is tested, too
     session.run("pytest", *(session.posargs or ["-n", "2"]))
 
 

@@ -72,8 +72,9 @@ def test_the_leader_does_not_spin_while_a_client_pipelines_requests():
 
     with CountingSite(wait) as site, site.connect() as connection:
         connection.sendall(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert read_until(connection, b"hello")
-        assert read_until(connection, b"hello")
+        answers = b""
+        while answers.count(b"hello") < 2:  # which may arrive in one piece
+            answers += read_until(connection, b"hello")
     assert not site.spins.is_set()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def command(as_root):
     """Return the command that serves as another user."""
     if shutil.which("setpriv") is None:
         unavailable("setpriv is not installed")
+    if subprocess.run([*AS_NOBODY, PROGRAM, "--version"], capture_output=True, check=False).returncode != 0:
+        unavailable("this Python is in a folder that only root may read")
     return [*AS_NOBODY, PROGRAM, "serve", "--port", "0", "--no-reload"]
 
 

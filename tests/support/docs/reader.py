@@ -99,6 +99,7 @@ class Reader:
         (programs / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
         environment = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         environment |= {"HOME": str(self.home), "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        environment["PYTHONWARNINGS"] = "ignore:pkg_resources is deprecated as an API:UserWarning"  # Pyramid's
         copy_repository(self.home / "gearbox-lite")
         if not self._install:
             environment["PIP_NO_BUILD_ISOLATION"] = "0"
