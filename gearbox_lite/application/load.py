@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -12,7 +11,6 @@ from typing import Any
 
 from paste.deploy.loadwsgi import APP, loadcontext
 
-from gearbox_lite.application.load_errors import load_error
 from gearbox_lite.application.slow_load import report_slow_load
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import CodeError, Location, UserError
@@ -114,16 +112,15 @@ def explaining(settings: AppSettings, what: str = "the application does not load
     except UserError:
         raise
     except (Exception, SystemExit) as error:
+        from gearbox_lite.application.load_errors import load_error
+
         raise load_error(error, settings, what) from error
 
 
 def _prepare_turbogears(settings: AppSettings) -> None:
     """Do what TurboGears would do at the first request, so that an error in it is reported at the start."""
-    turbogears = sys.modules.get("tg")
-    if turbogears is None:
-        return
-    config = turbogears.config
-    if loaded.loaded_config() is None:
+    config = loaded.loaded_config()
+    if config is None:
         return
     from gearbox_lite.turbogears import controllers, hints, output, translations
 

@@ -118,9 +118,8 @@ def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSett
 
 def _option_at_fault(error: Exception, parser: _RecordingParser) -> tuple[str, str]:
     """Return the section and the option at fault for an exception of fileConfig."""
-    if isinstance(
-        error, configparser.DuplicateOptionError
-    ):  # names that differ in case, which only logging's parser takes for the same
+    # The names differ in case; only logging's parser takes them for the same.
+    if isinstance(error, configparser.DuplicateOptionError):
         return error.section, error.option
     section, option = parser.options_read[-1] if parser.options_read else ("loggers", "keys")
     if isinstance(error, KeyError) and (found := _option_naming(str(error.args[0]), parser)):

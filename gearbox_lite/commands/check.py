@@ -105,7 +105,7 @@ def _show_findings(findings: list[Finding]) -> tuple[int, int]:
 
 def _load_as_serve_does(settings: ServeSettings) -> Sequence[str]:
     """Load everything that serve would load, and return the warnings. Raises UserError."""
-    from gearbox_lite.application import load, logs
+    from gearbox_lite.application import logs
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http import adjustments
     from gearbox_lite.server.listen import listening
@@ -114,8 +114,7 @@ def _load_as_serve_does(settings: ServeSettings) -> Sequence[str]:
         adjustments.check_options(settings.server.options)
     listening.check_listening(settings)
     logs.configure_logging(settings)
-    protected = protection.protect(settings, load.load_application(settings), [])
-    return [*map(str, load.warnings_of_code()), *protected.warnings]
+    return protection.load_protected(settings, [])[1].warnings
 
 
 def _count(number: int, noun: str) -> str:

@@ -72,8 +72,6 @@ def _clean_up(listening: Listening, readiness: Readiness) -> None:
 
 def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve in this process: one worker, no reload. Returns whether all threads of the application have finished."""
-    from gearbox_lite.application import tracebacks
-    from gearbox_lite.application.load import load_application, warnings_of_code
     from gearbox_lite.server import descriptors, log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http import adjustments
@@ -101,10 +99,8 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
             terminal.warn(warning)
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)
-        application = load_application(settings)
-        tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
-        protected = protection.protect(settings, application, listening.sockets)
-        for warning in [*map(str, warnings_of_code()), *protected.warnings]:
+        application, protected = protection.load_protected(settings, listening.sockets)
+        for warning in protected.warnings:
             terminal.warn(warning)
         with contextlib.closing(
             Server(application, listening.sockets, adjust, settings.serve, protected.guard)
@@ -127,8 +123,6 @@ def _check_sessions(settings: ServeSettings) -> list[str]:
 
 def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening, readiness: Readiness) -> bool:
     """Serve with any other PasteDeploy server, which binds its own socket. Returns the same as ``_run_here``."""
-    from gearbox_lite.application import tracebacks
-    from gearbox_lite.application.load import load_application, warnings_of_code
     from gearbox_lite.server import log_routing, signals
     from gearbox_lite.server.debug import protection
     from gearbox_lite.server.http.other_server import RequestTracker, load_server
@@ -143,12 +137,10 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     is_busy = lambda: application is not None and application.is_busy()  # noqa: E731
     clean_up = lambda: _clean_up(listening, readiness)  # noqa: E731
     with contextlib.suppress(KeyboardInterrupt), signals.keyboard_interrupt_on_signals(is_busy, clean_up):
-        loaded = load_application(settings)
-        protected = protection.protect(settings, loaded, [])
-        for warning in [*map(str, warnings_of_code()), *protected.warnings]:
+        loaded, protected = protection.load_protected(settings, [])
+        for warning in protected.warnings:
             terminal.warn(warning)
         application = RequestTracker(protected.guard(loaded))
-        tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
         serve = load_server(settings)
         terminal.announce(settings, listening.urls(settings))
         readiness.ready()

@@ -7,7 +7,6 @@ tests/integration/project/test_explained_mistakes.py has a case for each.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,9 +17,11 @@ from typing import Any
 from gearbox_lite.errors import CodeError, Location
 from gearbox_lite.turbogears.mistakes import class_instead_of_instance, missing_self, unknown_renderer
 from gearbox_lite.turbogears.source import (
+    class_file,
     class_location,
     expose_location,
     function_location,
+    lacks_self,
     method_name,
 )
 from gearbox_lite.turbogears.templates import locate_template
@@ -78,24 +79,19 @@ def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[ControllerF
     while waiting:
         controller = waiting.pop(0)
         for cls in controller.__mro__:
-            if cls in seen or not is_own(_file_of(cls)):
+            if cls in seen or not is_own(class_file(cls)):
                 continue
             seen.add(cls)
             for name, value in vars(cls).items():
                 for check in CHECKS:
                     found += check(cls, name, value, config)
-                if not inspect.isclass(value) and is_own(_file_of(type(value))) and _has_methods(type(value)):
+                if not inspect.isclass(value) and is_own(class_file(type(value))) and _has_methods(type(value)):
                     waiting.append(type(value))
     return list({str(finding): finding for finding in found}.values())
 
 
 def _is_callable(cls: type) -> bool:
     return any("__call__" in vars(base) for base in cls.__mro__)
-
-
-def _file_of(cls: type) -> str:
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    return file if isinstance(file, str) else ""
 
 
 def _is_decorated(value: Any) -> bool:
@@ -146,10 +142,8 @@ def _async(_cls: type, name: str, value: Any, _config: Any) -> Iterator[Controll
 
 
 def _self(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
-    if _is_decorated(value):
-        code = inspect.unwrap(value).__code__
-        if not code.co_argcount and not code.co_flags & inspect.CO_VARARGS:
-            yield ControllerFinding("method-without-self", missing_self(value))
+    if _is_decorated(value) and lacks_self(inspect.unwrap(value).__code__):
+        yield ControllerFinding("method-without-self", missing_self(value))
 
 
 def _mounted_class(cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:

@@ -14,11 +14,13 @@ from types import FunctionType
 from typing import Any
 
 from gearbox_lite.errors import Location
+from gearbox_lite.loggers import SERVER_LOG
+from gearbox_lite.turbogears.controllers import import_root_controller
 from gearbox_lite.turbogears.loaded import loaded_config
 from gearbox_lite.turbogears.output import current_action
 from gearbox_lite.turbogears.source import function_location, method_name
 
-log = logging.getLogger("gearbox_lite.server")
+log = logging.getLogger(SERVER_LOG)
 
 
 def log_hints(config: Any) -> None:
@@ -45,8 +47,9 @@ def log_why_not_found(path: str) -> None:
 
 def _why_not_found(path: str) -> str | None:
     config = loaded_config()
-    module = sys.modules.get(str(config.get("application_root_module"))) if config is not None else None
-    root = (config or {}).get("tg.root_controller") or getattr(module, "RootController", None)
+    if config is None:
+        return None
+    root = import_root_controller(config)
     controller = root if inspect.isclass(root) else type(root)
     for name in [part for part in path.split("/") if part] or ["index"]:
         value = inspect.getattr_static(controller, name.rpartition(".")[0] or name, None)

@@ -25,6 +25,7 @@ from gearbox_lite.turbogears.source import (
     expose_location,
     exposed_templates,
     function_location,
+    lacks_self,
     method_name,
 )
 from gearbox_lite.turbogears.templates import locate_template
@@ -130,10 +131,7 @@ def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | N
     action = _action_of(error)
     if action is None or not isinstance(error, TypeError) or "positional argument" not in str(error):
         return None
-    code = action.__func__.__code__ if hasattr(action, "__func__") else None
-    if code is None or code.co_argcount or code.co_flags & 0x04:  # CO_VARARGS
-        return None
-    return missing_self(action)
+    return missing_self(action) if hasattr(action, "__func__") and lacks_self(action.__func__.__code__) else None
 
 
 def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None:
@@ -144,17 +142,15 @@ def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None
         problem = f"there is no module {error.name}"
         return _at(frames[-1], problem, f"TurboGears 2 is imported as {_OTHER_NAMES[error.name]}")
     parent, _, name = error.name.rpartition(".")
-    folders = [Path(frames[-1].filename).parent] if not parent else []
-
-    package = sys.modules.get(parent)
-    folders += map(Path, getattr(package, "__path__", ()))
-    names = [item.stem for folder in folders if folder.is_dir() for item in folder.iterdir() if item.suffix == ".py"]
-    if not parent:
+    folders = list(map(Path, getattr(sys.modules.get(parent), "__path__", ())))
+    if parent:
+        names = [item.stem for folder in folders if folder.is_dir() for item in folder.glob("*.py")]
+    else:
         names = sorted(set(sys.stdlib_module_names) | {item.partition(".")[0] for item in sys.modules})
     guess = nearest(name, names)
     if guess is None:
         return None
-    where = f"{folders[0].name}/{name}.py is missing" if parent and folders else f"there is no module {error.name}"
+    where = f"{folders[0].name}/{name}.py is missing" if folders else f"there is no module {error.name}"
     remedy = f"did you mean {f'{parent}.{guess}' if parent else guess}?"
     return _at(frames[-1], where, remedy)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from gearbox_lite.errors import Location
@@ -18,7 +18,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def class_location(cls: type) -> Location:
     """Return the line of a class, or its module if its source cannot be read."""
-    file, node = _file_of(cls), _class_node(cls)
+    file, node = class_file(cls), _class_node(cls)
     return Location(Path(file) if file else cls.__module__, node.lineno if node else None)
 
 
@@ -33,7 +33,7 @@ def attribute_location(cls: type, name: str) -> Location:
         else:
             continue
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return Location(Path(_file_of(cls)), statement.lineno)
+            return Location(Path(class_file(cls)), statement.lineno)
     return class_location(cls)
 
 
@@ -68,6 +68,11 @@ def method_name(function: Any) -> str:
     return name.rpartition("<locals>.")[2]
 
 
+def lacks_self(code: CodeType) -> bool:
+    """Whether the code of a method has no first parameter."""
+    return not code.co_argcount and not code.co_flags & inspect.CO_VARARGS
+
+
 def _code_of(function: Any) -> Any:
     function = inspect.unwrap(getattr(function, "__func__", function))
     return function.__code__ if isinstance(function, FunctionType) else _code_of_call(function)
@@ -78,13 +83,14 @@ def _code_of_call(function: Any) -> Any:
     return call.__code__
 
 
-def _file_of(cls: type) -> str:
+def class_file(cls: type) -> str:
+    """Return the file of a class's module; empty if it has none."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     return file if isinstance(file, str) else ""
 
 
 def _class_node(cls: type) -> ast.ClassDef | None:
-    body: list[ast.stmt] = _tree(_file_of(cls)).body
+    body: list[ast.stmt] = _tree(class_file(cls)).body
     found: ast.ClassDef | None = None
     for name in cls.__qualname__.split("."):
         found = next((node for node in body if isinstance(node, ast.ClassDef) and node.name == name), None)

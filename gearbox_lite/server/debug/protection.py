@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from gearbox_lite.application import load, tracebacks
 from gearbox_lite.errors import Location, Setting
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.debug.detection import debugger_of
@@ -29,6 +30,17 @@ class Protection:
 
     guard: Guard
     warnings: tuple[str, ...] = ()
+
+
+def load_protected(settings: ServeSettings, sockets: list[socket.socket]) -> tuple[WSGIApplication, Protection]:
+    """Load the application, and return it with its protection and with everything to warn about.
+
+    ``sockets`` are as in ``protect``. Raises UserError if the application does not load or must not be served.
+    """
+    application = load.load_application(settings)
+    tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
+    protection = protect(settings, application, sockets)
+    return application, replace(protection, warnings=(*map(str, load.warnings_of_code()), *protection.warnings))
 
 
 def protect(settings: ServeSettings, application: WSGIApplication, sockets: list[socket.socket]) -> Protection:

@@ -71,10 +71,6 @@ class Reload:
         if ready.failure is not None:
             self.failures[slot] = self.failures.get(slot, 0) + 1
 
-    def has_loaded(self, slot: int) -> bool:
-        """Whether the slot's worker has reported that it has loaded the application."""
-        return slot in self.results and self.results[slot].failure is None
-
     def failed_slots(self) -> list[int]:
         """Return the slots whose workers could not load the application."""
         return [slot for slot, ready in sorted(self.results.items()) if ready.failure is not None]

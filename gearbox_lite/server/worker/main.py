@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from gearbox_lite.application import load, load_errors, tracebacks
+from gearbox_lite.application import load, load_errors
 from gearbox_lite.application.user_code import is_installed, is_users, make_importable
 from gearbox_lite.errors import UserError
 from gearbox_lite.output import ignore_closed_pipes
@@ -126,11 +126,8 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
             findings = checks.check_sessions(plan.settings)
             checks.raise_errors(findings)
             log_routing.route_logs(plan.settings)
-            application = load.load_application(plan.settings)
-            tracebacks.cut_logged_tracebacks(verbose=plan.settings.verbose)
-            protected = protection.protect(plan.settings, application, sockets)
-            found = [*findings, *checks.check_store(plan.settings), *load.warnings_of_code()]
-            warnings = list(map(str, found))
+            application, protected = protection.load_protected(plan.settings, sockets)
+            warnings = [str(finding) for finding in [*findings, *checks.check_store(plan.settings)]]
             return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
         except UserError as error:
             failure, looked_for = Failure.of(error), load_errors.files_to_watch(error)

@@ -87,9 +87,8 @@ class DatabaseStore(GuardedStore):
         elif url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
             arguments = postgresql.server_limits(url, self.breaker.limit)
         defaults: dict[str, Any] = {"pool_pre_ping": True}
-        if (
-            url.get_backend_name() != "sqlite" or sqlite.database_path(url) is not None
-        ):  # a database in memory has no pool
+        # A SQLite database in memory has no pool.
+        if url.get_backend_name() != "sqlite" or sqlite.database_path(url) is not None:
             defaults["pool_timeout"] = self.breaker.limit
             if "max_overflow" not in given:
                 defaults["pool_size"] = 0  # no limit, so that no thread waits for another one's connection

@@ -117,7 +117,7 @@ class _Server(GuardedStore):
         return record
 
     def _update(self, session: str, change: RecordUpdate, expected: str | None) -> str | None:
-        """Change a record by compare-and-swap: memcached stores it only if it is still the one that was read.
+        """Change a record by compare-and-set: memcached stores it only if it is still the one that was read.
 
         If another client was first, the loop starts again with that client's record, so that no change is lost.
         """
