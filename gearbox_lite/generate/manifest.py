@@ -39,7 +39,7 @@ class Question:
     help: str
 
     def convert(self, text: str) -> Answer:
-        """Convert a text to an answer of the question's type. Raises ValueError, whose message is the remedy."""
+        """Convert a string to an answer of the question's type. Raises ValueError, whose message is the remedy."""
         if self.type == "bool":
             if text.lower() not in TRUE | FALSE:
                 raise ValueError("write true or false")

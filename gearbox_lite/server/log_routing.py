@@ -23,7 +23,7 @@ _LOGGERS = (SERVER_LOG, ACCESS_LOG)
 
 
 def use_console() -> None:
-    """Show all records on the console, as until an ini has been read."""
+    """Show all records on the console, which is the default until an ini has been read."""
     _attach_console(_LOGGERS)
 
 

@@ -107,7 +107,7 @@ _NESTED = (dict, list, tuple)
 
 
 def _has_other_keys(value: object) -> bool:
-    """Whether a dict inside a value has keys that JSON would turn into texts."""
+    """Whether a dict inside a value has keys that JSON would turn into strings."""
     level, seen = [value], 0
     while level and seen <= MAX_NESTING:
         if any(not isinstance(key, str) for item in level if isinstance(item, dict) for key in item):
@@ -146,11 +146,11 @@ class Codec:
         if self.serializer.name == "json":
             other = [key for key in data if not isinstance(key, str)]
             if other:
-                raise SessionSaveError(f"json cannot store these keys of the session: {other}; use texts as keys")
+                raise SessionSaveError(f"json cannot store these keys of the session: {other}; use strings as keys")
             nested = [key for key, value in data.items() if isinstance(value, _NESTED) and _has_other_keys(value)]
             if nested:
                 raise SessionSaveError(
-                    f"json cannot store all keys of these values of the session: {nested}; use texts as keys"
+                    f"json cannot store all keys of these values of the session: {nested}; use strings as keys"
                 )
         try:
             dumped = self.serializer.dump(data)

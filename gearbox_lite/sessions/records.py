@@ -36,7 +36,7 @@ class Records:
         Raises ValueError for a record that we have not written for this session.
         """
         signature, payload = record[:RECORD_SIGNATURE_DIGITS], record[RECORD_SIGNATURE_DIGITS:]
-        if signature.isascii():  # compare_digest refuses other texts
+        if signature.isascii():  # compare_digest refuses other strings
             for number, key in enumerate(self._keys):
                 if hmac.compare_digest(self._signature(key, session, payload), signature):
                     return self.codec.decode(payload), number

@@ -29,7 +29,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text has the form of our session ids."""
+    """Whether a string has the form of our session ids."""
     return _ID.fullmatch(text) is not None
 
 

@@ -19,12 +19,12 @@ _DOMAIN = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 def is_cookie_path(text: object) -> bool:
-    """Whether a text can be a cookie's path (https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)."""
+    """Whether a string can be a cookie's path (https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)."""
     return isinstance(text, str) and _PATH.fullmatch(text) is not None
 
 
 def is_cookie_domain(text: object) -> bool:
-    """Whether a text has the form of a host name, as a cookie's domain must."""
+    """Whether a string has the form of a host name, as a cookie's domain must."""
     return isinstance(text, str) and _DOMAIN.fullmatch(text) is not None
 
 

@@ -84,7 +84,7 @@ def _log_none(_remainder: Any, _parameters: Any, output: Any) -> None:
     if tg.response.status_int == 200 and not tg.response.body:
         action = current_action()
         log.warning(
-            "%s: %s returned None, so that the response is empty (204); return a text or a dict",
+            "%s: %s returned None, so that the response is empty (204); return a string or a dict",
             function_location(action), method_name(action),
         )  # fmt: skip
 

@@ -33,12 +33,12 @@ def _check(_remainder: Any, _parameters: Any, output: Any) -> None:
             kind = f"returned a {type(output).__name__}"
             if _answers_json():
                 raise _error(f'{kind}, and @expose("json") needs a dict', 'return {"items": ...}')
-            raise _error(kind, "return a text, or a dict for a template")
+            raise _error(kind, "return a string, or a dict for a template")
     elif isinstance(output, io.TextIOBase):
         output.close()
         raise _error("returned a file of text", 'open it for bytes: open(name, "rb")')
     elif not callable(output) and not hasattr(output, "__iter__"):
-        raise _error(f"returned {type(output).__name__} {output!r:.40}", "return a text, or a dict for a template")
+        raise _error(f"returned {type(output).__name__} {output!r:.40}", "return a string, or a dict for a template")
 
 
 def _answers_json() -> bool:

@@ -54,7 +54,7 @@ def expose_location(function: Any) -> Location:
 
 
 def exposed_templates(function: Any) -> list[str]:
-    """Return the first arguments of a method's ``@expose(...)`` that are plain texts."""
+    """Return the first arguments of a method's ``@expose(...)`` that are string literals."""
     code = _code_of(function)
     node = _function_node(code.co_filename, code.co_firstlineno)
     calls = [item for item in (node.decorator_list if node else []) if isinstance(item, ast.Call)]

@@ -199,7 +199,7 @@ def _quickstart(folder: Path, *, debug: bool) -> Path:
 
 
 def edit(file: Path, changes: dict[str, str]) -> None:
-    """Replace texts in a file. Raises AssertionError if one is missing."""
+    """Replace strings in a file. Raises AssertionError if one is missing."""
     text = file.read_text()
     for old, new in changes.items():
         assert old in text, f"{file} has no {old!r}"

@@ -43,7 +43,7 @@ class DatabaseStore(GuardedStore):
         schema: str | None = None,
         engine_options: Mapping[str, str] | None = None,
     ) -> None:
-        """``engine_options`` are texts as sqlalchemy.engine_from_config takes them.
+        """``engine_options`` are strings as sqlalchemy.engine_from_config takes them.
 
         ``limit`` is in seconds an operation; SQLite's ``?timeout=`` in the URL takes precedence. Raises ValueError for
         an address or an option that SQLAlchemy does not know or that is unsafe, StoreUnavailable if SQLite's file
@@ -94,7 +94,7 @@ class DatabaseStore(GuardedStore):
                 defaults["pool_size"] = 0  # no limit, so that no thread waits for another one's connection
         if url.get_backend_name() == "postgresql":
             defaults["use_native_hstore"] = False  # saves a query for this type in each new connection
-        # engine_from_config converts texts to numbers, but not all of them to booleans.
+        # engine_from_config converts strings to numbers, but not all of them to booleans.
         options = {
             **defaults,
             **{name: _boolean_or_text(text) for name, text in given.items()},

@@ -154,4 +154,4 @@ def _with_deadlines(kind: type[AbstractConnection], breaker: CircuitBreaker) -> 
 def _text(data: object) -> str | None:
     if isinstance(data, bytes):
         return data.decode("ascii", "surrogateescape")  # so that _compare_and_set finds a corrupt record unchanged
-    return data if isinstance(data, str) else None  # a text with ?decode_responses=true
+    return data if isinstance(data, str) else None  # a string with ?decode_responses=true

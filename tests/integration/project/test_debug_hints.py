@@ -33,8 +33,8 @@ HINTS = {
     "no return": (
         page("pass"),
         (
-            f"Warning: {ROOT}:38: RootController.go returned None, so that the response is empty (204); return a text "
-            "or a dict"
+            f"Warning: {ROOT}:38: RootController.go returned None, so that the response is empty (204); return a "
+            "string or a dict"
         ),
     ),
     "no expose": (
@@ -107,7 +107,7 @@ def test_a_form_without_token_is_logged(project):
 
 def test_keys_of_nested_dicts_must_be_texts_like_those_of_the_session(project):
     output = visit(project, page("session['a'] = {1: 'x'}; session.save(); return ''"))
-    assert "SessionSaveError: json cannot store all keys of these values of the session: ['a']; use texts" in output
+    assert "SessionSaveError: json cannot store all keys of these values of the session: ['a']; use strings" in output
 
 
 def test_a_secure_cookie_over_plain_http_is_logged_once(project):

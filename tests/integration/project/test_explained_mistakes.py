@@ -69,11 +69,11 @@ LOGGED = {
     ),
     "a number": (
         method("return 3"),
-        f"{ROOT}:38: RootController.go returned int 3; return a text, or a dict for a template",
+        f"{ROOT}:38: RootController.go returned int 3; return a string, or a dict for a template",
     ),
-    "a list of texts": (
+    "a list of strings": (
         method("return ['a']"),
-        f"{ROOT}:38: RootController.go returned a list; return a text, or a dict for a template",
+        f"{ROOT}:38: RootController.go returned a list; return a string, or a dict for a template",
     ),
     "a mounted class": (
         "\n    class Movies(BaseController):\n        index = TutorialPages.setsession\n\n    go = Movies\n",

@@ -165,7 +165,7 @@ def test_the_cookie_is_expired_with_its_own_path():
 def test_a_key_that_json_would_change_is_an_error_at_save(parts, key):
     session = parts.session()
     session[key] = 1
-    with pytest.raises(SessionSaveError, match="use texts as keys"):
+    with pytest.raises(SessionSaveError, match="use strings as keys"):
         session.save()
 
 

@@ -53,7 +53,7 @@ def cookie_name(conf):
 
 
 def is_language(text):
-    """Return whether a text looks like a language; a visitor can send any cookie."""
+    """Return whether a string looks like a language; a visitor can send any cookie."""
     return re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", text) is not None
 
 
