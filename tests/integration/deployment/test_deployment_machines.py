@@ -15,6 +15,7 @@ from support.deployment import NginxSite, certificate, ip, see_the_value_again, 
 from support.helpers import PROGRAM, set_option, unavailable
 
 PROXY, MACHINES = "10.0.0.10", ("10.0.0.11", "10.0.0.12")
+NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
 
 
 @pytest.fixture
@@ -28,6 +29,8 @@ def networks() -> Iterator[dict[str, str]]:
         for name in names.values():
             ip("netns", "add", name)
             stack.callback(ip, "netns", "del", name)
+            # IPv6 addresses of the links below would appear about a second later, and Chromium cancels requests then.
+            ip("netns", "exec", name, "sh", "-c", f"[ ! -e {NO_IPV6} ] || echo 1 > {NO_IPV6}")
             ip("-n", name, "link", "set", "lo", "up")
         ip("-n", proxy, "link", "add", "bridge", "type", "bridge")
         ip("-n", proxy, "address", "add", f"{PROXY}/24", "dev", "bridge")
