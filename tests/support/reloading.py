@@ -139,3 +139,11 @@ def workers_of(served):
         with contextlib.suppress(psutil.Error):
             found |= {worker.pid for worker in child.children()}
     return found
+
+
+def is_zombie(process: psutil.Process) -> bool:
+    """Return whether a process has exited and has not been reaped; False once it has been."""
+    try:
+        return process.is_running() and process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -9,7 +9,7 @@ import signal
 import psutil
 from support.helpers import Browser, run
 from support.plain import serve_site, write_code, write_site
-from support.reloading import wait_until, workers_of
+from support.reloading import is_zombie, wait_until, workers_of
 
 
 def answers(served, count=30):
@@ -172,5 +172,5 @@ def test_many_sighups_during_a_load_lead_to_one_more_load_and_no_zombies(tmp_pat
         served.process.send_signal(signal.SIGHUP)
         wait_until(lambda: answers(served) == {(200, "two")})
         children = psutil.Process(served.process.pid).children(recursive=True)
-        wait_until(lambda: not [one for one in children if one.is_running() and one.status() == psutil.STATUS_ZOMBIE])
+        wait_until(lambda: not any(map(is_zombie, children)))
         assert served.end() == 0

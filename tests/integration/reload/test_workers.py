@@ -12,7 +12,7 @@ import threading
 import psutil
 import pytest
 from support.helpers import PROGRAM, TEST_TIMEOUT, Browser, run, serve
-from support.reloading import Client, answers_with, port_of, running, wait_until, workers_of, write_version
+from support.reloading import Client, answers_with, is_zombie, port_of, running, wait_until, workers_of, write_version
 
 
 def test_a_killed_worker_is_restarted_and_only_its_own_requests_fail(project):
@@ -219,7 +219,7 @@ def test_a_killed_fork_server_cuts_no_request_and_is_replaced(project):
         wait_until((project / "started").exists)
         (fork_server,) = psutil.Process(served.process.pid).children()
         fork_server.kill()
-        wait_until(lambda: not fork_server.is_running() or fork_server.status() == psutil.STATUS_ZOMBIE)
+        wait_until(lambda: not fork_server.is_running() or is_zombie(fork_server))
         assert answers_with(served, "one")()
         write_version(project, "two")
         wait_until(answers_with(served, "two"))
