@@ -1,9 +1,9 @@
 """Answering HTTP requests: waitress, adapted to sockets that are already bound, or another PasteDeploy server.
 
-server.py runs waitress; leader.py decides which thread waits for events and answers (leader and followers), poller.py
-waits. listener.py accepts connections, channel.py reads and sends on them (keep-alive, timeouts), tasks.py runs the
-application. drain.py and shutdown.py end all that gracefully; drain.py hands keep-alive connections over.
-other_server.py runs any other server.
+server.py runs waitress; leader.py decides which thread waits for events and answers (leader and followers),
+slow_requests.py when another one is to, and task_threads.py has those threads. poller.py waits. listener.py accepts
+connections, channel.py reads and sends on them (keep-alive, timeouts), tasks.py runs the application. drain.py and
+shutdown.py end all that gracefully; drain.py hands keep-alive connections over. other_server.py runs any other server.
 
 Internals of waitress that we rely on
 =====================================

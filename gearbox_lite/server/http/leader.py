@@ -14,7 +14,7 @@ a task thread                      it answers what it reads            a request
                                                                        leader finishes its request, then it sleeps
 main, all task threads are busy    it reads, and queues the requests   a task thread is idle
 main, requests are slow            it reads, and wakes a task thread   ``EAGER_TIME`` is over; then a task thread leads
-                                   for each request                    as a probe, and one slow request ends that
+(slow_requests.py)                 for each request                    as a probe, and one slow request ends that
 =================================  ==================================  =================================================
 
 Which thread may do what, and when:
@@ -34,8 +34,7 @@ Which thread may do what, and when:
 5. A task thread sleeps on its own lock (``wakeup``), which is released once each time it is taken from ``_idle``.
 6. ``stop`` takes no lock, since signal handlers run in the main thread at any time. It wakes the leader whatever
    ``_is_woken`` says, because the leader may have looked at ``_is_stopping`` just before.
-7. A process that a request forks is a copy with this thread alone. If it returns from the application, it ends: it must
-   neither lead, since it shares the pipe that wakes the leader, nor answer the queued requests a second time.
+7. A process that a request forks never leads; it ends when it returns from the application (task_threads.py).
 """
 
 from __future__ import annotations
@@ -47,55 +46,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
+from gearbox_lite.server.http.slow_requests import LeaderWatch, SlowRequests
+from gearbox_lite.server.http.task_threads import TASK_THREAD, QueuedRequest, TaskThread, answer
 from gearbox_lite.server.http.throttle import Throttle
 
 WATCH_INTERVAL = 0.001
-"""Seconds between two looks at the leader; if both find it blocked in the same request, it loses the lead."""
-BUSY_LOOKS = 10
-"""Looks in the same request after which a leader that is not blocked loses the lead as well.
-
-It computes, or the system has not given it a core: another leader would only compete with it.
-"""
-BLOCKED_LOOK, FREE_LOOK, BLOCKED_LIMIT = 2, -3, 12
-"""What is added for a look that finds the leader blocked while requests are queued, for any other, and the limit.
-
-So requests also count as slow if each waits less than ``WATCH_INTERVAL``, for example for a database, but together they
-have the leader wait for more than 60 % of the time.
-"""
-QUIET_TICKS = 20
-"""Looks without any request after which the main thread sleeps until the next one."""
+"""Seconds between two looks at the leader."""
 SLEEP_TIME = 1.0 if os.name == "nt" else -1
-"""Seconds for which it sleeps at most, -1 for no limit; on Windows, Ctrl-C does not end a thread's waiting."""
-EAGER_TIME = 0.1
-"""Seconds for which each request is left to another thread at once, since requests have turned out to be slow."""
-SLOW_COST = 10
-"""A slow request counts as much as this number of quick ones: leaving those to other threads would cost as much."""
-SLOW_LIMIT = 20
-"""The balance at which requests count as slow."""
-TASK_THREAD = "waitress-"
-"""How the names of task threads begin, as waitress names them."""
+"""Seconds for which the main thread sleeps at most, -1 for no limit; on Windows, Ctrl-C does not end its waiting."""
 
 _log = logging.getLogger("waitress.queue")
-
-
-class QueuedRequest(Protocol):
-    """What is queued: a channel, which then answers its first request."""
-
-    def service(self) -> None:
-        """Answer one request."""
-
-
-class TaskThread:
-    """A thread that may lead, and the lock on which it sleeps."""
-
-    __slots__ = ("ident", "native_id", "wakeup")
-
-    def __init__(self) -> None:
-        self.ident = self.native_id = 0
-        self.wakeup = threading.Lock()
-        self.wakeup.acquire()
 
 
 class LeaderFollowers:
@@ -120,8 +81,7 @@ class LeaderFollowers:
         """The number of the request that the leader answers, 0 while it answers none."""
         self._is_woken = False
         self._main_sleeps = False
-        self._slow_balance = 0
-        self._eager_until = 0.0
+        self._slow = SlowRequests()
         self._is_stopping = self._is_closed = False
         self._failure: BaseException | None = None
         self._is_behind = Throttle()
@@ -202,7 +162,7 @@ class LeaderFollowers:
     def _dispatch(self) -> None:
         """Give the lead to an idle task thread, or while requests are slow, wake one for each queued request."""
         with self._lock:
-            if self._idle and not self._is_stopping and time.monotonic() >= self._eager_until:
+            if self._idle and not self._is_stopping and not self._slow.is_eager(time.monotonic()):
                 self._give_lead(self._idle.pop())
                 return
             for _ in range(min(len(self.queue), len(self._idle))):
@@ -224,44 +184,29 @@ class LeaderFollowers:
 
     def _watch(self) -> None:
         """Watch the leader until the main thread leads, or is to stop."""
-        wakeup = self._main.wakeup
-        seen, ticks, last, looks, blocked = self._begun, 0, 0, 0, 0
+        wakeup, watch = self._main.wakeup, LeaderWatch(self._begun)
         while self._leader is not self._main and not self._is_stopping:
-            if ticks >= QUIET_TICKS:
+            if watch.is_quiet:
                 self._main_sleeps = True  # before the check; the leader begins a request before it checks this
-                if self._begun == seen and not self._running:
+                if self._begun == watch.seen and not self._running:
                     wakeup.acquire(timeout=SLEEP_TIME)
                 self._main_sleeps = False
-                ticks = 0
+                watch.stay_awake()
             elif not wakeup.acquire(timeout=WATCH_INTERVAL):
                 running = self._running
-                looks = looks + 1 if running and running == last else 0
-                is_blocked = bool(running and (looks or self.queue)) and _is_blocked(self._leader.native_id)
-                blocked = max(0, blocked + (BLOCKED_LOOK if is_blocked else FREE_LOOK))
-                if blocked >= BLOCKED_LIMIT:
-                    blocked = 0
-                    self._take_lead(running, cost=SLOW_LIMIT)
-                elif looks and (is_blocked or looks >= BUSY_LOOKS):
-                    self._take_lead(running, cost=SLOW_COST if is_blocked else 0)
-                last = running
-                ticks = ticks + 1 if self._begun == seen and not running else 0
-                seen = self._begun
+                cost = watch.look(running, self._begun, self._leader.native_id, waits=bool(self.queue))
+                if cost is not None:
+                    self._take_lead(running, cost)
 
-    def _take_lead(self, running: int, *, cost: int) -> None:
-        """Take the lead from a task thread if it still answers this request; ``cost`` is added to the balance."""
+    def _take_lead(self, running: int, cost: int) -> None:
+        """Take the lead from a task thread if it still answers this request, whose cost is counted."""
         with self._lock:
             if self._running != running or self._leader is self._main:
                 return
-            self._slow_balance += cost
-            if self._slow_balance >= SLOW_LIMIT:
-                self._slow_balance = SLOW_LIMIT - SLOW_COST  # so that one slow request of the probe is enough
-                self._eager_until = time.monotonic() + EAGER_TIME
-                self._set_leader(self._main)
-            elif self._idle:
+            if not self._slow.count(cost, time.monotonic()) and self._idle:
                 self._give_lead(self._idle.pop())
                 return
-            else:
-                self._set_leader(self._main)
+            self._set_leader(self._main)
         self._dispatch()
 
     def _take_back(self) -> None:
@@ -278,7 +223,7 @@ class LeaderFollowers:
     # Called by the task threads
 
     def _work(self, thread: TaskThread) -> None:
-        thread.ident, thread.native_id = threading.get_ident(), threading.get_native_id()
+        thread.identify()
         try:
             while self._is_wanted(thread):
                 if self._leader is thread:
@@ -300,14 +245,14 @@ class LeaderFollowers:
             if self._leader is self._main and self.queue:
                 return True
             self._idle.append(thread)
-            if self._leader is self._main and time.monotonic() >= self._eager_until:
+            if self._leader is self._main and not self._slow.is_eager(time.monotonic()):
                 self._wake_leader()  # the main thread can give the lead away now
         thread.wakeup.acquire()
         return not self._is_closed
 
     def _lead(self, thread: TaskThread) -> None:
         """Read and answer requests until the lead is lost, or ``stop`` is called."""
-        queue = self.queue
+        queue, slow = self.queue, self._slow
         while not self._is_stopping:
             self._is_woken = False  # before the queue is looked at
             self._run_io(0 if queue else self._wait)
@@ -320,13 +265,13 @@ class LeaderFollowers:
                 self._running = self._begun
                 if self._main_sleeps:
                     self._wake_main()
-                self._answer(request)
+                answer(request, self._pid)
                 with self._lock:
                     if self._leader is not thread:
                         return
                     self._running = 0
-                    if self._slow_balance:
-                        self._slow_balance -= 1
+                    if slow.balance:
+                        slow.balance -= 1
         with self._lock:
             self._set_leader(self._main)
         self._wake_main()
@@ -336,19 +281,7 @@ class LeaderFollowers:
             request = self.queue.popleft()
         except IndexError:  # another thread has taken it
             return
-        self._answer(request)
-
-    def _answer(self, request: QueuedRequest) -> None:
-        try:
-            request.service()
-        except BaseException:
-            logging.getLogger("waitress").exception("Exception when servicing %r", request)
-        if os.getpid() != self._pid:
-            logging.getLogger("waitress").error(
-                "a process that a request has forked returned from the application, and has been ended; "
-                "end it with os._exit, or use multiprocessing"
-            )
-            os._exit(1)
+        answer(request, self._pid)
 
     # Called with the lock held
 
@@ -360,12 +293,3 @@ class LeaderFollowers:
     def _give_lead(self, thread: TaskThread) -> None:
         self._set_leader(thread)
         thread.wakeup.release()
-
-
-def _is_blocked(native_id: int) -> bool:
-    """Whether a thread waits for something, as far as the system tells; see proc(5)."""
-    try:
-        with open(f"/proc/self/task/{native_id}/stat", "rb", buffering=0) as file:
-            return file.read(200).rpartition(b")")[2][1:2] != b"R"
-    except OSError:
-        return True

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 from gearbox_lite.loggers import SERVER_LOG
-from gearbox_lite.server.http.leader import TASK_THREAD
+from gearbox_lite.server.http.task_threads import TASK_THREAD
 
 
 def wait_for_threads(deadline: float, drain_timeout: float) -> bool:

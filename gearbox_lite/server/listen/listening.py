@@ -7,11 +7,15 @@ bound in bind.py, paths of Unix sockets in unix_socket.py.
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 from gearbox_lite.errors import Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.server.listen import bind, unix_socket
+from gearbox_lite.server.listen import bind
 from gearbox_lite.server.listen.exposure import refuse_exposed_debug
+
+if TYPE_CHECKING:
+    from gearbox_lite.server.listen import unix_socket
 
 
 def check_listening(settings: ServeSettings) -> dict[str, bind.Address]:
@@ -99,6 +103,8 @@ class Listening:
         return {name: opened[name] for name in wanted if name in opened}
 
     def _open_unix(self, path: Setting, mode: int) -> dict[str, socket.socket]:
+        from gearbox_lite.server.listen import unix_socket
+
         for name, file in self._files.items():
             if file.is_at(path):
                 file.set_mode(path, mode)

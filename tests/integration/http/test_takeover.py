@@ -9,7 +9,7 @@ import pytest
 from support.reloading import wait_until
 from support.threaded_site import TIMEOUT, ThreadedSite, read_all, read_until
 
-from gearbox_lite.server.http import leader
+from gearbox_lite.server.http import leader, slow_requests
 
 LONG = b"x" * 3_000_000
 POINTS = {
@@ -160,7 +160,7 @@ def ask_often(site: ThreadedSite, times: int) -> None:
 
 def test_requests_that_turn_out_to_be_slow_are_given_away_before_they_are_answered(monkeypatch):
     given = count_requests_given_away(monkeypatch)
-    monkeypatch.setattr(leader, "EAGER_TIME", 3600)
+    monkeypatch.setattr(slow_requests, "EAGER_TIME", 3600)
     with ThreadedSite(slow) as site:
         ask_often(site, 20)
     assert len(given) > 10
@@ -198,8 +198,8 @@ def test_a_thread_that_waits_is_told_from_one_that_computes():
         for thread in threads:
             thread.start()
             wait_until(lambda thread=thread: len(ids) > threads.index(thread))
-        wait_until(lambda: leader._is_blocked(ids[0]))
-        wait_until(lambda: not leader._is_blocked(ids[1]))
+        wait_until(lambda: slow_requests.is_thread_blocked(ids[0]))
+        wait_until(lambda: not slow_requests.is_thread_blocked(ids[1]))
     finally:
         stop.set()
         for thread in threads:

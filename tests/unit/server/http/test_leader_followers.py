@@ -10,7 +10,7 @@ import time
 import pytest
 from support.reloading import wait_until
 
-from gearbox_lite.server.http import leader
+from gearbox_lite.server.http import leader, slow_requests
 from gearbox_lite.server.http.leader import LeaderFollowers
 
 
@@ -167,7 +167,7 @@ def test_threads_that_cannot_start_leave_none_behind(monkeypatch):
 def test_requests_that_each_wait_less_than_the_watch_interval_are_given_away_too(monkeypatch):
     """Such as short queries to a database: otherwise all of them would wait one after the other."""
     monkeypatch.setattr(leader, "WATCH_INTERVAL", 0.02)
-    monkeypatch.setattr(leader, "EAGER_TIME", 3600)
+    monkeypatch.setattr(slow_requests, "EAGER_TIME", 3600)
 
     done = threading.Event()
 
@@ -181,6 +181,6 @@ def test_requests_that_each_wait_less_than_the_watch_interval_are_given_away_too
         for _ in range(8):
             events.incoming.put(Job(answer))
         try:
-            wait_until(lambda: events.threads._eager_until)
+            wait_until(lambda: events.threads._slow._eager_until)
         finally:
             done.set()
