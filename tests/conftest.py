@@ -19,8 +19,11 @@ from support.helpers import new_project, unavailable
 
 # Programs start as they do for users, who keep bytecode; otherwise each one would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# nohup makes every program that it starts ignore SIGHUP, which several tests send.
+# Programs that tests start would inherit what this process ignores: SIGHUP under nohup, SIGINT and SIGQUIT if a script
+# starts it with "&". Tests send all three.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture
