@@ -14,6 +14,7 @@ from mkdocs.structure.files import File, Files
 
 from gearbox_lite.cli import cli
 from gearbox_lite.errors import FAILURE, USAGE
+from gearbox_lite.finding_codes import FINDING_CODES
 from gearbox_lite.ini.serve_section import SERVE_SETTINGS
 from gearbox_lite.ini.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
@@ -64,6 +65,7 @@ def pages() -> dict[str, str]:
         "server-section.md": server_section_page(),
         "session-options.md": session_options_page(),
         "environment.md": environment_page(),
+        "findings.md": findings_page(),
     }
 
 
@@ -211,6 +213,20 @@ variable that is not set is an error. Apart from those, the program reads:
 ## Exit codes
 
 {_table(["Code", "Meaning"], codes)}
+"""
+
+
+def findings_page() -> str:
+    """Describe each code that ``check`` shows."""
+    rows = ([f"`{code}`", row.meaning, row.remedy] for code, row in FINDING_CODES.items())
+    return f"""# Findings of check
+
+Each finding of `gearbox-lite check` has a code, which never changes its meaning. `check` shows it in brackets, except
+for errors with which no command runs: they are the same line everywhere. `--ignore CODE`, as often as needed, silences
+findings. `--json` prints them as a list of objects with `file`, `line`, `code`, `level` (`error` or `warning`) and
+`message`; `file` and `line` are `null` if a finding has none. Codes that begin with `site-` are those of `check --url`.
+
+{_table(["Code", "Meaning", "What to do"], rows)}
 """
 
 

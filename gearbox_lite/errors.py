@@ -47,7 +47,9 @@ class UserError(Exception):
     """An error that the user can act on, shown in one line.
 
     ``at`` is the place of the offending value, ``remedy`` what to write or do instead. ``report`` is text shown
-    above the line: the user's own traceback, nothing else. ``code`` is the exit code, USAGE or FAILURE.
+    above the line: the user's own traceback, nothing else. ``code`` is the exit code, USAGE or FAILURE. ``message`` is
+    the line, and ``text`` is the line without the place. ``finding`` is the code with which ``check`` reports it, empty
+    for that of what was being checked.
     """
 
     def __init__(
@@ -58,15 +60,19 @@ class UserError(Exception):
         remedy: str = "",
         report: str = "",
         code: int = USAGE,
+        finding: str = "",
     ) -> None:
         from gearbox_lite.masking import masked
 
         problem, remedy = (masked(" ".join(part.split())) for part in (problem, remedy))
+        self.at = at
+        self.text = "; ".join(part for part in (problem, remedy) if part)
         place = " ".join(str(at).split()) if at else ""
-        self.message = "; ".join(part for part in (f"{place}: {problem}" if place else problem, remedy) if part)
+        self.message = f"{place}: {self.text}" if place else self.text
         super().__init__(self.message)
         self.report = report
         self.code = code
+        self.finding = finding
 
 
 class CodeError(UserError):

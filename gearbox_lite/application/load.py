@@ -14,6 +14,7 @@ from paste.deploy.loadwsgi import APP, loadcontext
 from gearbox_lite.application.slow_load import report_slow_load
 from gearbox_lite.application.user_code import is_users
 from gearbox_lite.errors import CodeError, Location, UserError
+from gearbox_lite.findings import Finding
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.sessions import tracking
 from gearbox_lite.sessions.settings import configured, misplaced
@@ -57,8 +58,8 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.set_threshold(*before)
 
 
-def warnings_of_code() -> list[Any]:
-    """Return the mistakes in the loaded TurboGears application's controllers, each with a code and a line to show."""
+def check_code() -> list[Finding]:
+    """Return the mistakes in the loaded TurboGears application's controllers."""
     from gearbox_lite.turbogears import controllers
 
     config = loaded.loaded_config()

@@ -43,7 +43,8 @@ def make_importable(project: Path) -> None:
             file = project / entry if entry.endswith(".py") else project / entry / "__init__.py"
             if file.is_file():
                 problem = f"this file hides Python's own module {module} from every library"
-                raise UserError(problem, at=Location(file), remedy=f"rename {entry}, for example to my_{entry}")
+                remedy = f"rename {entry}, for example to my_{entry}"
+                raise UserError(problem, at=Location(file), remedy=remedy, finding="hidden-module")
     folder = str(project)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)

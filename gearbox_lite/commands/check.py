@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import sys
+from contextlib import nullcontext, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
 from gearbox_lite.commands.root_warning import warn_as_root
-from gearbox_lite.errors import FAILURE, UserError
+from gearbox_lite.errors import FAILURE, UserError, short_path
+from gearbox_lite.finding_codes import FINDING_CODES, check_codes
+from gearbox_lite.findings import Finding, errors_first, refusal_of
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides
-from gearbox_lite.ini.settings import ServeSettings, read_serve_settings
-from gearbox_lite.output import show, show_error, show_failure, show_warning
+from gearbox_lite.output import show, show_error, show_report, show_warning
 
-if TYPE_CHECKING:
-    from gearbox_lite.sessions.checks import Finding
+
+def _complete_codes(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Return the shell completions of --ignore."""
+    return [code for code in FINDING_CODES if code.startswith(incomplete)]
 
 
 @click.command(name="check")
@@ -28,6 +32,14 @@ if TYPE_CHECKING:
 )
 @click.option("--server-name", metavar="NAME", default="main", help="Section [server:...] (default: main).")
 @click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
+@click.option(
+    "--ignore",
+    metavar="CODE",
+    multiple=True,
+    shell_complete=_complete_codes,
+    help="Do not report findings with this code, such as weak-key.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the findings, for tools.")
 @click.option("--url", metavar="URL", help="Visit the running site at URL and check how it is deployed.")
 @click.pass_context
 def command(
@@ -37,84 +49,93 @@ def command(
     app_name: str,
     server_name: str,
     strict: bool,
+    ignore: tuple[str, ...],
+    as_json: bool,
     url: str | None,
 ) -> None:
     """Check an ini and its application without serving it, or a running site.
 
     INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. The application is loaded
-    and its session store is contacted once. With --url, an ini is checked only if you name it.
+    and its session store is contacted once. With --url, an ini is checked only if you name it. Each finding is shown
+    with its code in brackets, except errors with which no command runs.
     """
-    errors = warnings = 0
-    if url is None or arguments:
-        errors, warnings = _check_ini(arguments, app_name, server_name)
-    if url is not None:
-        of_site = _check_site(url)
-        errors, warnings = errors + of_site[0], warnings + of_site[1]
-    if errors or (strict and warnings):
+    check_codes(ignore)
+    results = []
+    # What the application prints while it loads must not get into the JSON.
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        if url is None or arguments:
+            results.append(_check_ini(arguments, app_name, server_name))
+        if url is not None:
+            results.append(_check_site(url))
+    results = [result.without(ignore) for result in results]
+    findings = [finding for result in results for finding in result.findings]
+    if as_json:
+        click.echo(json.dumps([_as_dict(finding) for finding in findings], indent=2))
+    else:
+        for result in results:
+            result.show()
+    if any(finding.is_error or strict for finding in findings):
         context.exit(FAILURE)
 
 
-def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> tuple[int, int]:
-    """Check an ini, show what is wrong, and return the numbers of errors and warnings."""
+@dataclass(frozen=True)
+class Checked:
+    """What has been checked: its name, what was found, and the user's own traceback if their code raised."""
+
+    name: str
+    findings: list[Finding]
+    report: str = ""
+    ignored: int = 0
+
+    def without(self, codes: tuple[str, ...]) -> Checked:
+        """Return the same without the findings with these codes, which are only counted."""
+        kept = [finding for finding in self.findings if finding.code not in codes]
+        return Checked(self.name, errors_first(kept), self.report, len(self.findings) - len(kept))
+
+    def show(self) -> None:
+        """Show each finding, and then the numbers of errors and warnings."""
+        if self.report:
+            show_report(self.report)
+        for finding in self.findings:
+            line = str(finding) if finding.is_refusal else f"{finding} [{finding.code}]"
+            (show_error if finding.is_error else show_warning)(line)
+        errors = sum(finding.is_error for finding in self.findings)
+        counts = [_count(errors, "error"), _count(len(self.findings) - errors, "warning")]
+        show(f"{self.name}: {', '.join([*counts, *([f'{self.ignored} ignored'] if self.ignored else [])])}")
+
+
+def _check_ini(arguments: tuple[str, ...], app_name: str, server_name: str) -> Checked:
+    from gearbox_lite.commands.check_ini import IniCheck
+
     name, variables = split_arguments(arguments, None)
     path = find_ini(name, Path.cwd())
-    make_importable(path.parent)
-    errors = warnings = 0
-    try:
-        settings = read_serve_settings(path, Overrides(app_name, server_name, variables=variables))
-        errors, warnings = _show_findings(_session_findings(settings))
-        for warning in _load_as_serve_does(settings):
-            show_warning(warning)
-            warnings += 1
-    except UserError as error:
-        show_failure(error.message, error.report)
-        errors += 1
+    check = IniCheck()
+    check.run(path, Overrides(app_name, server_name, variables=variables))
     warn_as_root()  # not counted, because the ini is not at fault
-    show(f"{path.name}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    return errors, warnings
+    return Checked(path.name, check.findings, check.report)
 
 
-def _check_site(url: str) -> tuple[int, int]:
-    """Check a running site, show what is wrong, and return the numbers of errors and warnings."""
+def _check_site(url: str) -> Checked:
     from gearbox_lite.site.address import parse_url
     from gearbox_lite.site.check_site import check_site
 
     address = parse_url(url)
     try:
-        errors, warnings = _show_findings(check_site(address))
+        findings = check_site(address)
     except UserError as error:
-        show_failure(error.message, error.report)
-        errors, warnings = 1, 0
-    show(f"{url.partition('?')[0]}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    return errors, warnings
+        findings = [refusal_of(error, "site-unreachable")]
+    return Checked(url.partition("?")[0], findings)
 
 
-def _session_findings(settings: ServeSettings) -> list[Finding]:
-    from gearbox_lite.sessions import checks
-
-    return [*checks.check_sessions(settings), *checks.check_store(settings)]
-
-
-def _show_findings(findings: list[Finding]) -> tuple[int, int]:
-    """Show findings, and return the numbers of errors and warnings."""
-    for finding in findings:
-        (show_error if finding.is_error else show_warning)(str(finding))
-    errors = sum(finding.is_error for finding in findings)
-    return errors, len(findings) - errors
-
-
-def _load_as_serve_does(settings: ServeSettings) -> Sequence[str]:
-    """Load everything that serve would load, and return the warnings. Raises UserError."""
-    from gearbox_lite.application import logs
-    from gearbox_lite.server.debug import protection
-    from gearbox_lite.server.http import adjustments
-    from gearbox_lite.server.listen import listening
-
-    if settings.is_waitress:
-        adjustments.check_options(settings.server.options)
-    listening.check_listening(settings)
-    logs.configure_logging(settings)
-    return protection.load_protected(settings, [])[1].warnings
+def _as_dict(finding: Finding) -> dict[str, str | int | None]:
+    at = finding.at or finding.code_at
+    return {
+        "file": None if at is None else at.source if isinstance(at.source, str) else short_path(at.source),
+        "line": None if at is None else at.line,
+        "code": finding.code,
+        "level": finding.level,
+        "message": finding.message,
+    }
 
 
 def _count(number: int, noun: str) -> str:

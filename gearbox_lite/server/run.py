@@ -100,8 +100,8 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
         listening.open(settings)
         descriptors.close_in_forks(lambda: listening.sockets)
         application, protected = protection.load_protected(settings, listening.sockets)
-        for warning in protected.warnings:
-            terminal.warn(warning)
+        for finding in protected.findings:
+            terminal.warn(str(finding))
         with contextlib.closing(
             Server(application, listening.sockets, adjust, settings.serve, protected.guard)
         ) as server:
@@ -114,10 +114,11 @@ def _run_here(settings: ServeSettings, terminal: Terminal, listening: Listening,
 
 def _check_sessions(settings: ServeSettings) -> list[str]:
     """Return warnings about the sessions. Raises UserError for settings that would lose them or give them away."""
+    from gearbox_lite.findings import raise_errors
     from gearbox_lite.sessions import checks
 
     findings = checks.check_sessions(settings)
-    checks.raise_errors(findings)
+    raise_errors(findings)
     return [str(finding) for finding in [*findings, *checks.check_store(settings)]]
 
 
@@ -138,8 +139,8 @@ def _run_other(settings: ServeSettings, terminal: Terminal, listening: Listening
     clean_up = lambda: _clean_up(listening, readiness)  # noqa: E731
     with contextlib.suppress(KeyboardInterrupt), signals.keyboard_interrupt_on_signals(is_busy, clean_up):
         loaded, protected = protection.load_protected(settings, [])
-        for warning in protected.warnings:
-            terminal.warn(warning)
+        for finding in protected.findings:
+            terminal.warn(str(finding))
         application = RequestTracker(protected.guard(loaded))
         serve = load_server(settings)
         terminal.announce(settings, listening.urls(settings))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 
-from gearbox_lite.errors import Location, UserError
+from gearbox_lite.errors import Location
+from gearbox_lite.findings import Finding, Level, errors_first
 from gearbox_lite.ini.discover import DEFAULT_INI
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.masking import masked
@@ -21,18 +21,6 @@ FORM_KEY = "csrf.key"
 """The setting of a generated project that signs its forms."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing found: ``is_error`` if it must not be served like that."""
-
-    is_error: bool
-    at: Location
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.at}: {self.message}"
-
-
 def check_sessions(settings: ServeSettings) -> list[Finding]:
     """Return what is wrong or doubtful in an application's session and keys, errors first.
 
@@ -41,7 +29,7 @@ def check_sessions(settings: ServeSettings) -> list[Finding]:
     session = configured_session(settings.app)
     found = [] if session is None else list(_check_session(settings, session))
     found += _check_form_key(settings, session)
-    return sorted(found, key=lambda finding: not finding.is_error)
+    return errors_first(found)
 
 
 def check_store(settings: ServeSettings) -> list[Finding]:
@@ -56,21 +44,16 @@ def check_store(settings: ServeSettings) -> list[Finding]:
         return []  # loading the application fails with the same error
     except (StoreUnavailable, ValueError) as error:
         at, _ = _location_and_setting(session, "data_dir" if session.store in ("file", "dbm") else "url")
-        return [Finding(True, at, f"the session store cannot be reached: {masked(str(error))}")]
+        message = f"the session store cannot be reached: {masked(str(error))}"
+        return [Finding("store-unreachable", "error", at, message)]
     return []
 
 
-def raise_errors(findings: list[Finding]) -> None:
-    """Raise UserError for the first error."""
-    for finding in findings:
-        if finding.is_error:
-            raise UserError(finding.message, at=finding.at)
-
-
 def _check_session(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
-    yield from _check_keys(session, is_error=settings.debug is None)
+    yield from _check_keys(session, level=_level_of_keys(settings))
     if session.options.data_serializer == "pickle":
-        yield _warning(session, "data_serializer", "pickle runs code if a key is ever known; json does not")
+        message = "pickle runs code if a key is ever known; json does not"
+        yield _warning("pickled-sessions", session, "data_serializer", message)
     if session.store == "memory":
         yield from _check_memory(settings, session)
     if settings.debug is None:
@@ -89,16 +72,20 @@ def _location_and_setting(session: ConfiguredSession, option: str) -> tuple[Loca
     return (section.factory.at if section.factory else Location(section.name)), f"session.{option} is not set: "
 
 
-def _finding(session: ConfiguredSession, option: str, message: str, *, is_error: bool) -> Finding:
+def _finding(code: str, session: ConfiguredSession, option: str, message: str, *, level: Level) -> Finding:
     at, shown = _location_and_setting(session, option)
-    return Finding(is_error, at, shown + message)
+    return Finding(code, level, at, shown + message)
 
 
-def _warning(session: ConfiguredSession, option: str, message: str) -> Finding:
-    return _finding(session, option, message, is_error=False)
+def _warning(code: str, session: ConfiguredSession, option: str, message: str) -> Finding:
+    return _finding(code, session, option, message, level="warning")
 
 
-def _check_keys(session: ConfiguredSession, *, is_error: bool) -> Iterator[Finding]:
+def _level_of_keys(settings: ServeSettings) -> Level:
+    return "error" if settings.debug is None else "warning"
+
+
+def _check_keys(session: ConfiguredSession, *, level: Level) -> Iterator[Finding]:
     """Find keys in use that can be guessed: errors in production, warnings while debugging."""
     used: set[str] = set()
     for name in session.key_names():
@@ -107,10 +94,11 @@ def _check_keys(session: ConfiguredSession, *, is_error: bool) -> Iterator[Findi
         used.add(key)
         if problem:
             hint = "write 64 random hex digits, or let `gearbox-lite session rotate-key` do it"
-            yield _finding(session, name, f"the key {problem}; {hint}", is_error=is_error)
+            yield _finding("weak-key", session, name, f"the key {problem}; {hint}", level=level)
         if any(weakness(old) for old in fallbacks):
             hint = "end the rotation: gearbox-lite session rotate-key --drop-fallbacks"
-            yield _finding(session, f"{name}_fallbacks", f"an old key can be guessed; {hint}", is_error=is_error)
+            message = f"an old key can be guessed; {hint}"
+            yield _finding("weak-fallback-key", session, f"{name}_fallbacks", message, level=level)
 
 
 def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) -> Iterator[Finding]:
@@ -126,45 +114,51 @@ def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) 
         problem = "is the same as another key" if setting.value in others else weakness(setting.value)
         hint = "write 64 random hex digits"
         if problem:
-            yield Finding(settings.debug is None, setting.at, f"{setting}: the key {problem}; {hint}")
+            message = f"{setting}: the key {problem}; {hint}"
+            yield Finding("weak-key", _level_of_keys(settings), setting.at, message)
         elif settings.debug is None and setting.value.replace("%", "%%") in _development_ini(settings):
             message = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 other random hex digits"
-            yield Finding(True, setting.at, f"{setting}: {message}")
+            yield Finding("key-of-development", "error", setting.at, f"{setting}: {message}")
 
 
 def _check_memory(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
     own = settings.server.options.get("workers")
     at, shown = (own.at, f"{own}: ") if own is not None else _location_and_setting(session, "type")
     if settings.serve.workers > 1 or (own is not None and own.value.strip() not in ("", "0", "1")):
-        yield Finding(True, at, f"{shown}workers do not share memory; choose another session.type")
+        message = f"{shown}workers do not share memory; choose another session.type"
+        yield Finding("memory-sessions", "error", at, message)
     elif settings.serve.reload:
-        yield _warning(session, "type", "sessions are lost at each reload; choose another store")
+        message = "sessions are lost at each reload; choose another store"
+        yield _warning("memory-sessions", session, "type", message)
     elif settings.debug is None:
-        yield _warning(session, "type", "sessions are lost when the process exits; choose another store")
+        message = "sessions are lost when the process exits; choose another store"
+        yield _warning("memory-sessions", session, "type", message)
 
 
 def _check_for_production(session: ConfiguredSession) -> Iterator[Finding]:
     """Find what suits a developer's own machine only; called if debug is off."""
     options = session.options
     if not options.secure:
-        yield _warning(session, "secure", "the cookie also travels over plain HTTP; set session.secure = true")
+        message = "the cookie also travels over plain HTTP; set session.secure = true"
+        yield _warning("cookie-not-secure", session, "secure", message)
     if not options.httponly:
-        yield _warning(session, "httponly", "a script in a page can steal the session; set session.httponly = true")
+        message = "a script in a page can steal the session; set session.httponly = true"
+        yield _warning("cookie-not-httponly", session, "httponly", message)
     if options.samesite == "None":
         message = "every other site can send requests with the session"
-        yield _warning(
-            session, "samesite", f"{message}; set session.samesite = Lax unless this site is shown inside others"
-        )
+        remedy = "set session.samesite = Lax unless this site is shown inside others"
+        yield _warning("cookie-samesite-none", session, "samesite", f"{message}; {remedy}")
     if session.store == "cookie" and options.absolute_timeout is None:
         message = "a copied cookie can be used forever, even after a logout; set for example"
-        yield _warning(session, "absolute_timeout", f"{message} session.absolute_timeout = 604800")
+        remedy = "session.absolute_timeout = 604800"
+        yield _warning("no-absolute-timeout", session, "absolute_timeout", f"{message} {remedy}")
 
 
 def _check_proxy(settings: ServeSettings) -> Iterator[Finding]:
     trusted = settings.server.options.get("trusted_proxy")
     if trusted is not None and trusted.value.strip() == "*":
         message = "every client can claim any host, address or scheme; write the proxy's address"
-        yield Finding(False, trusted.at, f"{trusted}: {message}")
+        yield Finding("trusts-every-proxy", "warning", trusted.at, f"{trusted}: {message}")
 
 
 def _check_keys_of_development(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
@@ -175,7 +169,7 @@ def _check_keys_of_development(settings: ServeSettings, session: ConfiguredSessi
         current, *fallbacks = session.options.keys(name)
         for option, keys in ((name, [current]), (f"{name}_fallbacks", fallbacks)):
             if any(key.replace("%", "%%") in text for key in keys):
-                yield _finding(session, option, hint, is_error=True)
+                yield _finding("key-of-development", session, option, hint, level="error")
 
 
 def _development_ini(settings: ServeSettings) -> str:

@@ -6,7 +6,7 @@ import threading
 from urllib.parse import SplitResult
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.sessions.checks import Finding
+from gearbox_lite.findings import Finding, errors_first
 from gearbox_lite.site import deployment_checks as checks
 from gearbox_lite.site.visit import Visit
 from gearbox_lite.site.visitor import NoResponse, Response, Visitor
@@ -42,7 +42,7 @@ def check_site(url: SplitResult) -> list[Finding]:
         )
     if failures:
         raise failures[0]
-    return sorted(visit.findings, key=lambda finding: not finding.is_error)
+    return errors_first(visit.findings)
 
 
 def _run_checks(visit: Visit) -> None:

@@ -30,7 +30,7 @@ def check_status(visit: Visit, page: Response) -> None:
         remedy = "serve an ini with debug = false"
     else:
         remedy = "see the server's log"
-    visit.error(f"the page returns {page.status}{reason}", remedy)
+    visit.error("site-error", f"the page returns {page.status}{reason}", remedy)
 
 
 def check_forwarded(visit: Visit, page: Response) -> bool:
@@ -47,19 +47,22 @@ def check_forwarded(visit: Visit, page: Response) -> bool:
     scheme_differs = seen.scheme != visit.url.scheme
     if trust == proxies.UNTRUSTED:
         visit.error(
+            "site-proxy-untrusted",
             "the application ignores the X-Forwarded headers of its proxy, because trusted_proxy does not name it",
             "set it to the address that the warning in the server's log names",
         )
     elif trust == proxies.UNTRUSTED_UNIX:
         visit.error(
+            "site-proxy-untrusted",
             "the application ignores the X-Forwarded headers that arrive through its Unix socket, because "
             "trusted_proxy names an address",
             f"set trusted_proxy = {proxies.UNIX_PEER}",
         )
     elif scheme_differs:
-        visit.error(f"the application sees this request as {seen.scheme}", TELL_SCHEME)
+        visit.error("site-scheme", f"the application sees this request as {seen.scheme}", TELL_SCHEME)
     if host != visit.url.hostname:
         visit.error(
+            "site-host",
             f"the proxy does not pass the host name on: the application sees {shown(seen.netloc)}",
             "in nginx, proxy_set_header Host $host",
         )
@@ -74,11 +77,13 @@ def check_headers(visit: Visit, page: Response) -> None:
         missing.append("X-Frame-Options")
     if missing:
         visit.warning(
+            "site-headers",
             f"security headers are missing: {', '.join(missing)}",
             "add them in the application (a generated project does in lib/headers.py), or in nginx with add_header",
         )
     if visit.is_secure and "Strict-Transport-Security" not in page.headers:
         visit.warning(
+            "site-hsts",
             "browsers are not told to use HTTPS only",
             'in nginx, add_header Strict-Transport-Security "max-age=31536000" always',
         )
@@ -95,16 +100,25 @@ def check_cookies(visit: Visit, *, scheme_differs: bool) -> bool:
         if cookie.secure and not visit.is_secure:
             are_kept = False
             visit.error(
+                "site-cookie-dropped",
                 f"the cookie {name} is for HTTPS only, but the site is served over plain HTTP: browsers drop it, so "
                 "sessions and forms fail",
                 "serve the site with TLS (a generated project has deploy/nginx.conf)",
             )
         if visit.is_secure and not cookie.secure and not scheme_differs:
-            visit.warning(f"the cookie {name} is also sent over plain HTTP", "set session.secure = true")
+            visit.warning(
+                "site-cookie-not-secure", f"the cookie {name} is also sent over plain HTTP", "set session.secure = true"
+            )
         if not cookie.has_nonstandard_attr("HttpOnly"):
-            visit.warning(f"JavaScript can read the cookie {name}", "set session.httponly = true")
+            visit.warning(
+                "site-cookie-not-httponly", f"JavaScript can read the cookie {name}", "set session.httponly = true"
+            )
         if not cookie.has_nonstandard_attr("SameSite"):
-            visit.warning(f"requests from other sites include the cookie {name}", "set session.samesite = Lax")
+            visit.warning(
+                "site-cookie-samesite",
+                f"requests from other sites include the cookie {name}",
+                "set session.samesite = Lax",
+            )
     return are_kept
 
 
@@ -118,12 +132,12 @@ def check_form(visit: Visit, page: Response, *, scheme_differs: bool) -> None:
         if next_page is None:
             return
         if STORED_VALUE not in next_page.text:
-            visit.error("a value stored with the form is missing on the next page", "see the server's log")
+            visit.error("site-form", "a value stored with the form is missing on the next page", "see the server's log")
         forget = form_with_token(next_page, "/forget")
         if forget is not None:
             _submit(visit, next_page, forget, {}, scheme_differs=scheme_differs)
     except NoResponse as failure:
-        visit.error(f"no response to the form: {failure}", "see the server's log")
+        visit.error("site-form", f"no response to the form: {failure}", "see the server's log")
 
 
 def _submit(
@@ -134,6 +148,7 @@ def _submit(
     response = visit.visitor.post(url, {**form.hidden, **fields}, page.url)
     if response.status >= 400:
         visit.error(
+            "site-form",
             f"the form is rejected with {response.status}, although its page was loaded just before",
             "see the server's log; usually a cookie was not sent back",
         )
@@ -152,12 +167,15 @@ def check_foreign_host(visit: Visit) -> None:
         return
     if FOREIGN_HOST in (response.location or "") or FOREIGN_HOST in response.text:
         visit.error(
+            "site-any-host",
             "requests for any other host name are answered, with that name in links or redirects",
             "give nginx a default_server that refuses them",
         )
     else:
         visit.warning(
-            "requests for any other host name are answered too", "give nginx a default_server that refuses them"
+            "site-any-host",
+            "requests for any other host name are answered too",
+            "give nginx a default_server that refuses them",
         )
 
 
@@ -165,7 +183,9 @@ def check_debugger(visit: Visit) -> None:
     """Check that the site has no debug page."""
     response = visit.visitor.get(visit.url._replace(query="").geturl() + DEBUGGER_QUERY)
     if response.status == 200 and "javascript" in response.headers.get("Content-Type", ""):
-        visit.error("debug is on: after an exception, visitors can run code", "serve an ini with debug = false")
+        visit.error(
+            "site-debug", "debug is on: after an exception, visitors can run code", "serve an ini with debug = false"
+        )
 
 
 def check_plain_http(visit: Visit) -> None:
@@ -173,7 +193,9 @@ def check_plain_http(visit: Visit) -> None:
     if not visit.is_secure:
         if not is_this_machine(visit.url.hostname or ""):
             visit.warning(
-                "the site is served over plain HTTP, which anyone on the network can read", "serve it with TLS"
+                "site-plain-http",
+                "the site is served over plain HTTP, which anyone on the network can read",
+                "serve it with TLS",
             )
         return
     if visit.url.port not in (None, 443):
@@ -181,5 +203,7 @@ def check_plain_http(visit: Visit) -> None:
     response = visit.visitor.get(f"http://{visit.url.hostname}/")
     if response.status < 300:
         visit.warning(
-            "the site is also served over plain HTTP", "redirect in nginx: return 301 https://$host$request_uri"
+            "site-plain-http",
+            "the site is also served over plain HTTP",
+            "redirect in nginx: return 301 https://$host$request_uri",
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from gearbox_lite.errors import Location
+from gearbox_lite.findings import Finding, Level
 from gearbox_lite.server.http import proxies
-from gearbox_lite.sessions.checks import Finding
 from gearbox_lite.site.address import resolve
 from gearbox_lite.site.visitor import Response, Visitor
 
@@ -28,17 +28,17 @@ class Visit:
         """Whether the site is visited over HTTPS."""
         return self.url.scheme == "https"
 
-    def error(self, message: str, remedy: str) -> None:
+    def error(self, code: str, message: str, remedy: str) -> None:
         """Add an error."""
-        self._add(message, remedy, is_error=True)
+        self._add(code, "error", message, remedy)
 
-    def warning(self, message: str, remedy: str) -> None:
+    def warning(self, code: str, message: str, remedy: str) -> None:
         """Add a warning."""
-        self._add(message, remedy, is_error=False)
+        self._add(code, "warning", message, remedy)
 
-    def _add(self, message: str, remedy: str, *, is_error: bool) -> None:
+    def _add(self, code: str, level: Level, message: str, remedy: str) -> None:
         at = Location(self.url._replace(query="").geturl())  # a query may contain a secret
-        finding = Finding(is_error, at, f"{message}; {remedy}")
+        finding = Finding(code, level, at, f"{message}; {remedy}")
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -55,6 +55,7 @@ class Visit:
                 return None
             url = target.geturl()
         self.error(
+            "site-redirects",
             f"more than {MAX_REDIRECTS} redirects, the last one to {url}",
             "check whether the proxy and the application both redirect",
         )
@@ -65,15 +66,21 @@ class Visit:
         target = resolve(response.url, response.location or "")
         path = urlsplit(response.url).path
         if target.scheme not in ("http", "https"):
-            self.error(f"{path} redirects to {shown(response.location)}, which is not a web page", "fix the redirect")
+            self.error(
+                "site-redirects",
+                f"{path} redirects to {shown(response.location)}, which is not a web page",
+                "fix the redirect",
+            )
         elif target.hostname != self.url.hostname:
             self.error(
+                "site-redirects-away",
                 f"{path} redirects to another host, {shown(response.location)}",
                 "if that is an internal name, pass the host name on in nginx: proxy_set_header Host $host; otherwise "
                 "check that URL",
             )
         elif target.scheme == "http" and self.is_secure:
             self.error(
+                "site-redirects-to-http",
                 f"{path} redirects to plain HTTP, {shown(response.location)}: the application does not know that "
                 "browsers use HTTPS",
                 TELL_SCHEME,

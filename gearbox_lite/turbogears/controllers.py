@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from gearbox_lite.errors import CodeError, Location
+from gearbox_lite.findings import Finding, warning_of
 from gearbox_lite.turbogears.mistakes import class_instead_of_instance, missing_self, unknown_renderer
 from gearbox_lite.turbogears.source import (
     class_file,
@@ -28,17 +28,6 @@ from gearbox_lite.turbogears.templates import locate_template
 
 IsOwn = Callable[[str], bool]
 """Whether a file is the user's own."""
-
-
-@dataclass(frozen=True)
-class ControllerFinding:
-    """A mistake, by a stable code that the documentation explains; ``str()`` is the line to show."""
-
-    code: str
-    error: CodeError
-
-    def __str__(self) -> str:
-        return self.error.message
 
 
 def import_root_controller(config: Any) -> Any:
@@ -71,9 +60,9 @@ def import_root_controller(config: Any) -> Any:
     return root
 
 
-def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[ControllerFinding]:
+def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[Finding]:
     """Return the mistakes in the user's own classes below a root controller."""
-    found: list[ControllerFinding] = []
+    found: list[Finding] = []
     seen: set[type] = set()
     waiting = [root if inspect.isclass(root) else type(root)]
     while waiting:
@@ -106,60 +95,60 @@ def _has_methods(cls: type) -> bool:
     return any(_is_exposed(value) for base in cls.__mro__ for value in vars(base).values())
 
 
-def _expose_without_parentheses(cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _expose_without_parentheses(cls: type, name: str, value: Any, _config: Any) -> Iterator[Finding]:
     if type(value).__module__.startswith("tg.decorators") and type(value).__name__ == "expose":
         method = getattr(value, "template", None)  # @expose took the method for the name of its template
         at = expose_location(method) if isinstance(method, FunctionType) else class_location(cls)
         problem = f"@expose without parentheses, so that {cls.__name__}.{name} is not exposed"
-        yield ControllerFinding("expose-parentheses", CodeError(problem, at=at, remedy="write @expose()"))
+        yield warning_of(CodeError(problem, at=at, remedy="write @expose()"), "expose-parentheses")
 
 
-def _renderer(_cls: type, _name: str, value: Any, config: Any) -> Iterator[ControllerFinding]:
+def _renderer(_cls: type, _name: str, value: Any, config: Any) -> Iterator[Finding]:
     if _is_decorated(value) and not value.decoration.exposed:
         error = unknown_renderer(value, list(config.get("renderers", [])))
         if error is not None:
-            yield ControllerFinding("unknown-renderer", error)
+            yield warning_of(error, "unknown-renderer")
 
 
-def _template(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _template(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[Finding]:
     if not _is_exposed(value):
         return
     for engine, name, *_ in value.decoration.engines.values():
         template = locate_template(engine, name) if name else None
         if template is not None and template.package_file is not None:
             error = CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
-            yield ControllerFinding("package-file-missing", error)
+            yield warning_of(error, "package-file-missing")
         elif template is not None and template.problem:
             error = CodeError(f"template {name}: {template.problem}", at=expose_location(value), remedy=template.remedy)
-            yield ControllerFinding("template-missing", error)
+            yield warning_of(error, "template-missing")
 
 
-def _async(_cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _async(_cls: type, name: str, value: Any, _config: Any) -> Iterator[Finding]:
     if _is_decorated(value) and inspect.iscoroutinefunction(value):
         problem = f"{method_name(value)} is async, and TurboGears awaits nothing"
         error = CodeError(problem, at=function_location(value), remedy=f"write def {name}, without async")
-        yield ControllerFinding("async-method", error)
+        yield warning_of(error, "async-method")
 
 
-def _self(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _self(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[Finding]:
     if _is_decorated(value) and lacks_self(inspect.unwrap(value).__code__):
-        yield ControllerFinding("method-without-self", missing_self(value))
+        yield warning_of(missing_self(value), "method-without-self")
 
 
-def _mounted_class(cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _mounted_class(cls: type, name: str, value: Any, _config: Any) -> Iterator[Finding]:
     if inspect.isclass(value) and name != value.__name__ and not name.startswith("_") and _has_methods(value):
-        yield ControllerFinding("controller-class", class_instead_of_instance(cls, name, value))
+        yield warning_of(class_instead_of_instance(cls, name, value), "controller-class")
 
 
-def _mounted_without_base(_cls: type, name: str, value: Any, _config: Any) -> Iterator[ControllerFinding]:
+def _mounted_without_base(_cls: type, name: str, value: Any, _config: Any) -> Iterator[Finding]:
     kind = type(value)
     if not inspect.isclass(value) and _has_methods(kind) and not hasattr(kind, "_dispatch"):
         problem = f"class {kind.__name__}, mounted as {name}, inherits none of TurboGears' controllers"
         remedy = f"write class {kind.__name__}(BaseController)"
-        yield ControllerFinding("controller-base", CodeError(problem, at=class_location(kind), remedy=remedy))
+        yield warning_of(CodeError(problem, at=class_location(kind), remedy=remedy), "controller-base")
 
 
-CHECKS: tuple[Callable[[type, str, Any, Any], Iterator[ControllerFinding]], ...] = (
+CHECKS: tuple[Callable[[type, str, Any, Any], Iterator[Finding]], ...] = (
     _expose_without_parentheses,
     _renderer,
     _template,

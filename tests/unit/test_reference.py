@@ -10,6 +10,7 @@ import pytest
 from support.helpers import REPOSITORY
 
 from gearbox_lite.cli import cli
+from gearbox_lite.finding_codes import FINDING_CODES
 
 SPEC = importlib.util.spec_from_file_location("reference", REPOSITORY / "docs" / "reference.py")
 
@@ -58,3 +59,18 @@ def test_every_environment_variable_that_the_package_reads_has_a_row(reference):
     read = set(re.findall(r"""os\.environ(?:\.get|\.pop)?[(\[]"([A-Z_]+)\"""", code))
     assert {"NO_COLOR", "CI", "LISTEN_FDS"} <= read
     assert read - reference.ENVIRONMENT.keys() == set()
+
+
+def test_every_code_of_a_finding_is_explained_and_used():
+    package = REPOSITORY / "gearbox_lite"
+    code = "".join(path.read_text() for path in package.rglob("*.py") if path.name != "finding_codes.py")
+    name = r'"([a-z]+(?:-[a-z]+)+)"'
+    called = rf"(?:Finding|_finding|_warning|(?:visit|self)\.(?:error|warning))\(\s*{name}"
+    passed = (
+        rf"(?:warning|refusal)_of\(.*, {name}\)",
+        f"finding={name}",
+        f"error.finding or .*{name} if .* else {name}",
+    )
+    found = [match for pattern in (called, *passed) for match in re.finditer(pattern, code)]
+    used = {name for match in found for name in match.groups()}
+    assert used == set(FINDING_CODES)

@@ -13,6 +13,7 @@ from functools import partial
 
 from gearbox_lite.application import load, tracebacks
 from gearbox_lite.errors import Location, Setting
+from gearbox_lite.findings import Finding
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.debug.detection import debugger_of
 from gearbox_lite.server.debug.guard import DebugGuard, WSGIApplication
@@ -29,7 +30,7 @@ class Protection:
     """The middleware to put around an application, and what to warn about."""
 
     guard: Guard
-    warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def load_protected(settings: ServeSettings, sockets: list[socket.socket]) -> tuple[WSGIApplication, Protection]:
@@ -40,7 +41,7 @@ def load_protected(settings: ServeSettings, sockets: list[socket.socket]) -> tup
     application = load.load_application(settings)
     tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
     protection = protect(settings, application, sockets)
-    return application, replace(protection, warnings=(*map(str, load.warnings_of_code()), *protection.warnings))
+    return application, replace(protection, findings=(*load.check_code(), *protection.findings))
 
 
 def protect(settings: ServeSettings, application: WSGIApplication, sockets: list[socket.socket]) -> Protection:
@@ -54,8 +55,10 @@ def protect(settings: ServeSettings, application: WSGIApplication, sockets: list
         return Protection(unguarded)
     exposure.refuse_exposed_debug(settings, debug, sockets)
     several = _several_processes(settings)
-    warnings = () if several is None else (f"{several.at}: {several}: {_NO_CONSOLE}",)
-    return Protection(make_guard(settings, sockets), warnings)
+    if several is None:
+        return Protection(make_guard(settings, sockets))
+    no_console = Finding("console-with-workers", "warning", several.at, f"{several}: {_NO_CONSOLE}")
+    return Protection(make_guard(settings, sockets), (no_console,))
 
 
 def make_guard(settings: ServeSettings, sockets: list[socket.socket]) -> Guard:

@@ -41,6 +41,7 @@ def refuse_exposed_debug(settings: ServeSettings, debug: Setting, sockets: list[
             at=exposure.at,
             remedy=f"{exposure.remedy}, or set debug = false, or pass --allow-remote-debug if everyone who can connect "
             "may run code",
+            finding="debug-exposed",
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from gearbox_lite.application import load, load_errors
 from gearbox_lite.application.user_code import is_installed, is_users, make_importable
 from gearbox_lite.errors import UserError
+from gearbox_lite.findings import raise_errors
 from gearbox_lite.output import ignore_closed_pipes
 from gearbox_lite.server import limits, log_routing
 from gearbox_lite.server.debug import protection
@@ -124,11 +125,11 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
         try:
             make_importable(plan.settings.ini.parent)
             findings = checks.check_sessions(plan.settings)
-            checks.raise_errors(findings)
+            raise_errors(findings)
             log_routing.route_logs(plan.settings)
             application, protected = protection.load_protected(plan.settings, sockets)
-            warnings = [str(finding) for finding in [*findings, *checks.check_store(plan.settings)]]
-            return _Loaded(application, protected.guard, warnings=[*warnings, *protected.warnings])
+            findings += [*checks.check_store(plan.settings), *protected.findings]
+            return _Loaded(application, protected.guard, warnings=list(map(str, findings)))
         except UserError as error:
             failure, looked_for = Failure.of(error), load_errors.files_to_watch(error)
         except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.helpers import add_line, line_of, set_option, set_serve
 from support.warm import run, serve
@@ -193,3 +195,57 @@ def test_keys_that_development_ini_has_too_are_an_error_once_debug_is_off(projec
     )
     assert "development.ini has this key too" in check(project, "production.ini")[1][0]
     assert check(project, "test.ini")[0] == 0
+
+
+def test_each_finding_has_its_code_and_ignore_silences_it(project):
+    ini = project / "development.ini"
+    set_option(ini, "debug", "false")
+    code, lines, _ = check(project, "--strict")
+    assert code == 1
+    assert [line.rpartition(" ")[2] for line in lines] == ["[cookie-not-secure]", "[no-absolute-timeout]"]
+    code, lines, counted = check(project, "--strict", "--ignore", "cookie-not-secure")
+    assert [line.rpartition(" ")[2] for line in lines] == ["[no-absolute-timeout]"]
+    assert counted == "development.ini: no errors, 1 warning, 1 ignored\n"
+    silent = ("--ignore", "cookie-not-secure", "--ignore", "no-absolute-timeout")
+    assert check(project, "--strict", *silent) == (0, [], "development.ini: no errors, no warnings, 2 ignored\n")
+
+
+def test_an_unknown_code_is_refused_with_the_nearest(project):
+    line = "Error: --ignore weak-keys: there is no finding with this code; did you mean weak-key?"
+    assert check(project, "--ignore", "weak-keys") == (2, [line], "")
+
+
+def test_json_is_a_list_of_findings_even_if_the_application_prints(project):
+    ini, root = project / "development.ini", project / "hello/controllers/root.py"
+    root.write_text(f"print('loading')\n{root.read_text()}")
+    result = run("check", "--json", cwd=project)
+    assert (result.returncode, json.loads(result.stdout), result.stderr) == (0, [], "loading\n")
+    set_option(ini, "debug", "false")
+    number = line_of(ini, "session.secure")
+    found = json.loads(run("check", "--json", "--ignore", "no-absolute-timeout", cwd=project).stdout)
+    assert found == [
+        {
+            "file": "development.ini",
+            "line": number,
+            "code": "cookie-not-secure",
+            "level": "warning",
+            "message": "session.secure = false: the cookie also travels over plain HTTP; set session.secure = true",
+        }
+    ]
+    root.write_text("import nothing\n")
+    result = run("check", "--json", cwd=project)
+    assert result.returncode == 1
+    *_, error = sorted(json.loads(result.stdout), key=lambda finding: finding["level"] == "error")
+    assert (error["file"], error["line"]) == ("hello/controllers/root.py", 1)
+    assert (error["code"], error["level"]) == ("application-does-not-load", "error")
+
+
+def test_errors_in_several_settings_are_all_found(project):
+    ini = project / "development.ini"
+    set_option(ini, "session.timeout", "soon")
+    set_option(ini, "threads", "none")
+    set_option(ini, "class", "NoHandler")
+    _, lines, counted = check(project)
+    assert counted == "development.ini: 3 errors, no warnings\n"
+    for name in ("session.timeout", "threads", "class"):
+        assert any(line.startswith(f"Error: development.ini:{line_of(ini, name)}: {name} = ") for line in lines)

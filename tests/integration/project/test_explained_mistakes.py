@@ -163,7 +163,7 @@ def test_a_mistake_that_can_be_seen_without_a_request_is_a_warning_at_the_start(
         pass
     assert f"Warning: {line}\n" in served.output, served.output
     checked = run("check", cwd=project)
-    assert f"Warning: {line}\n" in checked.stderr
+    assert f"Warning: {line} [" in checked.stderr
     assert checked.stdout.splitlines()[-1] == "development.ini: no errors, 1 warning"
 
 
