@@ -37,6 +37,7 @@ ADDRESS_DEFAULTS = {"host": "127.0.0.1", "listen": "", "port": "8080"}
 ENVIRONMENT = {
     "BROWSER": "The program that `serve --open` opens pages with, as Python's `webbrowser` module defines it.",
     "CI": "If set, `quickstart` asks nothing; a missing name or answer is an error.",
+    "FORCE_COLOR": "If set, output has colors also if it does not go to a terminal; `NO_COLOR` takes precedence.",
     "LISTEN_FDS": "With `LISTEN_PID`: `serve` uses the sockets that systemd passes (socket activation) instead of "
     "binding its own. The application does not see these variables.",
     "LISTEN_FDNAMES": "See `LISTEN_FDS`.",
@@ -45,6 +46,7 @@ ENVIRONMENT = {
     "NOTIFY_SOCKET": "`serve` tells systemd when it is ready, reloads and stops (`Type=notify`).",
     "SHELL": "Decides which shell's words the next steps of `quickstart` use.",
     "SSL_CERT_FILE": "Further certificate authorities that `check --url` trusts, as Python's `ssl` module defines it.",
+    "TERM": "If `dumb`, output has no colors. With `TERM_PROGRAM` and others, decides whether URLs are links.",
     "_GEARBOX_LITE_COMPLETE": "Set to `bash_source`, `zsh_source` or `fish_source`, the program prints the script for "
     "tab completion instead of running a command.",
 }

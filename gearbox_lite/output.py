@@ -8,8 +8,13 @@ import sys
 from contextlib import suppress
 from typing import IO, Any, TextIO
 
-_COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
-"""The codes of ANSI's colors (ECMA-48, "select graphic rendition")."""
+_STYLES = {"bold": 1, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+"""The codes of ANSI's colors and of bold (ECMA-48, "select graphic rendition")."""
+_WITH_LINKS = {
+    "TERM_PROGRAM": ("iTerm.app", "WezTerm", "vscode", "ghostty", "Tabby", "mintty"),
+    "TERM": ("alacritty", "contour", "foot", "foot-extra", "xterm-ghostty", "xterm-kitty"),
+}
+"""Values of environment variables by which terminals that have links (OSC 8) are known."""
 _ASCII = ("ascii", "us-ascii", "ansi_x3.4-1968")
 
 
@@ -31,7 +36,11 @@ def show(*lines: str, err: bool = False) -> None:
     tells nothing about the terminal.
     """
     stream = sys.stderr if err else sys.stdout
-    text = "\n".join(printable(line, keep="\t") for line in lines) + "\n"
+    show_text("\n".join(printable(line, keep="\t") for line in lines) + "\n", stream)
+
+
+def show_text(text: str, stream: TextIO) -> None:
+    """Write text that is printable except for its styles, as ``show`` does."""
     if not text.isascii() and (getattr(stream, "encoding", None) or "").lower() in _ASCII:
         stream.flush()
         stream.buffer.write(text.encode(errors="replace"))
@@ -41,7 +50,7 @@ def show(*lines: str, err: bool = False) -> None:
 
 
 def show_error(message: str) -> None:
-    """Write one error line, colored only on a terminal and never with NO_COLOR (https://no-color.org)."""
+    """Write one error line; its label is colored if ``is_colored``."""
     _show_labeled("Error:", "red", message)
 
 
@@ -63,13 +72,41 @@ def show_failure(message: str, report: str) -> None:
 
 
 def is_colored(stream: IO[Any] | None) -> bool:
-    """Whether to write colors to a stream: on a terminal only, and never with NO_COLOR."""
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+    """Whether to write colors to a stream: never with NO_COLOR, always with FORCE_COLOR, otherwise on a terminal.
+
+    These are variables that many programs know (https://no-color.org, https://force-color.org).
+    """
+    if stream is None or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def colored(text: str, color: str, *, bold: bool = False) -> str:
-    """Return text in one of the colors of _COLORS."""
-    return f"\x1b[{_COLORS[color]}m{chr(27) + '[1m' if bold else ''}{text}\x1b[0m"
+def colored(text: str, *styles: str) -> str:
+    """Return text in a color of _STYLES, bold, or both."""
+    return "".join(f"\x1b[{_STYLES[style]}m" for style in styles) + f"{text}\x1b[0m"
+
+
+def link(url: str, stream: IO[Any]) -> str:
+    """Return a URL, bold in color, and a link on terminals that are known to have links (OSC 8).
+
+    Others show the sequence, or find URLs by themselves. tmux and screen pass it on only to some terminals.
+    """
+    if not is_colored(stream):
+        return url
+    styled = colored(url, "bold")
+    return f"\x1b]8;;{url}\x1b\\{styled}\x1b]8;;\x1b\\" if url.startswith("http") and _has_links(stream) else styled
+
+
+def _has_links(stream: IO[Any]) -> bool:
+    environ = os.environ
+    if not stream.isatty() or "TMUX" in environ or "STY" in environ:
+        return False
+    if any(environ.get(name) in known for name, known in _WITH_LINKS.items()):
+        return True
+    vte = environ.get("VTE_VERSION", "")  # GNOME Terminal and others; 5000 crashes on a link
+    return "WT_SESSION" in environ or "KONSOLE_VERSION" in environ or (vte.isdecimal() and int(vte) > 5000)
 
 
 class _Pipe(io.FileIO):
@@ -102,7 +139,7 @@ def ignore_closed_pipes() -> None:
 
 
 def _show_labeled(label: str, color: str, message: str) -> None:
-    shown = colored(label, color, bold=True) if is_colored(sys.stderr) else label
+    shown = colored(label, color, "bold") if is_colored(sys.stderr) else label
     write(sys.stderr, f"{shown} {printable(message)}\n")
 
 

@@ -9,17 +9,32 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import TextIO
+from typing import Any, TextIO
 
 from gearbox_lite.errors import short_path
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.loggers import ACCESS_LOG, SERVER_LOG
-from gearbox_lite.output import colored, is_colored, printable, show, show_failure, show_warning, write
+from gearbox_lite.output import (
+    colored,
+    is_colored,
+    link,
+    printable,
+    show_failure,
+    show_text,
+    show_warning,
+    write,
+)
 
 _STATUS_COLORS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing (RFC 9110, section 9.2.1); all others are shown in another color."""
+_SLOW, _VERY_SLOW = 300, 1000
+"""Milliseconds from which on a request's time is shown in yellow and in red."""
+_MAX_FILES = 20
+"""How many of the changed files a record lists."""
 
 _log = logging.getLogger(SERVER_LOG)
 
@@ -44,6 +59,18 @@ class Terminal:
     def note(self, message: str) -> None:
         """Report an event that needs no attention, such as a reload."""
         _log.info("%s", printable(message))
+
+    def reloaded(self, changed: Sequence[str], milliseconds: float | None) -> None:
+        """Report that a reload has succeeded, with the files that led to it and the time since they changed."""
+        files = [short_path(path) for path in changed]
+        words = ["Reloaded", *map(printable, files[:1])]
+        details: dict[str, object] = {"files": files[:_MAX_FILES]}
+        if len(files) > 1:
+            words.append(f"and {len(files) - 1} more")
+        if milliseconds is not None:
+            words.append(f"({milliseconds:.0f} ms)" if milliseconds < 1000 else f"({milliseconds / 1000:.1f} s)")
+            details["duration_ms"] = round(milliseconds, 1)
+        _log.info("%s", " ".join(words), extra=details)
 
     def warn(self, message: str) -> None:
         """Report a problem that does not stop the server."""
@@ -72,7 +99,7 @@ class ConsoleHandler(logging.Handler):
             elif hasattr(record, "urls"):
                 _show_banner(record)
             else:
-                show(record.getMessage())
+                _show_note(record)
         except Exception:  # noqa: BLE001 (as all handlers do)
             self.handleError(record)
 
@@ -88,17 +115,36 @@ class ConsoleHandler(logging.Handler):
 
 def _show_banner(record: logging.LogRecord) -> None:
     values = {"stop": "Ctrl-C", **record.__dict__}
+    urls = " and ".join(link(printable(url), sys.stdout) for url in values["urls"])
     details = [f"  {name:8} {values[name]}" for name in ("ini", "session", "stop", "note") if name in values]
-    show(record.getMessage(), *details)
+    show_text("\n".join([f"Serving at {urls}", *map(printable, details)]) + "\n", sys.stdout)
+
+
+def _show_note(record: logging.LogRecord) -> None:
+    message = printable(record.getMessage())
+    if hasattr(record, "files") and is_colored(sys.stdout):
+        first, space, rest = message.partition(" ")
+        message = colored(first, "green") + space + rest
+    show_text(f"{_clock(int(record.created))} {message}\n", sys.stdout)
 
 
 def _show_request(record: logging.LogRecord) -> None:
-    message = record.getMessage()
-    if is_colored(sys.stderr) and isinstance(record.args, dict):
-        status = str(record.args["status"])
-        if status[:1] in _STATUS_COLORS:
-            message = record.msg % {**record.args, "status": colored(status, _STATUS_COLORS[status[:1]])}
+    is_ours = isinstance(record.args, dict) and is_colored(sys.stderr)
+    message = _colored_request(record.msg, record.args) if is_ours else record.getMessage()
     write(sys.stderr, f"{_clock(int(record.created))} {message}\n")
+
+
+def _colored_request(message: str, fields: Mapping[str, Any]) -> str:
+    """Return a line of the access log with its method, its status and the time of a slow request in color."""
+    method, status, milliseconds = fields["method"], str(fields["status"]), fields["duration_ms"]
+    colors = {
+        "%(method)s": "cyan" if method in _SAFE_METHODS else "magenta",
+        "%(status)s": _STATUS_COLORS.get(status[:1]),
+        "%(duration_ms).1f ms": "red" if milliseconds >= _VERY_SLOW else "yellow" if milliseconds >= _SLOW else None,
+    }
+    for field, color in colors.items():
+        message = message.replace(field, colored(field, color)) if color else message
+    return message % fields
 
 
 @lru_cache(maxsize=1)

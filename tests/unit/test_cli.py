@@ -101,7 +101,8 @@ def test_no_command_shows_the_help():
 
 def stderr_on_a_terminal(**environment: str) -> str:
     ours, theirs = pty.openpty()
-    subprocess.run([PROGRAM, "srve"], stderr=theirs, env={**os.environ, **environment}, check=False, timeout=30)
+    environment = {**os.environ, "TERM": "xterm", **environment}
+    subprocess.run([PROGRAM, "srve"], stderr=theirs, env=environment, check=False, timeout=30)
     os.close(theirs)
     text = os.read(ours, 10_000).decode()
     os.close(ours)
@@ -111,7 +112,9 @@ def stderr_on_a_terminal(**environment: str) -> str:
 def test_colors_are_used_only_on_a_terminal_and_never_with_no_color():
     assert "\x1b[" in stderr_on_a_terminal(NO_COLOR="")
     assert "\x1b[" not in stderr_on_a_terminal(NO_COLOR="1")
+    assert "\x1b[" not in stderr_on_a_terminal(TERM="dumb")
     assert "\x1b[" not in run("srve").stderr
+    assert "\x1b[" in run("srve", FORCE_COLOR="1").stderr
 
 
 def test_verbose_shows_the_traceback_behind_an_error(tmp_path):

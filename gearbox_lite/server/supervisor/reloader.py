@@ -15,7 +15,7 @@ from gearbox_lite.server.listen.listening import Listening, check_workers
 from gearbox_lite.server.notify import Readiness
 from gearbox_lite.server.supervisor.commands import Command
 from gearbox_lite.server.supervisor.supervisor import Supervisor
-from gearbox_lite.server.supervisor.watch import Watcher, WatchFilter
+from gearbox_lite.server.supervisor.watch import Changes, Watcher, WatchFilter
 from gearbox_lite.server.terminal import Terminal
 from gearbox_lite.server.worker.error_page import Failure
 from gearbox_lite.server.worker.protocol import Plan, Ready
@@ -43,6 +43,7 @@ class Reloader:
         self._configure_logs(settings)
         self._listening.open(settings)
         self._watcher: Watcher | None = None
+        self._changes = Changes()
         self._files: set[str] = set()
         self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...]] | None = None
@@ -63,12 +64,14 @@ class Reloader:
         self._readiness.stopping()
         self._supervisor.send_command(Command.SHUT_DOWN)
 
-    def reload(self) -> None:
-        """Replace all workers, since a file has changed."""
+    def reload(self, changed: list[str]) -> None:
+        """Replace all workers, since files have changed."""
+        self._changes.note(changed)
         self._supervisor.send_command(Command.RELOAD)
 
     def reload_with_fresh_imports(self) -> None:
         """Replace all workers by ones that import installed modules again as well (SIGHUP)."""
+        self._changes.note([])
         self._supervisor.send_command(Command.RELOAD_WITH_FRESH_IMPORTS)
 
     def _check(self, settings: ServeSettings) -> dict[str, str]:
@@ -88,6 +91,7 @@ class Reloader:
     def _make_plan(self) -> tuple[Plan, list[socket.socket]]:
         """Read the ini again; if that fails, keep the present settings and serve the error page."""
         self._readiness.reloading()
+        self._changes.begin()
         failure: Failure | None = None
         try:
             settings = self._load()
@@ -110,10 +114,11 @@ class Reloader:
     def announce(self, ready: Ready, *, first: bool) -> None:
         """Report that a start or a reload has succeeded, or why the error page is served instead."""
         self._reported = ""
+        files, milliseconds = self._changes.take()
         if ready.failure is not None:
             self._terminal.fail(ready.failure.message, ready.failure.report)
         elif not first:
-            self._terminal.note("Reloaded.")
+            self._terminal.reloaded(files, milliseconds)
         for warning in ready.warnings:
             self._terminal.warn(warning)
         if first:

@@ -1,9 +1,11 @@
-"""Which files matter to a running project (``WatchFilter``), and the changes of them (``Watcher``)."""
+"""Which files matter to a running project (``WatchFilter``), and the changes of them (``Watcher``, ``Changes``)."""
 
 from __future__ import annotations
 
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
 from glob import escape, glob, has_magic
@@ -82,10 +84,13 @@ def _nearest(folder: str) -> str:
 
 
 class Watcher:
-    """Watches in a thread, and calls ``on_change`` when something that matters has changed."""
+    """Watches in a thread, and calls ``on_change`` with the files that matter and have changed.
+
+    There are none if folders of the project have been added or removed.
+    """
 
     def __init__(
-        self, watch_filter: WatchFilter, on_change: Callable[[], None], on_polling: Callable[[str], None]
+        self, watch_filter: WatchFilter, on_change: Callable[[list[str]], None], on_polling: Callable[[str], None]
     ) -> None:
         """Start at once; if the system cannot watch more folders, call ``on_polling`` with the reason, and poll."""
         self._filter = watch_filter
@@ -116,8 +121,9 @@ class Watcher:
             if isinstance(changes, str):  # "stop", or a signal, which the main thread handles
                 self._notify.close()
                 return
-            if self._rewatch(changes) or any(self._filter.covers(path) for _, path in changes):
-                self._on_change()
+            changed = [path for _, path in changes if self._filter.covers(path)]
+            if self._rewatch(changes) or changed:
+                self._on_change(changed)
 
     def _rewatch(self, changes: set[tuple[int, str]]) -> bool:
         """Start watching again if folders have been added, removed or replaced; return whether they have."""
@@ -130,3 +136,32 @@ class Watcher:
         self._folders, self._notify = self._start()
         previous.close()  # only now, so that no change is missed in between
         return True
+
+
+class Changes:
+    """Which files a reload brings, and how long it took: ``note`` each change, ``begin`` a reload, ``take`` its result.
+
+    A change that is noted while a reload loads belongs to the next one. ``note`` is safe in signal handlers and other
+    threads.
+    """
+
+    def __init__(self) -> None:
+        self._noted: deque[tuple[float, list[str]]] = deque()
+        self._included: list[tuple[float, list[str]]] = []
+
+    def note(self, paths: list[str]) -> None:
+        """Note that files have changed, none if it is SIGHUP that asks for the reload."""
+        self._noted.append((time.monotonic(), paths))
+
+    def begin(self) -> None:
+        """Begin a reload, which brings all that has been noted, and what a reload brings that has not been taken."""
+        self._included += [self._noted.popleft() for _ in range(len(self._noted))]
+
+    def take(self) -> tuple[list[str], float | None]:
+        """Return the files that the reload has brought, and the milliseconds since the last of the changes.
+
+        These are None if the reload had another cause, such as a worker that exited.
+        """
+        included, self._included = self._included, []
+        milliseconds = (time.monotonic() - included[-1][0]) * 1000 if included else None
+        return sorted({path for _, paths in included for path in paths}), milliseconds

@@ -39,7 +39,7 @@ def test_a_reload_applies_edited_permissions_to_the_socket(project, ini):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         before = path.stat().st_ino
         add_line(ini, "server:main", "unix_socket_perms = 660")
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         assert path.stat().st_ino == before
         assert answers(path)
@@ -52,7 +52,7 @@ def test_a_reload_recreates_a_removed_socket(project, ini):
     with serve_at_the_path(project) as served:
         path.unlink()
         add_line(ini, "server:main", "ident = again")
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
         assert answers(path)
         assert "Now serving at unix:web.sock" in served.output
         assert served.end() == 0

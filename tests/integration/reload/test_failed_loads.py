@@ -82,7 +82,7 @@ def test_a_reload_that_fails_once_in_one_worker_takes_effect_in_all(tmp_path):
         wait_until(serves_only_the_new_version)
         assert "failed to load; retrying in 0.2 seconds" in served.output
         assert (200, "one") not in answers(served)
-        assert served.output.count("Reloaded.") == 1
+        assert served.output.count("Reloaded ") == 1
         assert served.end() == 0
 
 
@@ -167,7 +167,7 @@ def test_many_sighups_during_a_load_lead_to_one_more_load_and_no_zombies(tmp_pat
         for number in range(150):
             served.process.send_signal(signal.SIGHUP)
             if number % 30 == 0:
-                wait_until(lambda number=number: served.output.count("Reloaded.") > number // 60)
+                wait_until(lambda number=number: served.output.count("Reloaded ") > number // 60)
         write_code(tmp_path, version="two")
         served.process.send_signal(signal.SIGHUP)
         wait_until(lambda: answers(served) == {(200, "two")})

@@ -116,7 +116,7 @@ def test_a_stopped_fork_server_that_a_reload_has_replaced_is_killed_and_not_its_
         os.kill(min(workers_of(served)), signal.SIGKILL)
         wait_until(lambda: has_requests(previous))  # for a replacement of that worker
         served.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
         (successor,) = set(server.children()) - {previous}
         wait_until(lambda: not previous.is_running())
         assert server.children() == [successor]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -13,10 +14,10 @@ from support.reloading import answers_with, wait_until, write_version
 
 
 def reloads(served):
-    return served.output.count("Reloaded.")
+    return served.output.count("Reloaded ")
 
 
-def test_a_template_needs_no_reload_and_an_editors_rename_is_a_change(project):
+def test_a_template_needs_no_reload_and_an_editors_rename_is_a_change_of_the_file(project):
     with serve(project, "--reload") as served:
         page = project / "hello/templates/index.jinja"
         page.write_text("it walks")
@@ -28,6 +29,9 @@ def test_a_template_needs_no_reload_and_an_editors_rename_is_a_change(project):
         root.rename(draft)
         draft.rename(root)
         wait_until(answers_with(served, "renamed"))
+        wait_until(lambda: reloads(served) == 1)
+    line = r"^\d\d:\d\d:\d\d Reloaded hello/controllers/root\.py \((\d+ ms|\d+\.\d s)\)$"
+    assert re.search(line, served.output, re.MULTILINE), served.output
 
 
 def test_deleted_replaced_older_and_new_files_are_changes(project):

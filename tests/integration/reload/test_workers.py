@@ -171,7 +171,7 @@ def test_a_worker_that_is_killed_while_it_loads_a_change_is_restarted(project):
             file.write("while not os.path.exists('load'): time.sleep(0.01)\n")
         os.kill(min(loading_workers(project, served)), signal.SIGKILL)
         (project / "load").touch()
-        wait_until(lambda: len(workers_of(served)) == 2 and served.output.count("Reloaded.") >= 1)
+        wait_until(lambda: len(workers_of(served)) == 2 and served.output.count("Reloaded ") >= 1)
         for _ in range(3):  # most likely, each worker answers more than once
             wait_until(lambda: all(answers_with(served, "two")() for _ in range(20)))
         assert served.end() == 0

@@ -70,7 +70,7 @@ def test_a_reload_refuses_workers_of_ours_for_another_server(project):
         set_serve(ini, "reload = true", "workers = 2")
         wait_until(lambda: "workers in [serve] are only for waitress; set workers = 1 there" in served.output)
         set_serve(ini, "reload = true", "workers = 1")
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
 
 
 def test_workers_that_cannot_load_are_one_error_and_exit_1(project):

@@ -61,7 +61,7 @@ def test_nohup_makes_the_server_ignore_sighup(project):
     write_version(project, "two")
     wait_until(lambda: browser.get("/version").text == "two")
     assert ended(process) == 0
-    assert process.stdout.read().count(b"Reloaded.") == 1
+    assert process.stdout.read().count(b"Reloaded ") == 1
     process.stdout.close()
 
 

@@ -58,7 +58,7 @@ def test_production_logs_all_that_the_server_reports_as_one_json_object_a_line(p
 def test_reloads_and_workers_that_are_killed_are_entries_of_the_log(project):
     with serve(project, "production.ini", **KEYS) as served:
         served.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
         for worker in workers_of(served):
             with contextlib.suppress(ProcessLookupError):  # one that has drained after the reload
                 os.kill(worker, signal.SIGKILL)
@@ -67,7 +67,10 @@ def test_reloads_and_workers_that_are_killed_are_entries_of_the_log(project):
     reports = [
         (entry["level"], entry["message"]) for entry in entries(served) if entry["logger"] == "gearbox_lite.server"
     ]
-    assert ("INFO", "Reloaded.") in reports
+    assert any(
+        level == "INFO" and re.fullmatch(r"Reloaded \(\d+ ms\)|Reloaded \(\d\.\d s\)", message)
+        for level, message in reports
+    )
     assert any(level == "WARNING" and "SIGKILL" in message for level, message in reports)
 
 
@@ -175,7 +178,7 @@ def test_an_ini_whose_logging_is_invalid_is_reported_in_the_log_as_it_was_config
         wait_until(lambda: "logging cannot be set up" in served.output)
         set_option(project / "production.ini", "formatter", "json")
         served.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "Reloaded." in served.output)
+        wait_until(lambda: "Reloaded " in served.output)
         assert served.end() == 0
     assert any("logging cannot be set up" in entry["message"] for entry in entries(served))
 

@@ -221,7 +221,7 @@ class Reader:
     def _wait_for_reload(self, logged: int) -> None:
         """Wait until a server that reloads has noticed an edit, as a reader does who looks at its output."""
         deadline = time.monotonic() + TEST_TIMEOUT
-        while not re.search(r"^(Reloaded|Error: )", self.log.read_text()[logged:], re.MULTILINE):
+        while not re.search(r"^(\d\d:\d\d:\d\d Reloaded|Error: )", self.log.read_text()[logged:], re.MULTILINE):
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
 

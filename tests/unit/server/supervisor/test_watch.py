@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gearbox_lite.server.supervisor.watch import WatchFilter
+from gearbox_lite.server.supervisor.watch import Changes, WatchFilter
 
 
 @pytest.fixture
@@ -70,3 +70,24 @@ def test_the_folders_of_globs_are_watched_or_their_nearest_parents_that_exist(tm
     globs = ("texts/**/*.md", "../shared/*.md", "later/on/*.md")
     watched = WatchFilter(root, [str(shared / "gone/part.py")], globs, ()).folders()
     assert watched == sorted(map(str, [root, root / "texts", root / "texts/deep", root / "texts/deep/er", shared]))
+
+
+def test_a_reload_brings_the_files_that_changed_before_it_began_and_those_of_reloads_that_came_to_nothing():
+    changes = Changes()
+    changes.note(["b.py", "a.py"])
+    changes.begin()
+    changes.note(["c.py"])
+    files, milliseconds = changes.take()
+    assert files == ["a.py", "b.py"]
+    assert milliseconds is not None
+    assert milliseconds >= 0
+    changes.begin()
+    changes.note(["a.py", "c.py"])
+    changes.begin()
+    assert changes.take()[0] == ["a.py", "c.py"]
+
+
+def test_a_reload_that_no_change_led_to_has_no_files_and_no_duration():
+    changes = Changes()
+    changes.begin()
+    assert changes.take() == ([], None)
