@@ -121,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    state = {"verbose": False}
+    state = {"verbose": False, "arguments": arguments}
     try:
         result = cli.main(arguments, prog_name="gearbox-lite", standalone_mode=False, obj=state)
     except UserError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ DEFAULT_TEMPLATE = "turbogears"
 DEVELOPMENT_INI = "development.ini"
 EXTRAS = ("database", "postgresql", "memcached", "redis")
 """Session stores whose client library comes with an extra of the same name."""
+MAX_LISTED = 20
+"""How many files are listed by name without -v."""
 
 
 def _complete_stores(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -71,7 +74,7 @@ def command(
     """Create a new TurboGears project.
 
     NAME is the project's name, for example hello or my-shop; quickstart asks for it if it is missing and the terminal
-    is interactive. The project is written to a new folder of that name.
+    is interactive. The project is written to a new folder of that name. With -v, each of its files is listed.
     """
     project = names.project_name(_ask_name(context) if name is None else name)
     package = names.package_name(project, package)
@@ -94,7 +97,10 @@ def command(
     if dry_run:
         _show_sizes(target, files)
         return
-    show(*(line for line, _ in _tree(target, files)))
+    is_long = len(files) > MAX_LISTED and not context.obj["verbose"]
+    show(*(_folders(target, files) if is_long else [line for line, _ in _tree(target, files)]))
+    if is_long:
+        show("", f"{len(files)} files; quickstart -v lists each of them.")
     if is_here:  # rename has replaced the empty folder that we were in
         target = place
         os.chdir(place)
@@ -198,6 +204,19 @@ def _tree(target: Path, files: list[template.PlannedFile]) -> list[tuple[str, te
                 lines.append((f"{'  ' * len(folder.parts)}{folder.name}/", None))
         lines.append((f"{'  ' * len(file.path.parts)}{file.path.name}", file))
     return lines
+
+
+def _folders(target: Path, files: list[template.PlannedFile]) -> list[str]:
+    """Return the lines of the printed tree if it shows only folders, each with the number of files in it."""
+    counts = Counter(file.path.parent for file in files)
+    folders = sorted({folder for file in files for folder in file.path.parents})
+    names = [f"{'  ' * len(folder.parts)}{folder.name if folder.parts else target}/" for folder in folders]
+    width = max(map(len, names))
+    lines = []
+    for folder, name in zip(folders, names, strict=True):
+        number = counts[folder]
+        lines.append(f"{name:{width}}  {number:2} file{'s' if number > 1 else ''}" if number else name)
+    return list(map(printable, lines))
 
 
 def _show_sizes(target: Path, files: list[template.PlannedFile]) -> None:

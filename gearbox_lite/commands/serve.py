@@ -11,6 +11,7 @@ import click
 
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
+from gearbox_lite.commands.option_groups import GroupedCommand
 from gearbox_lite.commands.root_warning import warn_as_root
 from gearbox_lite.commands.streams import open_closed_streams
 from gearbox_lite.errors import UserError
@@ -19,8 +20,17 @@ from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import ServeSettings, read_server_settings
 from gearbox_lite.output import ignore_closed_pipes
 
+OPTION_GROUPS = {
+    "Address": ("host", "port"),
+    "Development": ("reload", "watch", "ignore", "open_browser", "allow_remote_debug"),
+    "Processes": ("workers", "worker_timeout", "drain_timeout", "pid_file"),
+    "Log": ("access_log",),
+    "Ini": ("config", "app_name", "server_name"),
+}
+"""The headings of the help, each with its options."""
 
-@click.command(name="serve")
+
+@click.command(name="serve", cls=GroupedCommand, groups=OPTION_GROUPS)
 @click.argument("arguments", nargs=-1, metavar="[INI] [NAME=VALUE]...", type=INI_PATH)
 @click.option("-c", "--config", metavar="INI", type=INI_PATH, help="The ini; the same as the argument INI.")
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; overrides the ini.")
@@ -98,10 +108,24 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
     try:
         run(lambda: read_server_settings(ini, given), terminal, pid_file=pid_file)
     except UserError as error:
+        _suggest_command(error, name)
         if log_routing.is_console():
             raise
         terminal.fail(error.message, _cause_of(error) if verbose else error.report)
         sys.exit(error.code)
+
+
+def _suggest_command(error: UserError, ini: Path) -> None:
+    """If the port is in use, make the whole command with a free one the remedy."""
+    from gearbox_lite.server.listen.port_owner import PortInUseError
+
+    if isinstance(error, PortInUseError):
+        from gearbox_lite.commands.shell_words import with_port
+
+        context = click.get_current_context()
+        typed = context.obj["arguments"]
+        arguments = typed if context.info_name == "serve" else ["serve", str(ini)]  # quickstart --serve
+        error.suggest(with_port(arguments, error.free_port))
 
 
 def _cause_of(error: UserError) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TextIO
 
 from gearbox_lite.errors import short_path
@@ -62,7 +63,7 @@ class Terminal:
 
     def reloaded(self, changed: Sequence[str], milliseconds: float | None) -> None:
         """Report that a reload has succeeded, with the files that led to it and the time since they changed."""
-        files = [short_path(path) for path in changed]
+        files = [short_path(Path(path)) for path in changed]
         words = ["Reloaded", *map(printable, files[:1])]
         details: dict[str, object] = {"files": files[:_MAX_FILES]}
         if len(files) > 1:
@@ -129,8 +130,10 @@ def _show_note(record: logging.LogRecord) -> None:
 
 
 def _show_request(record: logging.LogRecord) -> None:
-    is_ours = isinstance(record.args, dict) and is_colored(sys.stderr)
-    message = _colored_request(record.msg, record.args) if is_ours else record.getMessage()
+    if isinstance(record.args, dict) and is_colored(sys.stderr):
+        message = _colored_request(record.msg, record.args)
+    else:
+        message = record.getMessage()
     write(sys.stderr, f"{_clock(int(record.created))} {message}\n")
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from importlib import import_module
 
+import click
 import pytest
 from support.helpers import PROGRAM, run
 from support.modules import existing_modules
 
 from gearbox_lite import __version__
 from gearbox_lite.cli import COMMANDS, MODULES
+from gearbox_lite.commands import serve
 
 HEAVY = {
     "jinja2", "paste", "waitress", "tg", "beaker", "webob", "logging.config", "importlib.metadata", "asyncio", "ssl",
@@ -150,3 +153,15 @@ def test_a_closed_pipe_shows_no_traceback():
         timeout=30,
     )
     assert result.stderr == ""
+
+
+def test_the_help_of_serve_shows_each_option_once_and_in_a_group():
+    text = run("serve", "--help").stdout
+    grouped, _, rest = text.partition("\nOptions:\n")
+    assert re.findall(r"^  (-.*?)(?:  |$)", rest, re.MULTILINE) == ["-v, --verbose", "-h, --help"]
+    headings = re.findall(r"^(\w+):$", grouped, re.MULTILINE)
+    assert headings == ["Address", "Development", "Processes", "Log", "Ini"]
+    options = [one for one in serve.command.params if isinstance(one, click.Option) and one.name != "verbose"]
+    assert {one.name: len(re.findall(rf"^  .*{one.opts[-1]}\b(?!-)", grouped, re.MULTILINE)) for one in options} == {
+        one.name: 1 for one in options
+    }

@@ -10,7 +10,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gearbox_lite.booleans import as_bool
@@ -181,14 +181,9 @@ def bind_error(address: Address, error: OSError) -> UserError:
     """Return the error for an address that cannot be bound, with a remedy."""
     host, port = address.host, address.port
     if error.errno == errno.EADDRINUSE:
-        from gearbox_lite.server.listen.port_owner import owner_of
+        from gearbox_lite.server.listen.port_owner import PortInUseError
 
-        return UserError(
-            f"{port}: {owner_of(*address.sockaddr)} listens on {address}",
-            at=port.at,
-            remedy=f"stop it, or choose another port: --port {_free_port(address)}",
-            code=FAILURE,
-        )
+        return PortInUseError(port, str(address), address.family, address.sockaddr)
     if error.errno == errno.EACCES:
         return UserError(
             f"{port}: only an administrator may listen on port {address.sockaddr[1]}",
@@ -204,16 +199,6 @@ def bind_error(address: Address, error: OSError) -> UserError:
             code=FAILURE,
         )
     return UserError(f"{host}: cannot listen on {address}: {error.strerror}", at=host.at, code=FAILURE)
-
-
-def _free_port(address: Address) -> int:
-    """Return the next port that is free now, 0 (the system chooses) if none of the next hundred is."""
-    host, first = address.sockaddr
-    for port in range(first + 1, min(first + 100, 65536)):
-        with suppress(OSError), socket.socket(address.family, socket.SOCK_STREAM) as probe:
-            probe.bind((host, port))
-            return port
-    return 0
 
 
 def url(bound: socket.socket) -> str:

@@ -177,7 +177,7 @@ def test_keys_are_random_and_different_and_the_ini_is_private(project, tmp_path)
 def test_dry_run_prints_the_same_tree_with_sizes_and_writes_nothing(tmp_path):
     dry = run("quickstart", "my-shop", "--dry-run", cwd=tmp_path)
     assert everything(tmp_path) == []
-    wet = run("quickstart", "my-shop", cwd=tmp_path)
+    wet = run("quickstart", "my-shop", "-v", cwd=tmp_path)
     assert dry.returncode == wet.returncode == 0
     sized = re.compile(r"  +[0-9.]+ k?B$", re.MULTILINE)
     tree = dry.stdout.partition("\n\n")[0]
@@ -192,9 +192,19 @@ def test_dry_run_prints_the_same_tree_with_sizes_and_writes_nothing(tmp_path):
 
 
 def test_the_printed_tree_is_what_was_written(tmp_path):
-    printed = run("quickstart", "hello", cwd=tmp_path).stdout.partition("\n\n")[0]
+    printed = run("-v", "quickstart", "hello", cwd=tmp_path).stdout.partition("\n\n")[0]
     names = sorted(line.strip().rstrip("/") for line in printed.splitlines())
     assert names == sorted(path.name for path in tmp_path.rglob("*"))
+
+
+def test_without_verbose_the_tree_has_only_folders_with_the_numbers_of_their_files(tmp_path):
+    tree, _, rest = run("quickstart", "hello", cwd=tmp_path).stdout.partition("\n\n")
+    rows = [re.fullmatch(r" *(\S+)/(?: +(\d+) files?)?", line).groups() for line in tree.splitlines()]
+    folders = [tmp_path / "hello", *(path for path in (tmp_path / "hello").rglob("*") if path.is_dir())]
+    numbers = [(folder.name, sum(path.is_file() for path in folder.iterdir())) for folder in folders]
+    assert sorted((name, int(number or 0)) for name, number in rows) == sorted(numbers)
+    total = sum(number for _, number in numbers)
+    assert rest.startswith(f"{total} files; quickstart -v lists each of them.\n\nNext steps:\n")
 
 
 def test_the_serve_option_serves_the_new_project(tmp_path, port_8080):

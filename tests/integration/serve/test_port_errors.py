@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,9 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.helpers import add_line, free_port, line_of, set_option, unavailable
+from support.helpers import PROGRAM, Served, add_line, free_port, line_of, set_option, unavailable
 from support.helpers import run as installed_run
-from support.warm import refused, serve
+from support.warm import refused
 
 
 @pytest.mark.parametrize(
@@ -52,9 +53,9 @@ def test_a_port_in_use_is_reported_with_its_line_its_owner_and_a_free_port(proje
         assert message.startswith(
             f"development.ini:{line}: port = {port}: {this_process()} listens on 127.0.0.1:{port}; stop it, or"
         )
-        way_out = re.search(r"--port \d+$", message)[0].split()
-        with serve(project, *way_out) as served:
-            assert served.url.endswith(way_out[1])
+        _, *way_out = shlex.split(re.search(r"stop it, or choose another port: (.*)$", message)[1])
+        with Served([PROGRAM, *way_out], project) as served:  # the command that was refused, with another port
+            assert served.url.endswith(way_out[-1])
         assert refused(project, "--port", port, code=1).startswith(f"--port: port = {port}: {this_process()} listens")
 
 
@@ -66,7 +67,7 @@ def test_without_psutil_a_port_in_use_is_refused_without_the_name_of_the_process
     assert result.returncode == 1
     assert re.fullmatch(
         rf"Error: --port: port = {port}: another program listens on 127.0.0.1:{port}; stop it, or choose another port: "
-        r"--port \d+\n",
+        r"\S*gearbox-lite serve --port \d+\n",
         result.stderr,
     )
 
