@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.commands.next_steps import next_steps
-from gearbox_lite.commands.progress import progress
+from gearbox_lite.commands.support.next_steps import next_steps
+from gearbox_lite.commands.support.progress import progress
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.generate import answers, manifest, names, repository, template, writer
 from gearbox_lite.output import printable, show, show_warning

@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import click
 
-from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
+from gearbox_lite.commands.support.ini_parameters import ini_parameters, read_ini
 from gearbox_lite.errors import UserError, short_path
 from gearbox_lite.output import printable, show
 

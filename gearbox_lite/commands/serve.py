@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from gearbox_lite.application.user_code import make_importable
-from gearbox_lite.commands.ini_parameters import INI_PATH, split_arguments
-from gearbox_lite.commands.option_groups import GroupedCommand
-from gearbox_lite.commands.root_warning import warn_as_root
-from gearbox_lite.commands.streams import open_closed_streams
+from gearbox_lite.commands.support.ini_parameters import INI_PATH, split_arguments
+from gearbox_lite.commands.support.option_groups import GroupedCommand
+from gearbox_lite.commands.support.root_warning import warn_as_root
+from gearbox_lite.commands.support.streams import open_closed_streams
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.discover import DEFAULT_INI, find_ini
 from gearbox_lite.ini.precedence import Overrides
@@ -120,7 +120,7 @@ def _suggest_command(error: UserError, ini: Path) -> None:
     from gearbox_lite.server.listen.port_owner import PortInUseError
 
     if isinstance(error, PortInUseError):
-        from gearbox_lite.commands.shell_words import with_port
+        from gearbox_lite.commands.support.shell_words import with_port
 
         context = click.get_current_context()
         typed = context.obj["arguments"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from gearbox_lite.commands import running_server
-from gearbox_lite.commands.ini_parameters import ini_options, share_options
+from gearbox_lite.commands.support import running_server
+from gearbox_lite.commands.support.ini_parameters import ini_options, share_options
 from gearbox_lite.errors import FAILURE, UserError, short_path
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
+from gearbox_lite.commands.support.ini_parameters import ini_parameters, read_ini
 from gearbox_lite.errors import short_path
 from gearbox_lite.output import show
 

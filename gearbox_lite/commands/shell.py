@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from gearbox_lite.commands.ini_parameters import ini_parameters, read_ini
+from gearbox_lite.commands.support.ini_parameters import ini_parameters, read_ini
 from gearbox_lite.errors import FAILURE, short_path
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.output import printable, show, show_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearbox_lite.commands.shell_words import with_port
+from gearbox_lite.commands.support.shell_words import with_port
 
 
 @pytest.mark.parametrize(

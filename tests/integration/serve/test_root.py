@@ -44,7 +44,7 @@ def test_check_warns_about_root_without_counting_it(project):
 
 @pytest.mark.parametrize(("become", "warnings"), [("", 1), ("os.setgid(65534); os.setuid(65534)", 0)])
 def test_only_root_is_warned(become, warnings):
-    code = f"import os; from gearbox_lite.commands.root_warning import warn_as_root; {become}\nwarn_as_root()"
+    code = f"import os; from gearbox_lite.commands.support.root_warning import warn_as_root; {become}\nwarn_as_root()"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=True)
     assert result.stderr.count("Warning: ") == result.stderr.count(WARNING) == warnings

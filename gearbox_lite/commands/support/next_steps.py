@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from gearbox_lite.commands.shell_words import program, quote
+from gearbox_lite.commands.support.shell_words import program, quote
 
 DEBIAN_PACKAGES = {"postgresql": "postgresql", "memcached": "memcached", "redis": "redis-server"}
 """Debian packages of the session stores that are servers. Installing a package also starts its server."""
