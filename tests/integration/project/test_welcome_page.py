@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from support.chromium import Tab, launched
-from support.helpers import Served, free_port, serve, set_option
+from support.helpers import Browser, Served, free_port, new_project, run, serve, set_option
 
 LOOKS = {
     "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
@@ -66,7 +69,8 @@ def test_a_stored_value_survives_a_restart_and_can_be_deleted(project, tab):
         assert tab.state == "Your session is empty."
         for link in ("/setsession", "/getsession"):
             tab.page.get_by_role("link", name=link).click()
-        assert "retrieved MVL" in tab.page.inner_text("main")
+            assert tab.page.locator("[aria-current=step]").count() == 1
+        assert tab.state == "value of session variable retrieved MVL"
         assert tab.problems == []
         assert tab.page.goto(f"{served.url}/nowhere").status == 404
         tab.page.get_by_role("link", name="Back to the start page").click()
@@ -103,6 +107,31 @@ def test_no_page_violates_accessibility_or_overflows_in_light_dark_and_on_a_phon
                 tab.page.screenshot(path=pictures / f"{name}-{look}.png", full_page=True)
     assert {place: violations for place, violations in found.items() if violations} == {}
     assert len(list(pictures.glob("*.png"))) >= 18
+
+
+def test_the_welcome_page_names_versions_store_and_ini_while_developing_and_nothing_of_it_in_production(tmp_path):
+    project = new_project(tmp_path, "hello", "--session", "file")
+    with serve(project) as served:
+        shown = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", Browser(served.url).get("/").text))
+    assert shown == {
+        "Python": platform.python_version(), "TurboGears": version("TurboGears2"), "Session store": "file",
+        "Debug": "on", "Settings": "development.ini",
+    }  # fmt: skip
+    set_option(project / "development.ini", "debug", "false")
+    with serve(project) as served:
+        page = Browser(served.url).get("/").text
+    assert "<dt>" not in page
+    assert [shown[name] for name in ("Python", "TurboGears", "Settings") if shown[name] in page] == []
+
+
+def test_the_first_step_of_the_welcome_page_adds_a_page(project):
+    with serve(project) as served:
+        page = Browser(served.url).get("/").text
+    command = re.search(r'<pre class="copy"><code>gearbox-lite (.*?)</code>', page)[1]
+    assert run(*command.split(), cwd=project).returncode == 0
+    url = re.search(r"It is at <code>(.*?)</code>", page)[1]
+    with serve(project) as served:
+        assert Browser(served.url).get(url).status == 200
 
 
 def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab, tmp_path):
