@@ -22,6 +22,7 @@ COMMANDS = {
     "templates": "List the templates that come with gearbox-lite.",
     "serve": "Serve the application of a PasteDeploy ini.",
     "check": "Check an ini and its application without serving it, or a running site.",
+    "info": "Show a project's versions, pipeline, session store, routes and templates, without secrets.",
     "routes": "List the URLs of a TurboGears application.",
     "shell": "Run Python with the application loaded.",
     "setup-app": "Run the websetup of a project.",

@@ -7,10 +7,11 @@ from dataclasses import astuple
 import click
 
 from gearbox_lite.commands.support.ini_parameters import ini_parameters, read_ini
+from gearbox_lite.commands.support.tables import table
 from gearbox_lite.errors import UserError, short_path
-from gearbox_lite.output import printable, show
+from gearbox_lite.output import show
 
-HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
+ROUTES_HEADER = ("URL", "HTTP", "CONTROLLER", "METHOD", "ANSWER")
 
 
 @click.command(name="routes")
@@ -37,7 +38,4 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
                 remedy="choose another application of the ini with --app-name",
             )
         found = routes.list_routes(root, config.get("default_renderer"))
-    rows = [HEADER, *(tuple(map(printable, astuple(route))) for route in found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    show(*table([ROUTES_HEADER, *map(astuple, found)]))

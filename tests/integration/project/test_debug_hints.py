@@ -93,8 +93,8 @@ def test_an_unknown_name_in_a_template_is_logged_with_its_line(project):
     template.write_text(template.read_text().replace("{{ message", "{{ mesage"))
     number = next(n for n, line in enumerate(template.read_text().splitlines(), 1) if "{{ mesage" in line)
     assert (
-        f"Warning: hello/templates/tutorial_step.jinja:{number}: mesage is undefined, and is shown as nothing; correct the "
-        "name, or return it in the controller's dict" in visit(project, "", path="/setsession")
+        f"Warning: hello/templates/tutorial_step.jinja:{number}: mesage is undefined, and is shown as nothing; correct "
+        "the name, or return it in the controller's dict" in visit(project, "", path="/setsession")
     )
 
 
