@@ -60,6 +60,21 @@ def test_any_paste_ini_is_described_without_routes_and_templates(tmp_path):
     assert [facts[name] for name in ("session", "database", "routes", "templates", "error")] == [None] * 5
 
 
+def test_a_pyramid_ini_is_described_with_its_version_and_its_database(tmp_path):
+    (tmp_path / "shop.py").write_text(
+        "from pyramid.config import Configurator\n\n"
+        "def main(global_config, **settings):\n    return Configurator(settings=settings).make_wsgi_app()\n"
+    )
+    (tmp_path / "development.ini").write_text(
+        "[app:main]\npaste.app_factory = shop:main\nsqlalchemy.url = sqlite:///shop.db\n"
+        "pyramid.debug_notfound = true\n\n[server:main]\nuse = egg:waitress#main\nlisten = localhost:6543\n"
+    )
+    facts, _ = told(tmp_path)
+    assert facts["versions"]["pyramid"] == version("pyramid")
+    assert facts["pipeline"] == [{"section": "app:main", "factory": "shop:main", "at": "development.ini:2"}]
+    assert (facts["database"], facts["routes"], facts["error"]) == ("sqlite:///shop.db", None, None)
+
+
 def test_an_application_that_does_not_load_is_described_as_far_as_possible(project):
     (project / "hello/controllers/root.py").write_text("def broken(:\n")
     facts, errors = told(project, code=1)
