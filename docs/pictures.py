@@ -23,6 +23,8 @@ PROGRAM = Path(sys.executable).with_name("gearbox-lite")
 PORT = 8089
 """A port that is likely to be free; the pictures show 8080."""
 WIDTH, ROW, MARGIN, LETTER = 110, 19, 16, 7.83  # letters, and pixels
+COLORS = {"$ ": "#8ab4f8", "Error": "#f28b82", " 500 ": "#f28b82", " Reloaded ": "#81c995", "": "#e8eaed"}
+"""The color of a line of the terminal, by the first of these parts that it contains."""
 
 
 def get(path: str) -> int:
@@ -45,7 +47,7 @@ def take_welcome_page() -> None:
     """Take the welcome page with a value in its session."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 860, "height": 560})
+        page = browser.new_page(viewport={"width": 860, "height": 860})
         page.goto(f"http://localhost:{PORT}/")
         page.get_by_label("Value to store as user").fill("Ada")
         page.get_by_role("button", name="Store").click()
@@ -58,7 +60,7 @@ def terminal(lines: list[str]) -> str:
     """Return a picture of a terminal, as SVG."""
     rows = []
     for number, line in enumerate(lines):
-        color = "#8ab4f8" if line.startswith("$") else "#f28b82" if "Error" in line or "500" in line else "#e8eaed"
+        color = next(color for part, color in COLORS.items() if part in line)
         y = 2 * MARGIN + ROW * (number + 1)
         rows.append(f'<text x="{MARGIN}" y="{y}" fill="{color}" xml:space="preserve">{html.escape(line)}</text>')
     width, height = WIDTH * LETTER + 2 * MARGIN, ROW * len(lines) + 3 * MARGIN
