@@ -23,16 +23,16 @@ def test_markup_in_a_value_is_escaped(app):
 
 
 def test_a_long_value_is_truncated(app):
-    assert "y" not in store(app, "x" * 100 + "y").html.find("code").text
+    assert "y" not in store(app, "x" * 100 + "y").html.find(class_="state").text
 
 
 def test_several_values_and_a_file_are_stored_as_text(app):
     token = app.get("/").forms[0]["_csrf_token"].value
     fields = [("_csrf_token", token), ("user", "Ada"), ("user", "Eve")]
-    assert "Eve" in app.post("/store", fields).follow().html.find("code").text
+    assert "Eve" in app.post("/store", fields).follow().html.find(class_="state").text
     file = [("user", "ada.txt", b"Ada")]
     page = app.post("/store", {"_csrf_token": token}, upload_files=file).follow()
-    assert "ada.txt" in page.html.find("code").text
+    assert "ada.txt" in page.html.find(class_="state").text
 
 
 def test_the_button_deletes_the_session(app):
