@@ -154,6 +154,6 @@ def _templates() -> list[str] | None:
     config = loaded.loaded_config()
     if config is None:
         return None
-    folders = [Path(folder) for folder in config["paths"]["templates"]]
+    folders = [Path(folder) for folder in config.get("paths", {}).get("templates", [])]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     return sorted(short_path(file) for file in files if file.suffix != ".py" and "__pycache__" not in file.parts)

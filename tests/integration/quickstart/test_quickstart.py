@@ -211,6 +211,9 @@ def test_the_serve_option_serves_the_new_project(tmp_path, port_8080):
     with Served([PROGRAM, "quickstart", "hello", "--serve"], tmp_path) as served:
         assert served.url == "http://localhost:8080"
         assert Browser(served.url).get("/").status == 200
+        busy = run("quickstart", "other", "--serve", cwd=tmp_path)
+        assert busy.returncode == 1
+        assert re.search(r"port: \S*gearbox-lite serve other/development\.ini --port \d+\n", busy.stderr)
         assert "Next steps" not in served.output
 
 

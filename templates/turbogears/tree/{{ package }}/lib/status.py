@@ -17,7 +17,7 @@ def development_status():
         return {}
     file = Path(config["__file__"])
     ini = ConfigParser(interpolation=None)
-    ini.read(file)
+    ini.read(file, encoding="utf-8")
     return {
         "Python": platform.python_version(),
         "TurboGears": version("TurboGears2"),
