@@ -36,7 +36,7 @@ def test_the_readme_begins_with_the_users_command_and_ends_with_the_contributors
 
 
 def test_the_first_project_is_not_written_in_the_clone():
-    before = README.partition("quickstart hello\nhello/\n")[0]
+    before = README.partition("quickstart hello\nhello/ ... files\n")[0]
     moves = re.findall(r"^(?:\(\S+\) )?\$ ((?:cd|mkdir) .*)$", before, re.MULTILINE)
     assert moves == ["mkdir sites", "cd sites"]
 
