@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gearbox_lite.application.user_code import make_importable
-from gearbox_lite.commands.support.ini_parameters import ini_parameters, split_arguments
 from gearbox_lite.commands.routes import ROUTES_HEADER
+from gearbox_lite.commands.support.ini_parameters import ini_parameters, split_arguments
 from gearbox_lite.commands.support.tables import table
 from gearbox_lite.errors import UserError, short_path
 from gearbox_lite.ini.discover import find_ini

@@ -10,14 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gearbox_lite.masking import shown_value
-
 
 def with_port(arguments: Sequence[str], port: int) -> str:
     """Return the command that runs gearbox-lite with these arguments, but with another ``--port``.
 
     Values of variables whose names are those of secrets are masked.
     """
+    from gearbox_lite.masking import shown_value
+
     words: list[str] = []
     for before, word in zip(["", *arguments], arguments, strict=False):
         if before != "--port" and word != "--port" and not word.startswith("--port="):
