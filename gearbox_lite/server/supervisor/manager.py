@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gearbox_lite.errors import FAILURE, UserError
+from gearbox_lite.errors import UserError
 from gearbox_lite.server.limits import no_process
 from gearbox_lite.server.supervisor.backoff import Backoff
 from gearbox_lite.server.supervisor.interfaces import GetPlan, Reporter, WorkerSpawner
@@ -155,7 +155,7 @@ class WorkerManager:
         if outcome not in (Outcome.RETRY, Outcome.DRAIN_FIRST):
             self.is_reloading = self._is_stale = False
         if outcome is Outcome.EXIT and ready.failure is not None:
-            raise UserError(ready.failure.message, report=ready.failure.report, code=FAILURE)
+            raise UserError(ready.failure.message, report=ready.failure.report, code=ready.failure.code)
         if outcome is Outcome.REPLACE:
             self._activate_loaded()
         elif outcome in (Outcome.RETRY, Outcome.SERVE):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gearbox_lite.errors import USAGE, CodeError, UserError
+from gearbox_lite.errors import FAILURE, USAGE, CodeError, UserError
 from gearbox_lite.json_clients import wants_json
 
 _PAGE = """<!doctype html>
@@ -31,17 +31,19 @@ _UPDATING = "This site is being updated. Please try again in a moment."
 class Failure:
     """Why the application does not load: the line for the terminal, and the user's traceback above it.
 
-    ``needs_edit``: it cannot load before its files are edited, even if other processes release what it needs.
+    ``needs_edit``: it cannot load before its files are edited, even if other processes release what it needs. ``code``
+    is the exit code of a server that cannot start because of it.
     """
 
     message: str
     report: str = ""
     needs_edit: bool = False
+    code: int = FAILURE
 
     @classmethod
     def of(cls, error: UserError) -> Failure:
         """Return the failure that an error describes."""
-        return cls(error.message, error.report, _needs_edit(error))
+        return cls(error.message, error.report, _needs_edit(error), error.code)
 
 
 def _needs_edit(error: UserError) -> bool:

@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from gearbox_lite.errors import FAILURE, USAGE
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.worker.error_page import Failure
 
@@ -178,7 +179,9 @@ def _failure(value: object) -> Failure | None:
     if not isinstance(value, dict):
         raise TypeError
     _check_names(Failure, value)
-    return Failure(_text(value["message"]), _text(value["report"]), _flag(value["needs_edit"]))
+    if value["code"] not in (FAILURE, USAGE):
+        raise ValueError
+    return Failure(_text(value["message"]), _text(value["report"]), _flag(value["needs_edit"]), value["code"])
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
