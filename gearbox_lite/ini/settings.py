@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gearbox_lite.booleans import TRUE, as_bool
+from gearbox_lite.booleans import FALSE, TRUE, as_bool
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.deploy import Section, read_section
 from gearbox_lite.ini.ini_file import IniFile
@@ -34,8 +34,8 @@ class AppSettings:
 
     @property
     def forbids_debug(self) -> bool:
-        """Whether the ini turns the debug page off; an ini that does not mention ``debug`` decides nothing."""
-        return bool(self._debug_settings) and self.debug is None
+        """Whether the ini turns the debug page off; without ``debug``, or with an invalid value, it decides nothing."""
+        return self.debug is None and any(_is_false(setting) for setting in self._debug_settings)
 
     @property
     def _debug_settings(self) -> list[Setting]:
@@ -138,6 +138,10 @@ def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> Sec
 
 def _is_true(setting: Setting) -> bool:
     return setting.value.strip().lower() in TRUE
+
+
+def _is_false(setting: Setting) -> bool:
+    return setting.value.strip().lower() in FALSE
 
 
 def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, Setting]]:
