@@ -41,6 +41,9 @@ OPTION_GROUPS = {
 @click.option("--server-name", metavar="NAME", default="main", help="Section [server:...] (default: main).")
 @click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
 @click.option("--reload/--no-reload", default=None, help="Reload the application when its files change.")
+@click.option(
+    "--live-reload/--no-live-reload", default=None, help="Reload pages in the browser too (needs reload and debug)."
+)
 @click.option("--watch", metavar="GLOB", multiple=True, help="Also reload when files that match GLOB change.")
 @click.option("--ignore", metavar="GLOB", multiple=True, help="Do not reload when files that match GLOB change.")
 @click.option("--workers", metavar="N", help="Number of worker processes.")
@@ -98,6 +101,8 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
 
     def on_announced(settings: ServeSettings, urls: list[str]) -> None:
         warn_as_root(terminal.warn)
+        if given.serve.get("live_reload") == "True" and not settings.has_live_reload:
+            terminal.warn("--live-reload has no effect: it needs --reload, debug = true in the ini, and waitress")
         if settings.serve.open_browser:
             _open_browser(urls)
 

@@ -23,6 +23,7 @@ class ServeOptions:
     """The values of [serve], with the options of the command line applied."""
 
     reload: bool = False
+    live_reload: bool = False
     workers: int = 1
     watch: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -122,6 +123,15 @@ SERVE_SETTINGS = {
         "nor cut while it reloads.",
         "true",
         "--reload, --no-reload",
+    ),
+    "live_reload": ServeSetting(
+        as_bool,
+        "true or false",
+        "false",
+        "Have the browser load a page again after a change of the application or of a template, and replace style "
+        "sheets. It needs `reload` and `debug = true`, and waitress as the server.",
+        "true",
+        "--live-reload, --no-live-reload",
     ),
     "workers": ServeSetting(
         _workers,

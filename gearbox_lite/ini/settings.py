@@ -79,6 +79,13 @@ class ServeSettings(AppSettings):
         use = self.server.factory
         return use is not None and use.value.partition("#")[0] == WAITRESS
 
+    @property
+    def has_live_reload(self) -> bool:
+        """Whether pages reload themselves in the browser, if the ini's application is debugged or cannot be read."""
+        serve = self.serve
+        is_wanted = serve.live_reload and serve.reload and self.is_waitress
+        return is_wanted and (self.debug is not None or self.app_error is not None)
+
 
 def read_serve_settings(ini: Path, overrides: Overrides) -> ServeSettings:
     """Read an ini for serving. Raises UserError, with file and line, for the first error in any part of it."""

@@ -34,7 +34,7 @@ MOST_TURNS = 500
 class Simulation:
     """One supervised server. It stands in for the spawner, the reporter, the ini and the clock."""
 
-    def __init__(self, *, visited=None, starts_processes=True, factory="egg:waitress", **serve):
+    def __init__(self, *, visited=None, starts_processes=True, factory="egg:waitress", live=False, **serve):
         self.now = 1000.0
         self.transitions, self._visited = set(), visited
         self.spawned, self._seen, self.sent = [], 0, []
@@ -44,6 +44,7 @@ class Simulation:
         self.are_listeners_closed = self.has_taken_long = False
         self._factory, self._serve = factory, {"reload": True, "worker_timeout": 40.0, **serve}
         self._until = None
+        self.has_live_reload = live
         self.supervisor = Supervisor(self._plan, self, self, lambda: self.now, self._wait)
 
     def __enter__(self):
@@ -169,7 +170,7 @@ class Simulation:
             has_logging=False, server_name="main", server=Section("server", {}, {}, use, ()),
             serve=replace(ServeOptions(), **self._serve),
         )  # fmt: skip
-        return Plan(settings, {}, None), []
+        return Plan(settings, {}, None, self.supervisor.pages.new_version() if self.has_live_reload else None), []
 
     # The spawner.
 

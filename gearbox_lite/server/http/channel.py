@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -147,6 +148,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 return False
             except OSError:
                 return True
+
+    def hand_over(self, send_connection: Callable[[socket.socket, Any], None]) -> None:
+        """Send the connection to another process, and close it here (the leader, between two requests)."""
+        self.del_channel()
+        self.connected = False
+        send_connection(self.socket, self.addr)
+        self.socket.close()
 
     # Sending (any thread, with ``outbuf_lock``)
 

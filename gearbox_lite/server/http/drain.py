@@ -85,8 +85,5 @@ class DrainState:
             if self.send_connection is None or is_closing:
                 channel.handle_close()
             else:
-                channel.del_channel()
-                channel.connected = False
-                self.send_connection(channel.socket, channel.addr)
-                channel.socket.close()
+                channel.hand_over(self.send_connection)
         return any(channel.connected for channel in channels)

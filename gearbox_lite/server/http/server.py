@@ -44,11 +44,12 @@ class Server:
         options: Mapping[str, str],
         serve: ServeOptions,
         guard: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+        adapt_channel: Callable[[type[Channel]], type[Channel]] | None = None,
     ) -> None:
         """``options`` are waitress' settings without those that name addresses.
 
         ``guard`` is middleware put around the application and around waitress' ``proxy_headers_middleware``, so that it
-        sees requests before that one rewrites them.
+        sees requests before that one rewrites them. ``adapt_channel`` derives the class of connections to use.
         """
         self._map: dict[int, Any] = {}
         application = InsecureCookieLogger(application)
@@ -71,6 +72,8 @@ class Server:
             from gearbox_lite.server.http.access_log import LoggedChannel
 
             channel = LoggedChannel
+        if adapt_channel is not None:
+            channel = adapt_channel(channel)
         close_in_forks(lambda: [item.socket for item in self._map.values() if isinstance(item, Channel)])
         for listener in self._listeners:
             if listener.application is not application:  # waitress has put its proxy_headers_middleware around it

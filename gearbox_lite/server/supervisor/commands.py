@@ -6,6 +6,10 @@ import socket
 from collections import deque
 from contextlib import suppress
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gearbox_lite.server.live_reload.file_events import PageEvent
 
 
 class Command(Enum):
@@ -25,18 +29,18 @@ class CommandQueue:
     """
 
     def __init__(self) -> None:
-        self._commands: deque[Command] = deque()
+        self._commands: deque[Command | PageEvent] = deque()
         self.wakeup_reader, self._wakeup_writer = socket.socketpair()
         for end in (self.wakeup_reader, self._wakeup_writer):
             end.setblocking(False)
 
-    def send(self, command: Command) -> None:
-        """Add a command and wake the loop; safe in signal handlers and threads."""
+    def send(self, command: Command | PageEvent) -> None:
+        """Add a command, or an event for open pages, and wake the loop; safe in signal handlers and threads."""
         self._commands.append(command)
         with suppress(OSError):  # full, so that the loop wakes up anyway; or closed, since the loop has ended
             self._wakeup_writer.send(b"!")
 
-    def take(self) -> set[Command]:
+    def take(self) -> set[Command | PageEvent]:
         """Return the commands that have come since the last time; several of one kind are one."""
         with suppress(BlockingIOError):  # nothing has been sent
             self.wakeup_reader.recv(1 << 16)

@@ -46,7 +46,7 @@ class Reloader:
         self._changes = Changes()
         self._files: set[str] = set()
         self._is_polling = False
-        self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...]] | None = None
+        self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...], bool] | None = None
         self._reported = ""
         self._supervisor = Supervisor(self._make_plan, self)
 
@@ -105,7 +105,22 @@ class Reloader:
             failure = Failure.of(error)
         except OSError as error:  # for example too many open files, which may pass
             failure = Failure(f"{self._settings.ini}: cannot be served: {error}; save it again to retry")
-        return Plan(self._settings, self._options, failure), self._listening.sockets
+        plan = Plan(self._settings, self._options, failure, self._page_version())
+        return plan, self._listening.sockets
+
+    def _page_version(self) -> str | None:
+        """Return the version of the next workers' pages, None if live reload is off."""
+        return self._supervisor.pages.new_version() if self._has_live_reload() else None
+
+    def _has_live_reload(self) -> bool:
+        return self._settings.has_live_reload and hasattr(socket, "send_fds")  # not on Windows
+
+    def _tell_pages(self, changed: list[str]) -> None:
+        """Have open pages show changed templates and public files."""
+        from gearbox_lite.server.live_reload.file_events import events_of
+
+        for event in events_of(changed):
+            self._supervisor.send_command(event)
 
     def watch_files(self, ready: Ready) -> None:
         """Watch what a worker has imported, also if its application has not loaded."""
@@ -151,11 +166,16 @@ class Reloader:
         inis = [os.path.abspath(one.path) for one in with_inherited(ini, self._settings.variables)]
         files = {*imported, *inis, *map(os.path.realpath, inis)}
         self._files |= {path for path in files if not project.covers(path)}
-        wanted = (frozenset(self._files), serve.watch, serve.ignore) if serve.reload else None
+        is_live = self._has_live_reload()
+        wanted = (frozenset(self._files), serve.watch, serve.ignore, is_live) if serve.reload else None
         if wanted == self._watched:
             return
         before, self._watched = self._watcher, wanted
-        self._watcher = Watcher(WatchFilter(ini.parent, *wanted), self.reload, self._report_polling) if wanted else None
+        self._watcher = None
+        if wanted:
+            watch_filter = WatchFilter(ini.parent, *wanted[:3])
+            on_page_files = self._tell_pages if is_live else None
+            self._watcher = Watcher(watch_filter, self.reload, self._report_polling, on_page_files)
         if before is not None:
             before.close()  # only now, so that no change is missed in between
 

@@ -20,19 +20,32 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gearbox_lite.server import descriptors
 from gearbox_lite.server.limits import no_process
 from gearbox_lite.server.supervisor.commands import Command, CommandQueue
 from gearbox_lite.server.supervisor.interfaces import GetPlan, Reporter, WorkerSpawner
 from gearbox_lite.server.supervisor.manager import WorkerManager
+from gearbox_lite.server.supervisor.page_updates import PageUpdates
 from gearbox_lite.server.supervisor.spawner import Spawner
 from gearbox_lite.server.supervisor.worker_handle import Worker
 from gearbox_lite.server.supervisor.worker_state import WorkerState
 from gearbox_lite.server.supervisor.workers import Workers
 from gearbox_lite.server.worker import control_channel
-from gearbox_lite.server.worker.protocol import Connection, Drained, Exit, Message, Ready, ServerFailed, Terminating
+from gearbox_lite.server.worker.protocol import (
+    Connection,
+    Drained,
+    EventStream,
+    Exit,
+    Message,
+    Ready,
+    ServerFailed,
+    Terminating,
+)
+
+if TYPE_CHECKING:
+    from gearbox_lite.server.live_reload.file_events import PageEvent
 
 SUPERSEDE_FOR = 5.0
 """Seconds for which a change cancels the load of the change before it; later, one load is finished first."""
@@ -78,8 +91,9 @@ class Supervisor:
         self._waiting_command: Command | None = None
         """A reload that begins as soon as the current one has been decided."""
         self._is_shutting_down = False
+        self.pages = PageUpdates()
 
-    def send_command(self, command: Command) -> None:
+    def send_command(self, command: Command | PageEvent) -> None:
         """Have the loop carry out a command; safe in signal handlers and threads."""
         self._commands.send(command)
 
@@ -113,12 +127,14 @@ class Supervisor:
         self.workers.close()
         self._spawner.close()
         self._commands.close()
+        self.pages.close()
 
     def run_once(self) -> None:
         """Wait for an event, and handle all that have occurred."""
         workers = list(self.workers)
         sources: list[Any] = [self._commands.wakeup_reader, *(worker.process.sentinel for worker in workers)]
         sources += [worker.channel for worker in workers if not worker.channel.closed]
+        sources += self.pages.sources()
         timeout, before = self._seconds_until_next(), self._clock()
         ready: set[object] = set(self._wait_for(sources, timeout))
         now = self._clock()
@@ -136,6 +152,7 @@ class Supervisor:
             if worker.process.exitcode is not None:
                 self._reap(worker)
         self._do_what_is_due()
+        self.pages.update(ready, self.workers)
 
     def _seconds_until_next(self) -> float | None:
         """Return the seconds until something is due without an event, None if nothing is."""
@@ -200,7 +217,7 @@ class Supervisor:
 
     def _handle_commands(self) -> None:
         """Carry out the commands that have come since the last time; several reloads are one."""
-        commands = self._commands.take()
+        commands = self.pages.tell(self._commands.take())
         if self._is_shutting_down or not commands:
             return
         if Command.SHUT_DOWN in commands:
@@ -218,6 +235,7 @@ class Supervisor:
         """Begin the graceful shutdown: close the listeners, drain the workers that serve, stop all others."""
         self._is_shutting_down = True
         self._waiting_command = None
+        self.pages.close()
         self._reporter.close_listeners()  # otherwise new connections would wait for an answer that never comes
         self._manager.stop()
         self.workers.stop_loading()
@@ -252,6 +270,8 @@ class Supervisor:
         elif isinstance(message, Drained):
             worker.is_drained = True
             worker.send(Exit())
+        elif isinstance(message, EventStream) and descriptor is not None:
+            self.pages.add(descriptor, message.page)
         elif isinstance(message, Connection) and descriptor is not None:
             if worker.is_exiting:
                 self.workers.hand_over(worker, message.peer, descriptor, is_shutting_down=self._is_shutting_down)

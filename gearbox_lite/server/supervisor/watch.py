@@ -63,14 +63,25 @@ class WatchFilter:
 
     def covers(self, path: str) -> bool:
         """Whether a change of this file matters, so that it leads to a reload."""
-        inside, name = os.path.relpath(path, self._root), os.path.basename(path)
-        if _matches(self._ignore, inside, path, name):
+        if self._is_ignored(path):
             return False
-        if path in self._exact or _matches(self._watch, inside, path):
+        if path in self._exact or _matches(self._watch, os.path.relpath(path, self._root), path):
             return True
-        parts = Path(inside).parts
+        return path.endswith(".py") and self._is_in_project(path)
+
+    def covers_page_file(self, path: str) -> bool:
+        """Whether a change of this file matters to open pages and causes no reload: a template, a public file."""
+        from gearbox_lite.server.live_reload.file_events import is_page_file
+
+        return is_page_file(path) and self._is_in_project(path) and not self._is_ignored(path) and not self.covers(path)
+
+    def _is_ignored(self, path: str) -> bool:
+        return _matches(self._ignore, os.path.relpath(path, self._root), path, os.path.basename(path))
+
+    def _is_in_project(self, path: str) -> bool:
+        parts = Path(os.path.relpath(path, self._root)).parts
         hidden = any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts)
-        return inside.endswith(".py") and not hidden and parts[0] != os.pardir
+        return not hidden and parts[0] != os.pardir
 
 
 def _matches(globs: list[str], *names: str) -> bool:
@@ -90,10 +101,18 @@ class Watcher:
     """
 
     def __init__(
-        self, watch_filter: WatchFilter, on_change: Callable[[list[str]], None], on_polling: Callable[[str], None]
+        self,
+        watch_filter: WatchFilter,
+        on_change: Callable[[list[str]], None],
+        on_polling: Callable[[str], None],
+        on_page_files: Callable[[list[str]], None] | None = None,
     ) -> None:
-        """Start at once; if the system cannot watch more folders, call ``on_polling`` with the reason, and poll."""
+        """Start at once; if the system cannot watch more folders, call ``on_polling`` with the reason, and poll.
+
+        ``on_page_files`` is called with changed files that only matter to open pages, for live reload.
+        """
         self._filter = watch_filter
+        self._on_page_files = on_page_files
         self._on_change = on_change
         self._on_polling = on_polling
         self._stop = threading.Event()
@@ -124,6 +143,10 @@ class Watcher:
             changed = [path for _, path in changes if self._filter.covers(path)]
             if self._rewatch(changes) or changed:
                 self._on_change(changed)
+            if self._on_page_files is not None:
+                page_files = [path for _, path in changes if self._filter.covers_page_file(path)]
+                if page_files:
+                    self._on_page_files(page_files)
 
     def _rewatch(self, changes: set[tuple[int, str]]) -> bool:
         """Start watching again if folders have been added, removed or replaced; return whether they have."""

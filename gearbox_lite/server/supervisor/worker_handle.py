@@ -65,6 +65,11 @@ class Worker:
         """Seconds since it was spawned."""
         return self.clock() - self.started
 
+    @property
+    def page_version(self) -> str | None:
+        """Which version of the pages it makes, for live reload; None if that is off."""
+        return self.reload.plan.page_version_with(self.load_failure)
+
     def move_to(self, state: WorkerState) -> None:
         """Change the state. Raises InvalidTransitionError for a transition that the table does not allow."""
         if state not in TRANSITIONS[self.state]:

@@ -28,6 +28,7 @@ from gearbox_lite.server.worker.protocol import (
     Begin,
     Connection,
     Drain,
+    EventStream,
     Exit,
     Heartbeat,
     Message,
@@ -125,6 +126,10 @@ class Control(threading.Thread):
     def _send_connection(self, connection: socket.socket, peer: Peer) -> None:
         """Hand a keep-alive connection over to the supervisor, for another worker."""
         self.send(Connection(peer), connection.fileno())
+
+    def send_stream(self, connection: socket.socket, page: str) -> None:
+        """Hand a connection that asks for live reload's events over to the supervisor."""
+        self.send(EventStream(page), connection.fileno())
 
     def send(self, message: Message, descriptor: int | None = None) -> None:
         """Send a message that must arrive."""

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from gearbox_lite.server import descriptors
-from gearbox_lite.server.worker.protocol import Connection, Message, ProtocolError, decode_message, encode_message
+from gearbox_lite.server.worker.protocol import WITH_DESCRIPTOR, Message, ProtocolError, decode_message, encode_message
 
 _LENGTH = struct.Struct("!I")
 MAX_MESSAGE_SIZE = 1 << 22
@@ -117,7 +117,7 @@ class ControlChannel:
         messages: list[tuple[Message, int | None]] = []
         try:
             while (message := self._next()) is not None:
-                is_connection = isinstance(message, Connection)
+                is_connection = isinstance(message, WITH_DESCRIPTOR)
                 if is_connection and not self._descriptors:
                     raise ProtocolError("a connection without its descriptor")
                 messages.append((message, self._descriptors.popleft() if is_connection else None))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,7 @@ from gearbox_lite.output import ignore_closed_pipes
 from gearbox_lite.server import limits, log_routing
 from gearbox_lite.server.debug import protection
 from gearbox_lite.server.descriptors import close_in_forks
+from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.other_server import OtherServer, load_server
 from gearbox_lite.server.http.server import Server
 from gearbox_lite.server.http.shutdown import end_process, wait_for_threads
@@ -58,7 +60,7 @@ def run_worker(channel: ControlChannel, sockets: list[socket.socket], plan: Plan
     control = Control(channel, serve.seconds_without_answer)
     try:
         control.start()
-        server, ready = _load(plan, sockets)
+        server, ready = _load(plan, sockets, control)
     except (RuntimeError, MemoryError) as error:
         limit = limits.explain_limit(error)
         if limit is None:
@@ -84,7 +86,7 @@ def run_worker(channel: ControlChannel, sockets: list[socket.socket], plan: Plan
     end_process(0)
 
 
-def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[WorkerServer | None, Ready]:
+def _load(plan: Plan, sockets: list[socket.socket], control: Control) -> tuple[WorkerServer | None, Ready]:
     settings = plan.settings
     bytecode.install()  # also without --reload, since SIGHUP may follow soon after a save
     before = len(sys.modules)
@@ -94,7 +96,8 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[WorkerServer | None
     server: WorkerServer | None = None
     if settings.is_waitress:
         application = loaded.application if settings.serve.workers == 1 else _in_several_processes(loaded.application)
-        server = Server(application, sockets, plan.options, settings.serve, loaded.guard)
+        guard, adapt_channel = _with_live_reload(plan, loaded, control)
+        server = Server(application, sockets, plan.options, settings.serve, guard, adapt_channel)
     else:
         try:
             server = OtherServer(load_server(settings), loaded.guard(loaded.application), settings.serve.drain_timeout)
@@ -103,6 +106,25 @@ def _load(plan: Plan, sockets: list[socket.socket]) -> tuple[WorkerServer | None
     if failure is not None:
         failure = replace(failure, message=failure.message[:MAX_TEXT], report=failure.report[-MAX_TEXT:])
     return server, Ready(failure, list(loaded.warnings), files, installed, can_serve=server is not None)
+
+
+def _with_live_reload(
+    plan: Plan, loaded: _Loaded, control: Control
+) -> tuple[protection.Guard, Callable[[type[Channel]], type[Channel]] | None]:
+    """Return the guard with live reload inside, and what adapts connections to it, if it is on.
+
+    Without a guard, the application is not debugged, and the error page shows no reason: there is no live reload then.
+    """
+    version = plan.page_version_with(loaded.failure)
+    if version is None or loaded.guard is protection.unguarded:
+        return loaded.guard, None
+    from gearbox_lite.server.live_reload.middleware import LiveReload
+    from gearbox_lite.server.live_reload.stream_channel import with_streams
+
+    return (
+        lambda application: loaded.guard(LiveReload(application, version)),
+        partial(with_streams, send=control.send_stream),
+    )
 
 
 def _in_several_processes(application: load.WSGIApplication) -> load.WSGIApplication:

@@ -7,6 +7,7 @@
 | ``Heartbeat`` | worker to supervisor | the worker still answers; sent four times in ``worker_timeout`` |
 | ``Drain`` | supervisor to worker | graceful shutdown: accept no connections, finish running requests |
 | ``Connection`` | both | an open keep-alive connection that a draining worker hands over, with its descriptor |
+| ``EventStream`` | worker to supervisor | a browser asks for live reload's events, with its open connection |
 | ``Drained`` | worker to supervisor | no request is left, and no connection to hand over |
 | ``Exit`` | supervisor to worker | exit: no connection is on its way to the worker any more |
 | ``Terminating`` | worker to supervisor | another process has sent SIGTERM to the worker, which drains |
@@ -48,6 +49,12 @@ class Plan:
     settings: ServeSettings
     options: dict[str, str]
     failure: Failure | None
+    page_version: str | None = None
+    """Which version of the pages this is, for live reload; None if that is off."""
+
+    def page_version_with(self, failure: Failure | None) -> str | None:
+        """Return the version of the pages of a worker that serves the application, or the error page instead."""
+        return f"{self.page_version}-error" if self.page_version and failure else self.page_version
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,14 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class EventStream:
+    """A browser's request for live reload's events, whose connection comes with the message, for the supervisor."""
+
+    page: str
+    """What the page that is open in the browser says that it is; see ``OpenPages``."""
+
+
+@dataclass(frozen=True)
 class Begin:
     """Serve: accept connections."""
 
@@ -112,7 +127,9 @@ class Exit:
     """Exit: no connection is on its way to the worker any more."""
 
 
-Message = Ready | Heartbeat | ServerFailed | Terminating | Drained | Connection | Begin | Drain | Exit
+Message = Ready | Heartbeat | ServerFailed | Terminating | Drained | Connection | EventStream | Begin | Drain | Exit
+WITH_DESCRIPTOR = (Connection, EventStream)
+"""The messages with which an open connection comes."""
 
 
 def by_name(*kinds: type[Message]) -> dict[str, type[Message]]:
@@ -120,7 +137,7 @@ def by_name(*kinds: type[Message]) -> dict[str, type[Message]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-FROM_WORKER = by_name(Ready, Heartbeat, ServerFailed, Terminating, Drained, Connection)
+FROM_WORKER = by_name(Ready, Heartbeat, ServerFailed, Terminating, Drained, Connection, EventStream)
 """What a worker may send."""
 FROM_SUPERVISOR = by_name(Begin, Drain, Connection, Exit)
 """What the supervisor may send."""

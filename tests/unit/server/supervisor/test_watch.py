@@ -38,6 +38,28 @@ def test_templates_data_caches_and_editors_files_are_not_changes(watch_filter, t
     assert not watch_filter.covers(str(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["hello/templates/index.jinja", "hello/public/style.css", "hello/public/logo.PNG"])
+def test_templates_and_public_files_matter_to_open_pages(watch_filter, tmp_path, name):
+    assert watch_filter.covers_page_file(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("hello/controllers/root.py", "development.ini", "data/menu.json", "hello.db", "hello/index.jinja~"),
+        *("data/upload.png", ".git/index.html", "old/page.html", "node_modules/a.css", "/elsewhere/style.css"),
+    ],
+)
+def test_code_data_and_ignored_files_are_no_files_of_open_pages(watch_filter, tmp_path, name):
+    assert not watch_filter.covers_page_file(str(tmp_path / name))
+
+
+def test_a_template_that_watch_names_leads_to_a_reload_instead(tmp_path):
+    watching = WatchFilter(tmp_path, [], ("hello/*.jinja",), ())
+    path = str(tmp_path / "hello/index.jinja")
+    assert (watching.covers(path), watching.covers_page_file(path)) == (True, False)
+
+
 def test_folders_without_source_are_not_watched(tmp_path):
     for name in ("hello/lib", "data/sessions", ".git/objects", "env37/lib", "hello/__pycache__"):
         (tmp_path / name).mkdir(parents=True)
