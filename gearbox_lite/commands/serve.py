@@ -22,7 +22,7 @@ from gearbox_lite.output import ignore_closed_pipes
 
 OPTION_GROUPS = {
     "Address": ("host", "port"),
-    "Development": ("reload", "watch", "ignore", "open_browser", "allow_remote_debug"),
+    "Development": ("reload", "live_reload", "watch", "ignore", "open_browser", "allow_remote_debug"),
     "Processes": ("workers", "worker_timeout", "drain_timeout", "pid_file"),
     "Log": ("access_log",),
     "Ini": ("config", "app_name", "server_name"),

@@ -165,7 +165,8 @@
   function restore() {
     if (stored === null) return;
     if (stored.page === page) known = ""; // a copy from a cache, which another reload would only show again
-    afterLoad(() => { history.scrollRestoration = stored.restoration; });
+    const { restoration } = stored;
+    afterLoad(() => setTimeout(() => { history.scrollRestoration = restoration; }, 0)); // browsers restore after load
     if (isErrorPage || stored.here !== here) return;
     const fields = new Map(namedFields());
     for (const [name, type, value] of stored.fields) {

@@ -91,7 +91,7 @@ class Supervisor:
         self._waiting_command: Command | None = None
         """A reload that begins as soon as the current one has been decided."""
         self._is_shutting_down = False
-        self.pages = PageUpdates()
+        self.pages = PageUpdates(clock)
 
     def send_command(self, command: Command | PageEvent) -> None:
         """Have the loop carry out a command; safe in signal handlers and threads."""
@@ -152,13 +152,14 @@ class Supervisor:
             if worker.process.exitcode is not None:
                 self._reap(worker)
         self._do_what_is_due()
-        self.pages.update(ready, self.workers)
+        self.pages.update(ready, list(self.workers))
 
     def _seconds_until_next(self) -> float | None:
         """Return the seconds until something is due without an event, None if nothing is."""
         workers = list(self.workers)
         times = [
             *self._manager.backoff.due_times(),
+            *self.pages.due_times(),
             *(worker.deadline for worker in workers if worker.deadline is not None),
         ]
         times += [due for worker in workers if (due := worker.must_report_by()) is not None]

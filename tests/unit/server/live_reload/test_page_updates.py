@@ -10,6 +10,7 @@ import pytest
 from support.simulation import Simulation
 
 from gearbox_lite.server.live_reload.file_events import PageEvent
+from gearbox_lite.server.supervisor.page_updates import DRAIN_WAIT
 from gearbox_lite.server.worker.protocol import EventStream
 
 
@@ -52,7 +53,7 @@ def open_page():
 
 def test_pages_load_again_once_the_new_workers_serve_and_not_before(simulate, open_page):
     with simulate(live=True, workers=2) as server:
-        first, _ = server.start_serving()
+        first, second = server.start_serving()
         page = open_page(server, first)
         assert page.events() == []
         third, fourth = server.reload()
@@ -61,9 +62,24 @@ def test_pages_load_again_once_the_new_workers_serve_and_not_before(simulate, op
         assert page.events() == []
         fourth.loads()
         server.settle()
+        assert page.events() == [], "a previous worker may still accept its next request"
+        first.finishes_its_requests()
+        second.finishes_its_requests()
+        server.settle()
         assert page.events() == ["reload"]
         assert open_page(server, fourth).events() == []
         assert open_page(server, first).events() == ["reload"], "a draining worker made this page"
+
+
+def test_pages_do_not_wait_for_the_slow_requests_of_previous_workers(simulate, open_page):
+    with simulate(live=True, workers=1) as server:
+        (first,) = server.start_serving()
+        page = open_page(server, first)
+        server.reload()[0].loads()
+        server.settle()
+        assert page.events() == []
+        server.advance(DRAIN_WAIT)
+        assert page.events() == ["reload"]
 
 
 def test_pages_show_an_error_each_save_after_it_and_its_end(simulate, open_page):
@@ -73,12 +89,12 @@ def test_pages_show_an_error_each_save_after_it_and_its_end(simulate, open_page)
         for _ in range(2):
             (worker,) = server.reload()
             worker.fails_to_load()
-            server.settle()
+            server.advance(DRAIN_WAIT)
             assert page.events() == ["reload"]
             assert open_page(server, worker).events() == []
         (worker,) = server.reload()
         worker.loads()
-        server.settle()
+        server.advance(DRAIN_WAIT)
         assert page.events() == ["reload"]
 
 
