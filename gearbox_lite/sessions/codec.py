@@ -104,6 +104,12 @@ def _is_too_deep(value: object) -> bool:
 
 
 _NESTED = (dict, list, tuple)
+_STRINGS = frozenset({str})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_MAX_PLAIN_INT = 1 << 64
+"""Python refuses to write ints of more than a few thousand digits."""
+_BYTES_PER_CHARACTER, _BYTES_PER_ITEM = 12, 40
+"""The most that a character takes (in JSON, two escapes), and an item beyond the characters of its strings."""
 
 
 def _has_other_keys(value: object) -> bool:
@@ -143,7 +149,8 @@ class Codec:
 
     def dump(self, data: Data) -> bytes:
         """Return the data serialized, not yet packed. Raises SessionSaveError, which names the values at fault."""
-        if self.serializer.name == "json":
+        is_plain = _STRINGS.issuperset(map(type, data)) and _PLAIN.issuperset(map(type, data.values()))
+        if self.serializer.name == "json" and not is_plain:
             other = [key for key in data if not isinstance(key, str)]
             if other:
                 raise SessionSaveError(f"json cannot store these keys of the session: {other}; use strings as keys")
@@ -156,7 +163,7 @@ class Codec:
             dumped = self.serializer.dump(data)
         except Exception as error:
             raise self.serializer.unstorable(data) or SessionSaveError(str(error)) from error
-        brackets = len(dumped) > 2 * MAX_NESTING and dumped.count(b"[") + dumped.count(b"{")
+        brackets = not is_plain and len(dumped) > 2 * MAX_NESTING and dumped.count(b"[") + dumped.count(b"{")
         if brackets > MAX_NESTING and self.serializer.name == "json":
             deep = [key for key, value in data.items() if _is_too_deep(value)]
             if deep:
@@ -202,6 +209,17 @@ class Codec:
         length = self._crypto.getKeyLength()
         key: bytes = generateCryptoKeys(encrypt_key, self.validate_keys[number] + nonce, 1, length)
         return key
+
+
+def plain_size(data: Data) -> int | None:
+    """Return the most bytes that dumping data can take if that cannot fail, since all values are plain; else None."""
+    characters = 0
+    for key, value in data.items():
+        kind = type(value)
+        if type(key) is not str or kind not in _PLAIN or (kind is int and not -_MAX_PLAIN_INT < value < _MAX_PLAIN_INT):
+            return None
+        characters += len(key) + len(value) if kind is str else len(key)
+    return _BYTES_PER_CHARACTER * characters + _BYTES_PER_ITEM * (len(data) + 1)
 
 
 INTERNAL = frozenset({"_id", "_creation_time", "_accessed_time", "_domain", "_path"})

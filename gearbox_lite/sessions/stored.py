@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 
-from gearbox_lite.sessions.codec import Data, describe_sizes, sign, verify
+from gearbox_lite.sessions.codec import Data, describe_sizes, plain_size, sign, verify
 from gearbox_lite.sessions.cookie_header import MAX_CANDIDATES, cookie_values
 from gearbox_lite.sessions.errors import SessionSaveError
 from gearbox_lite.sessions.lifetime import is_time
@@ -109,12 +109,17 @@ class StoredSession(SessionBase):
         self._needs_current_key = needs_current_key
 
     def prepare(self) -> None:
-        """Serialize the data. Raises SessionSaveError if that fails, or the record is too big for the store."""
+        """Check the data. Raises SessionSaveError if it cannot be serialized, or the record is too big for the store.
+
+        Data that can neither fail nor be too big is not serialized now, since it will be when the session is stored.
+        """
         self._check_scope(self.get("_domain"), self.get("_path", "/"))
-        dumped = self.codec.dump(self._values())
-        limit = self.store.max_record_bytes()
-        # Encoding takes time, and neither base64 nor encryption doubles the size.
-        if limit is not None and 2 * len(dumped) + 1024 > limit:
+        values, limit = self._values(), self.store.max_record_bytes()
+        size = plain_size(values)
+        if size is not None and not _may_exceed(limit, size):
+            return
+        dumped = self.codec.dump(values)
+        if _may_exceed(limit, len(dumped)):
             self._check_size(self.codec.encode(dumped), RECORD_SIGNATURE_DIGITS)
 
     def _check_size(self, text: str, more: int = 0) -> str:
@@ -245,3 +250,11 @@ class StoredSession(SessionBase):
         if not accessed_only:
             self.prepare()
         self.persist(dirty=not accessed_only)
+
+
+def _may_exceed(limit: int | None, dumped: int) -> bool:
+    """Whether a record of that many bytes, before they are encoded, may be longer than a store's limit.
+
+    Encoding takes time, and neither base64 nor encryption doubles the size.
+    """
+    return limit is not None and 2 * dumped + 1024 > limit

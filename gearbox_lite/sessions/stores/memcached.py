@@ -192,6 +192,7 @@ class MemcachedStore(Store):
         if not addresses:
             raise ValueError("it names no server")
         self.servers = [_Server(address, timeout, prefix, limit) for address in addresses]
+        self._max_record_bytes: int | None = None
         if len(self.servers) == 1:  # the usual case, without the choice of a server
             self.read = self.servers[0].read  # type: ignore[method-assign]
             self.update = self.servers[0].update  # type: ignore[method-assign]
@@ -230,11 +231,15 @@ class MemcachedStore(Store):
 
         A server that is down is asked again later; until then none of its own sessions can be saved.
         """
-        sizes = []
-        for server in self.servers:
-            with suppress(StoreUnavailable):
-                sizes.append(server.max_record_bytes())
-        return min(sizes, default=None)
+        if self._max_record_bytes is None:
+            sizes = []
+            for server in self.servers:
+                with suppress(StoreUnavailable):
+                    sizes.append(server.max_record_bytes())
+            if len(sizes) < len(self.servers):
+                return min(sizes, default=None)
+            self._max_record_bytes = min(sizes)
+        return self._max_record_bytes
 
     def ping(self) -> None:
         """Reach all servers."""
