@@ -12,8 +12,8 @@ None of them is documented, so each may change in any release. pyproject.toml th
 that is tested. Each entry gives the internals, the modules that use them, and the tests that fail if they change.
 tests/unit/server/http/test_waitress_internals.py checks that they exist and that this list is complete.
 
-waitress.adjustments: Adjustments, Adjustments._params, asbool
-    adjustments.py, server.py, listener.py
+waitress.adjustments: Adjustments, Adjustments._params, Adjustments.listen, asbool
+    adjustments.py, listener.py
     unit/server/http/test_waitress_internals.py::test_waitress_settings_are_in_its_table_with_their_types
 waitress.buffers: ReadOnlyFileBasedBuffer
     channel.py, tasks.py, access_log.py

@@ -20,6 +20,12 @@ _AT_LEAST_ONE = frozenset({"threads", "backlog", "connection_limit", "recv_bytes
 WAITRESS_SETTINGS = dict(Adjustments._params)  # noqa: SLF001 (waitress publishes its table nowhere else)
 
 
+class BoundAdjustments(Adjustments):  # type: ignore[misc]
+    """waitress' settings for sockets that are bound elsewhere: its own default address is not looked up."""
+
+    listen = ()
+
+
 def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
     """Check the [server:*] section, and return the settings to give waitress beside its sockets.
 
@@ -33,7 +39,7 @@ def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            Adjustments(**settings)
+            BoundAdjustments(**settings)
     except ValueError as error:
         named = [item for name, item in options.items() if name in str(error)] or list(options.values())
         blamed = max(named, key=lambda item: len(item.name))

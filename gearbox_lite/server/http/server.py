@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress import wasyncore
-from waitress.adjustments import Adjustments
 
 from gearbox_lite.ini.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
+from gearbox_lite.server.http.adjustments import BoundAdjustments
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.drain import DrainState, SendConnection
 from gearbox_lite.server.http.leader import LeaderFollowers
@@ -53,7 +53,7 @@ class Server:
         """
         self._map: dict[int, Any] = {}
         application = InsecureCookieLogger(application)
-        self._adj = Adjustments(sockets=sockets, **options)
+        self._adj = BoundAdjustments(sockets=sockets, **options)
         self._limit_connections()
         self._threads = LeaderFollowers(
             self._adj.threads, self._run_io, self._wake, float(self._adj.asyncore_loop_timeout)

@@ -41,7 +41,6 @@ KNOWN = [
     *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
     "logging.config",  # which application.logs imports late, as the supervisor can do without
-    "encodings.idna",  # which socket.getaddrinfo imports
 ]
 """Modules that take time and do not change; the fork server imports them once for all workers.
 
