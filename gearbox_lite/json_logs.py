@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import time
+from functools import lru_cache
 from typing import Any
 
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 """The attributes that logging itself gives a record; all others are the caller's ``extra``."""
+
+
+_encode = json.JSONEncoder(default=str, allow_nan=False).encode  # json.dumps would create an encoder for each record
+
+
+@lru_cache(maxsize=1)
+def _date_and_time(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,14 +27,10 @@ class JsonFormatter(logging.Formatter):
     whatever the caller passes as ``extra``. All that is not ASCII is escaped, so no terminal is controlled.
     """
 
-    converter = staticmethod(time.gmtime)
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line; a value that JSON cannot express is written as str() returns it."""
         entry: dict[str, Any] = {
-            "time": self.formatTime(record),
+            "time": f"{_date_and_time(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -40,6 +45,6 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             entry["stack"] = self.formatStack(record.stack_info)
         try:
-            return json.dumps(entry, default=str, allow_nan=False)
+            return _encode(entry)
         except (TypeError, ValueError, RecursionError):  # a key that is no text, NaN, or a list in itself
             return json.dumps({name: value if type(value) is int else str(value) for name, value in entry.items()})

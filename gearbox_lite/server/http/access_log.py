@@ -40,13 +40,19 @@ class _Record(logging.LogRecord):
     _common = logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None).__dict__
 
     def __init__(self, message: str, fields: dict[str, Any]) -> None:
-        now, thread = time.time(), threading.current_thread()
-        self.__dict__.update(self._common)
-        self.__dict__.update(fields)  # as logging does with ``extra``
-        self.msg, self.args = message, fields
-        self.created, self.msecs = now, now % 1 * 1000
-        self.relativeCreated += (now - self._common["created"]) * 1000
-        self.thread, self.threadName, self.process = thread.ident, thread.name, os.getpid()
+        now, thread, common = time.time(), threading.current_thread(), self._common
+        self.__dict__ = {
+            **common,
+            **fields,  # as logging does with ``extra``
+            "msg": message,
+            "args": fields,
+            "created": now,
+            "msecs": now % 1 * 1000,
+            "relativeCreated": common["relativeCreated"] + (now - common["created"]) * 1000,
+            "thread": thread.ident,
+            "threadName": thread.name,
+            "process": os.getpid(),
+        }
 
 
 class _LoggedTask(Task):  # type: ignore[misc]
