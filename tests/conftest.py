@@ -19,6 +19,8 @@ from support.helpers import new_project, unavailable
 
 # Programs start as they do for users, who keep bytecode; otherwise each one would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The output of programs is compared, and has no colors in a pipe unless this is set, as nox and GitHub may do.
+os.environ.pop("FORCE_COLOR", None)
 # Programs that tests start would inherit what this process ignores: SIGHUP under nohup, SIGINT and SIGQUIT if a script
 # starts it with "&". Tests send all three.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
