@@ -6,7 +6,10 @@ No page is committed, so none can go stale. To change what a page says, change t
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 from mkdocs.config.defaults import MkDocsConfig
@@ -19,6 +22,8 @@ from gearbox_lite.ini.serve_section import SERVE_SETTINGS
 from gearbox_lite.ini.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, STORES
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))  # the tables of mistakes are there
 
 WAITRESS = "https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html"
 TYPES = {
@@ -68,6 +73,7 @@ def pages() -> dict[str, str]:
         "session-options.md": session_options_page(),
         "environment.md": environment_page(),
         "findings.md": findings_page(),
+        "mistakes.md": mistakes_page(),
     }
 
 
@@ -232,6 +238,42 @@ findings. `--json` prints them as a list of objects with `file`, `line`, `code`,
 """
 
 
+def mistakes_page() -> str:
+    """Show the answer to each mistake of the tables in tests/mistakes."""
+    from mistakes.tables import TOPICS
+
+    head = ["Mistake", "What is written", "The answer"]
+    tables = [f"## {_text(topic.title)}\n\n{_table(head, map(_mistake_row, topic.cases))}" for topic in TOPICS]
+    sections = "\n\n".join(tables)
+    count = sum(len(topic.cases) for topic in TOPICS)
+    return f"""# Mistakes and their answers
+
+What the program says about {count} common mistakes, in a project named `hello`. The tests make each of them and compare
+the whole line. A mistake in an ini or in code gets the same line from `serve`, with and without reload and with several
+workers, from `check`, and on the page that a failed reload shows. `N` is the number of the line.
+
+{sections}
+"""
+
+
+def _mistake_row(case: Any) -> list[str]:
+    if case.command:
+        done = [f"gearbox-lite {case.command}"]
+    else:
+        variables = [f"{name}={value}" for name, value in case.environment.items()]
+        done = [*variables, *(edit.shown for edit in case.edits)]
+    lines = [line for text in done for line in text.splitlines() if line.strip()]
+    answers = [line for line in (case.error, case.logged, *case.warnings) if line]
+    numbered = [
+        re.sub(r"<line.*?>", "N", line).replace("<project>", "/home/me/hello") for line in dict.fromkeys(answers)
+    ]
+    return [_text(case.mistake[:1].upper() + case.mistake[1:]), _lines(lines), _lines(numbered)]
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "<br>".join(map(_code, lines))
+
+
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
@@ -259,7 +301,9 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{_bare(text)}`" if text else ""
+    if not text:
+        return ""
+    return f"`` {_bare(text)} ``" if "`" in text else f"`{_bare(text)}`"
 
 
 def _bare(text: str) -> str:

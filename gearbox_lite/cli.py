@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gearbox_lite import __version__
-from gearbox_lite.errors import FAILURE, USAGE, UserError, nearest
+from gearbox_lite.errors import FAILURE, USAGE, UserError
 from gearbox_lite.output import show_error, show_failure, show_report
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command. Raises UserError that suggests the nearest name for an unknown one."""
+        """Find the command. Raises UserError that says what to write for an unknown one."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            guess = nearest(name, list(COMMANDS))
-            hint = f"did you mean '{guess}'?" if guess else f"choose from {', '.join(COMMANDS)}"
-            raise UserError(f"no such command '{name}'", remedy=hint)
+            from gearbox_lite.commands.support.mistyped import command_remedy
+
+            raise UserError(f"no such command '{name}'", remedy=command_remedy(name, list(COMMANDS)))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -134,13 +134,10 @@ def _run(arguments: list[str]) -> int:
         click.echo(error.format_message(), err=True)
         return USAGE
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "gearbox-lite"
+        from gearbox_lite.commands.support.mistyped import explain_usage
         from gearbox_lite.masking import masked
 
-        message = masked(" ".join(error.format_message().split()).rstrip("."))
-        message = message.replace(". Did you mean", "; did you mean").replace(". (Did you mean", " (did you mean")
-        hint = "" if message.endswith("?") else f"; see {path} --help"
-        show_error(f"{message[:1].lower()}{message[1:]}{hint}")
+        show_error(masked(explain_usage(error, arguments, list(COMMANDS))))
         return USAGE
     except click.ClickException as error:
         from gearbox_lite.masking import masked

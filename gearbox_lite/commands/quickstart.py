@@ -94,6 +94,8 @@ def command(
         if then_serve and not has_ini:
             raise UserError(f"--serve: template {source.name} has no {DEVELOPMENT_INI}", remedy="remove --serve")
         warning = None if dry_run else _write_project(files, target, track, git=git)
+    for copied in [] if source.is_bundled else template.copied_syntax(source, files):
+        show_warning(copied)
     if dry_run:
         _show_sizes(target, files)
         return

@@ -106,6 +106,8 @@ def purge(
     **_: object,
 ) -> None:
     """Remove expired sessions from the store, or all of them."""
+    if {"--all", "--expired"} <= set(context.obj["arguments"]):
+        raise UserError("--all and --expired exclude each other", remedy="choose one")
     found = _configured(context)
     everything = which == "all"
     if pid_file is not None and not (found.store == "cookie" and everything):

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gearbox_lite.commands.support.ini_parameters import ini_parameters, read_ini
-from gearbox_lite.errors import FAILURE, short_path
+from gearbox_lite.errors import FAILURE, UserError, short_path
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.output import printable, show, show_report
 
@@ -34,6 +34,8 @@ def command(
     shown as an error page. The shell is IPython or ptpython if one of them is installed, else Python's own. Code given
     by -c, or on standard input that is not a terminal, runs as a script.
     """
+    if code is not None and code.endswith(".ini"):
+        raise UserError(f"-c {code}: this is an ini, and -c takes code", remedy=f"write --config {code}")
     settings = read_ini(arguments, ini, app_name)
     namespace = _load_namespace(settings)
     if code is None and sys.stdin.isatty():

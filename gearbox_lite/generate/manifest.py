@@ -12,6 +12,7 @@ from typing import Any
 
 from gearbox_lite.booleans import FALSE, TRUE
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nearest
+from gearbox_lite.generate.manifest_words import setting_remedy, toml_remedy, type_remedy
 
 MANIFEST = "template.toml"
 TREE = "tree"
@@ -133,12 +134,16 @@ def load_template(folder: Path) -> Template:
         raise _error(path, None, "a template cannot contain a symbolic link", "replace it with a regular file")
     try:
         text = path.read_bytes().decode()
+        if text.startswith("\N{BYTE ORDER MARK}"):
+            raise _error(path, 1, "the file begins with a byte order mark", "save it as UTF-8 without BOM")
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
         line = int(found[1]) if found and found[1] else len(text.splitlines())
         reason = str(error)[: found.start()] if found else str(error)
-        raise _error(path, line, f"invalid TOML: {reason}", "see https://toml.io") from error
+        lines = text.splitlines()
+        remedy = toml_remedy(lines[line - 1] if 0 < line <= len(lines) else "", text)
+        raise _error(path, line, f"invalid TOML: {reason}", remedy) from error
     except RecursionError as error:
         raise _error(
             path,
@@ -192,13 +197,16 @@ class _ManifestParser:
     def _question(self, table: dict[str, Any], place: str) -> Question:
         self._check_keys(table, ("name", "type", "default", "choices", "help"), place)
         name = self._text(table, "name", place)
-        if not name.isidentifier() or keyword.iskeyword(name) or name in BUILT_IN_VARIABLES:
+        if name in BUILT_IN_VARIABLES:
+            problem = f"every template has {name} already, without a question"
+            raise self._error_at(place, "name", problem, "remove the question, or give it another name")
+        if not name.isidentifier() or keyword.iskeyword(name):
             raise self._error_at(
-                place, "name", f"invalid question name {name!r}", "use letters, digits and _, no keyword or built-in"
+                place, "name", f"invalid question name {name!r}", "use letters, digits and _, but no keyword of Python"
             )
         kind = self._text(table, "type", place)
         if kind not in _TYPES:
-            raise self._error_at(place, "type", f"unknown type {kind!r}", f"choose from {', '.join(_TYPES)}")
+            raise self._error_at(place, "type", f"unknown type {kind!r}", type_remedy(kind, _TYPES))
         choices = self._texts(table, "choices", place) if kind == "choice" else ()
         if kind != "choice" and "choices" in table:
             raise self._error_at(place, "choices", f"a question of type {kind} has no choices", 'write type = "choice"')
@@ -243,9 +251,7 @@ class _ManifestParser:
     def _check_keys(self, table: Mapping[str, Any], names: tuple[str, ...], place: str) -> None:
         for key in table:
             if key not in names:
-                guess = nearest(key, list(names))
-                hint = f"did you mean {guess}?" if guess else f"choose from {', '.join(names)}"
-                raise self._error_at(place, key, f"unknown setting {key}", hint)
+                raise self._error_at(place, key, f"unknown setting {key}", setting_remedy(key, names))
 
     def _error_at(self, place: str, key: str, problem: str, remedy: str) -> UserError:
         return _error(self._path, self._line(place, key), problem, remedy)
@@ -255,7 +261,7 @@ class _ManifestParser:
         name, _, number = place.partition(":")
         header, count, found = "", -1, None
         for line, text in enumerate(self._lines, 1):
-            if match := re.match(r"\s*\[\[?\s*([\w.]+)", text):
+            if match := re.match(r"\s*\[\[?\s*([\w.-]+)", text):
                 header = match[1]
                 count += header == name
                 if not name and header == key:

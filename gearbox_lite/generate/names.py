@@ -64,6 +64,11 @@ def project_name(name: str) -> str:
     """Return ``name`` if it is a valid project name for Python packaging; else raise UserError with a suggestion."""
     if not name:
         raise UserError("the project name is empty", remedy="for example: gearbox-lite quickstart hello")
+    if name in (".", "./"):
+        raise UserError(
+            f"project name {name!r} is the current folder, and quickstart creates a new one",
+            remedy="for example: gearbox-lite quickstart hello",
+        )
     if "/" in name or "\\" in name or ".." in name:
         raise UserError(
             f"project name {name!r} is a path",
@@ -110,7 +115,7 @@ def controller_name(name: str) -> str:
         reason = "it is a Python keyword"
     else:
         return name
-    plain = _suggest(name[:MAX_NAME_LENGTH]).replace("-", "_")
+    plain = _suggest(name.removesuffix(".py")[:MAX_NAME_LENGTH]).replace("-", "_")
     fits = _CONTROLLER.fullmatch(plain) and not keyword.iskeyword(plain) and plain not in CONTROLLERS
     raise UserError(f"controller name {name!r}: {reason}", remedy=f"for example {plain if fits else 'movies'!r}")
 

@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8
+from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nearest
 from gearbox_lite.generate import compiled, origin, paths
 from gearbox_lite.generate.manifest import MAKE_READABLE, TREE, Answer, LeaveOut, Template
 
@@ -44,12 +44,16 @@ class Track(Protocol):
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A file to write: its path in the project, its content and its permissions."""
+    """A file to write: its path in the project, its content and its permissions.
+
+    ``copied_from`` is the template's file if it is not rendered but copied.
+    """
 
     path: PurePosixPath
     content: bytes
     secret: bool = False
     executable: bool = False
+    copied_from: Path | None = None
 
 
 def render_files(template: Template, answers: Mapping[str, Answer], track: Track = iter) -> list[PlannedFile]:
@@ -127,7 +131,11 @@ def _selected_files(environment: jinja2.Environment, template: Template, answers
             match = re.compile(fnmatch.translate(pattern)).match
             found = [name for name in names if any(map(match, parts[name]))]
             if not found:
-                raise _error(item.at, f"no file in the tree matches {pattern!r}, which this leaves out")
+                inner = re.sub(rf"^(\./|/)?({TREE}/)?", "", pattern)
+                guess = nearest(pattern, names)
+                remedy = f"did you mean {guess}?" if guess else "fix the template"
+                remedy = f"paths begin inside {TREE}/: {inner}" if inner != pattern else remedy
+                raise _error(item.at, f"no file in the tree matches {pattern!r}, which this leaves out", remedy)
             if applies:
                 unwanted.update(found)
     return [name for name in names if name not in unwanted]
@@ -155,10 +163,14 @@ def _files(folder: Path, prefix: str = "") -> Iterator[str]:
 
 
 def _applies(environment: jinja2.Environment, item: LeaveOut, answers: Mapping[str, Answer]) -> bool:
+    bare = re.fullmatch(r"\{[{%]-?\s*(?:if\s+)?(.*?)\s*-?[%}]\}", item.when)
+    if bare:
+        raise _error(item.at, f"when = {item.when!r} has braces", f'write the expression alone: when = "{bare[1]}"')
     try:
         return bool(environment.compile_expression(item.when, undefined_to_none=False)(answers))
     except Exception as error:
-        raise _error(item.at, f"when = {item.when!r} failed: {_reason(error)}") from error
+        remedy = _remedy(error, environment, answers, item.when)
+        raise _error(item.at, f"when = {item.when!r} failed: {_reason(error)}", remedy) from error
 
 
 def _file_size(source: Path) -> int:
@@ -183,17 +195,11 @@ def _render_path(source: Path, name: str, render_name: Callable[[str], str]) -> 
 def _render_file(
     environment: jinja2.Environment, source: Path, name: str, path: PurePosixPath, answers: Mapping[str, Answer]
 ) -> PlannedFile:
-    drawn: list[str] = []
-
-    def new_secret() -> str:
-        """Return 64 random hex digits. Only the owner can read the file that uses them."""
-        drawn.append(os.urandom(32).hex())  # as secrets.token_hex(32); importing secrets is slow
-        return drawn[-1]
-
+    new_secret = NewSecret()
     try:
         executable = os.access(source, os.X_OK)
         if not name.endswith(TEMPLATE_SUFFIX):
-            return PlannedFile(path, source.read_bytes(), executable=executable)
+            return PlannedFile(path, source.read_bytes(), executable=executable, copied_from=source)
         content = environment.get_template(name).render(answers, new_secret=new_secret).encode()
     except UnicodeDecodeError as error:
         raise _error(
@@ -204,8 +210,42 @@ def _render_file(
     except Exception as error:  # the template's own expressions can raise anything
         if isinstance(error, OSError) and not isinstance(error, jinja2.TemplateError):
             raise _error(Location(source), f"cannot be read: {error.strerror}", MAKE_READABLE) from error
-        raise _error(_error_location(error, source), f"this template failed to render: {_reason(error)}") from error
-    return PlannedFile(path, content, secret=bool(drawn), executable=executable)
+        problem, remedy = f"this template failed to render: {_reason(error)}", _remedy(error, environment, answers)
+        raise _error(_error_location(error, source), problem, remedy) from error
+    return PlannedFile(path, content, secret=new_secret.is_used, executable=executable)
+
+
+class NewSecret:
+    """What templates call as ``new_secret()``: 64 random hex digits. Only the owner can read a file that uses them."""
+
+    def __init__(self) -> None:
+        self.is_used = False
+
+    def __call__(self) -> str:
+        """Return a new secret."""
+        self.is_used = True
+        return os.urandom(32).hex()  # as secrets.token_hex(32); importing secrets is slow
+
+    def __str__(self) -> str:
+        raise jinja2.TemplateRuntimeError("new_secret is a function")
+
+
+def copied_syntax(template: Template, files: Iterable[PlannedFile]) -> list[str]:
+    """Return a warning for each copied file that uses a variable of its template, as only rendered files can."""
+    names = "|".join(["project", "package", "new_secret", *(question.name for question in template.questions)])
+    used = re.compile(rf"\{{\{{-?\s*({names})\b.*?\}}\}}|\{{%-?\s*if (not )?({names})\b.*?%\}}".encode())
+    warnings = []
+    for file in files:
+        found = used.search(file.content) if file.copied_from is not None else None
+        if file.copied_from is not None and found is not None:
+            line = file.content.count(b"\n", 0, found.start()) + 1
+            new = re.sub(r"\.(jinja2?|tmpl|template)$", "", file.copied_from.name) + TEMPLATE_SUFFIX
+            shown = found[0].decode(errors="replace")
+            warnings.append(
+                f"{Location(file.copied_from, line)}: {shown} is copied as it is, since only files whose names end in "
+                f"{TEMPLATE_SUFFIX} are rendered; rename the file to {new}"
+            )
+    return warnings
 
 
 def _error(at: Location, problem: str, remedy: str = "fix the template") -> UserError:
@@ -222,6 +262,21 @@ def _reason(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateError):
         return (error.message or type(error).__name__).rstrip(".")
     return f"{type(error).__name__}: {error}"
+
+
+def _remedy(error: Exception, environment: jinja2.Environment, answers: Mapping[str, Answer], when: str = "") -> str:
+    """Return what to write instead of a name that is unknown, or of an operator of another language."""
+    if "new_secret is a function" in str(error):
+        return "write new_secret()"
+    if re.search(r"!(?!=)|&&|\|\|", when):
+        return "write not, and, or, as in Python"
+    found = re.match(r"'(\w+)' is undefined|No filter named '(\w+)'", str(error))
+    if found is None:
+        return "fix the template"
+    guess = nearest(found[1] or found[2], [*answers, "new_secret"] if found[1] else [*environment.filters])
+    if guess:
+        return f"did you mean {guess}?"
+    return f"its variables are {', '.join(answers)}" if found[1] else "fix the template"
 
 
 def _error_location(error: Exception, source: Path) -> Location:

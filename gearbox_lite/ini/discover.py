@@ -34,6 +34,9 @@ def find_ini(name: str | None, folder: Path) -> Path:
     if found:
         near = [str(candidate.relative_to(folder)) for candidate in found if candidate.is_relative_to(folder)]
         remedy = f"found nearby: {', '.join(near[:5] or [str(found[0])])}"
+    elif above := [depth for depth, parent in enumerate(folder.parents[:3], 1) if (parent / DEFAULT_INI).is_file()]:
+        parent = "/".join([".."] * above[0])
+        remedy = f"there is {parent}/{DEFAULT_INI}; go to its folder: cd {parent}"
     else:
         remedy = "go to your project's folder, or create a project: gearbox-lite quickstart hello"
     raise UserError(problem, at=Location(path), remedy=remedy)

@@ -1,7 +1,7 @@
 """Mistakes in a TurboGears application's controllers that can be seen without a request, each with its line.
 
 ``CHECKS`` is the table: each entry looks at one controller or one of its attributes.
-tests/integration/project/test_explained_mistakes.py has a case for each.
+tests/mistakes/code.py has a case for each.
 """
 
 from __future__ import annotations

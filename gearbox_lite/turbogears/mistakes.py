@@ -2,7 +2,7 @@
 
 ``EXPLANATIONS`` is the table for exceptions: each entry looks at an exception, and at the frames of the user's own code
 in its traceback, and returns an error with the explanation, or None if it is another mistake. To add one, write such a
-function and put it into the table; tests/integration/project/test_explained_mistakes.py has a case for each.
+function and put it into the table; tests/mistakes/code.py has a case for each.
 ``controllers`` has those that can be seen without a request.
 """
 

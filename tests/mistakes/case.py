@@ -24,7 +24,7 @@ class Case:
     """One mistake: edits of a new project or a command line, and the whole lines that answer it.
 
     ``mistake`` says in a few words what is wrong; it is the test's id and in the docs. In the lines, ``<line>`` is
-    the number of the (first) edited line, and ``<line of X>`` that of the first line of the same file that begins
+    the number of the line edited last (``<line+1>`` of the next one), and ``<line of X>`` that of the first line of the same file that begins
     with X; ``<project>`` is the project's folder.
     """
 

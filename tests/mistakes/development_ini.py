@@ -358,7 +358,7 @@ CASES = (
         "a level of logging that does not exist",
         (replaced("[logger_hello]\nlevel = DEBUG", "[logger_hello]\nlevel = DEBGU"),),
         error=(
-            "development.ini:134: level = DEBGU: logging cannot be set up: ValueError: Unknown level: 'DEBGU'; write "
+            "development.ini:<line of level = DEBGU>: level = DEBGU: logging cannot be set up: ValueError: Unknown level: 'DEBGU'; write "
             "DEBUG, INFO, WARNING, ERROR or CRITICAL"
         ),
     ),
@@ -374,7 +374,7 @@ CASES = (
         "a section of logging that is missing",
         (replaced("[formatter_generic]", "[formatter_generik]"),),
         error=(
-            "development.ini:126: keys = generic: logging cannot be set up: there is no 'formatter_generic'; list "
+            "development.ini:<line of keys = generic>: keys = generic: logging cannot be set up: there is no 'formatter_generic'; list "
             "only sections that exist"
         ),
     ),
@@ -400,7 +400,7 @@ CASES = (
         "a setting that occurs twice",
         (line("server:main", "threads = 8"),),
         error=(
-            "development.ini:22: threads is set twice in [server:main], first on line 14; remove or comment out one "
+            "development.ini:<line of threads = 4>: threads is set twice in [server:main], first on line <line>; remove or comment out one "
             "of the two"
         ),
     ),

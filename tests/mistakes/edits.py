@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import helpers
-
 INI = "development.ini"
 
 
@@ -25,15 +23,23 @@ def setting(name: str, value: str, file: str = INI) -> Edit:
     """Change a setting that the ini has, or has commented out."""
 
     def apply(project: Path) -> int:
+        from support import helpers
+
         helpers.set_option(project / file, name, value)
         return helpers.line_of(project / file, name)
 
-    return Edit(file, f"{name} = {value}", apply)
+    return Edit(file, f"{name} = {value}".rstrip(), apply)
 
 
 def line(section: str, text: str, file: str = INI) -> Edit:
     """Add a line below a section's header."""
-    return Edit(file, f"{text} (in [{section}])", lambda project: helpers.add_line(project / file, section, text))
+
+    def apply(project: Path) -> int:
+        from support import helpers
+
+        return helpers.add_line(project / file, section, text)
+
+    return Edit(file, f"{text} (in [{section}])", apply)
 
 
 def replaced(old: str, new: str, file: str = INI) -> Edit:
@@ -92,9 +98,8 @@ def renamed(file: str, name: str) -> Edit:
 
 
 def with_lines(text: str, number: int, path: Path) -> str:
-    """Replace ``<line>`` and ``<line of X>`` in an expected line by the numbers."""
+    """Replace ``<line>``, ``<line+1>`` and ``<line of X>`` in an expected line by the numbers."""
+    from support import helpers
 
-    def found(match: re.Match[str]) -> str:
-        return str(helpers.line_of(path, match[1]))
-
-    return re.sub(r"<line of (.*?)>", found, text.replace("<line>", str(number)))
+    text = re.sub(r"<line of (.*?)>", lambda match: str(helpers.line_of(path, match[1])), text)
+    return re.sub(r"<line([+-]\d+)?>", lambda match: str(number + int(match[1] or 0)), text)

@@ -68,8 +68,8 @@ def run_case(case: Case, project: Path) -> None:
     """Make the edits, run every mode, and compare. Raises AssertionError that names the mode."""
     secrets = {key for ini in project.glob("*.ini") for key in KEY.findall(ini.read_text())} | set(case.secrets)
     numbers = [edit.apply(project) for edit in case.edits]
-    place = project / (case.edits[0].file if case.edits else case.ini)
-    number = numbers[0] if numbers else 0
+    place = project / (case.edits[-1].file if case.edits else case.ini)
+    number = numbers[-1] if numbers else 0
     error, logged, *warnings = (
         with_lines(line.replace("<project>", str(project)), number, place)
         for line in (case.error, case.logged, *case.warnings)

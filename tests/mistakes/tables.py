@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mistakes import development_ini
+from mistakes import code, command_line, development_ini, template_authors
 from mistakes.case import Case
 
 
@@ -16,4 +16,9 @@ class Topic:
     cases: tuple[Case, ...]
 
 
-TOPICS = (Topic("development.ini", development_ini.CASES),)
+TOPICS = (
+    Topic("development.ini", development_ini.CASES),
+    Topic("Code", code.CASES),
+    Topic("Command line", command_line.CASES),
+    Topic("Templates of your own", template_authors.CASES),
+)

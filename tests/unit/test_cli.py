@@ -77,7 +77,7 @@ def test_version_and_module_call():
         (["quikstart", "hello"], "'quickstart'"),
         (["srve"], "'serve'"),
         (["serve", "--hots", "x"], "'--host'"),
-        (["quickstart", "hello", "--dryrun"], "'--dry-run'"),
+        (["quickstart", "hello", "--dryrun"], "; write --dry-run"),
         (["--verbos"], "'--verbose'"),
         (["scaffold", "controlr", "x"], "; did you mean 'controller'?\n"),
     ],

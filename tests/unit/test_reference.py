@@ -7,6 +7,7 @@ import re
 
 import click
 import pytest
+from mistakes.tables import TOPICS
 from support.helpers import REPOSITORY
 
 from gearbox_lite.cli import cli
@@ -74,3 +75,12 @@ def test_every_code_of_a_finding_is_explained_and_used():
     found = [match for pattern in (called, *passed) for match in re.finditer(pattern, code)]
     used = {name for match in found for name in match.groups()}
     assert used == set(FINDING_CODES)
+
+
+def test_every_mistake_of_the_tests_is_on_the_page_with_its_answer(reference):
+    page = reference.pages()["mistakes.md"].replace("\\", "")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    for case in (case for topic in TOPICS for case in topic.cases):
+        shown = [row for row in rows if case.mistake[1:] in row]
+        assert shown, case.mistake
+        assert re.search(r"\| `.+` \|$", shown[0]), shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def ini_options(*config: str, text: str = "The ini (default: development.ini).")
 
 
 def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str | None, dict[str, str]]:
-    """Separate the ini from the variables. Raises UserError for two inis."""
+    """Separate the ini from the variables. Raises UserError for two inis, and for a word that was not meant as one."""
     names = [config] if config else []
     variables = {}
     for argument in arguments:
@@ -58,10 +59,23 @@ def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str
         if equals and name:
             variables[name] = value
         else:
+            _refuse_other_words(argument)
             names.append(argument)
     if len(names) > 1:
         raise UserError(f"{' and '.join(names)}: only one ini is allowed", remedy="write variables as NAME=VALUE")
     return (names[0] if names else None), variables
+
+
+def _refuse_other_words(argument: str) -> None:
+    """Raise UserError for an argument that names no file and is known to mean something else."""
+    if os.path.isfile(argument) and not argument.endswith(".py"):
+        return
+    from gearbox_lite.commands.support.mistyped import argument_remedy
+
+    context = click.get_current_context()
+    remedy = argument_remedy(argument, context.obj["arguments"], context.info_name or "")
+    if remedy:
+        raise UserError(f"{argument}: this is not an ini", remedy=remedy)
 
 
 def share_options(context: click.Context) -> None:

@@ -30,7 +30,8 @@ def write(folder, text):
         (HEAD + "\n[question]\nname = 1\n", 4, "unknown setting question; did you mean questions?"),
         (HEAD + "\n[questions]\nname = 1\n", 4, "questions is not a list of tables; write [[questions]] above each"),
         (QUESTION, 4, 'type is missing; write type = "..."'),
-        (QUESTION + 'type = "int"\n', 6, "unknown type 'int'; choose from str, bool, choice"),
+        (QUESTION + 'type = "int"\n', 6, "unknown type 'int'; write type = \"str\""),
+        (QUESTION + 'type = "xyz"\n', 6, "unknown type 'xyz'; choose from str, bool, choice"),
         (QUESTION + 'type = "str"\nhlep = "x"\n', 7, "unknown setting hlep; did you mean help?"),
         (QUESTION + 'type = "str"\ndefault = 3\n', 7, "invalid default of title; write a string in quotes"),
         (QUESTION + 'type = "bool"\ndefault = "no"\n', 7, "write true or false"),
@@ -38,7 +39,7 @@ def write(folder, text):
         (CHOICE, 4, "choices is missing"),
         (CHOICE + "choices = []\n", 7, "choices is not a list of strings"),
         (CHOICE + 'choices = ["a"]\ndefault = "b"\n', 8, "invalid default of title; write one of a"),
-        (QUESTION.replace("title", "package") + 'type = "str"\n', 5, "invalid question name 'package'"),
+        (QUESTION.replace("title", "package") + 'type = "str"\n', 5, "every template has package already"),
         (QUESTION.replace("title", "class") + 'type = "str"\n', 5, "invalid question name 'class'"),
         (
             QUESTION + 'type = "str"\n[[questions]]\ntype = "str"\nname = "title"\n',

@@ -1,0 +1,343 @@
+"""Mistakes in the application's code: seen when it loads, or explained in the log of the request that fails."""
+
+from __future__ import annotations
+
+from mistakes.case import Case
+from mistakes.edits import appended, deleted, renamed, replaced
+
+ROOT = "hello/controllers/root.py"
+
+
+def method(body: str, expose: str = "()", signature: str = "def go(self)") -> str:
+    """Return a method of the root controller, whose ``@expose`` is its first line."""
+    return f"\n    @expose{expose}\n    {signature}:\n        {body}\n"
+
+
+CASES = (
+    Case(
+        "a method that needs an instance",
+        (appended(method("redirect(self.index)"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+2>: redirect(self.index): redirect() takes a URL, not a method; write "
+            'redirect("/")'
+        ),
+    ),
+    Case(
+        "a status as text",
+        (appended(method("__import__('tg').abort('404')"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+2>: __import__('tg').abort('404'): abort('404') needs an HTTP status as "
+            "a number; write abort(404)"
+        ),
+    ),
+    Case(
+        "a missing template",
+        (appended(method("return {}", '("hello.templates.indx")'), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line>: template hello.templates.indx: hello/templates/indx.jinja is missing; "
+            "did you mean hello.templates.index?"
+        ),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line>: template hello.templates.indx: hello/templates/indx.jinja is missing; "
+                "did you mean hello.templates.index?"
+            ),
+        ),
+        codes=("template-missing",),
+    ),
+    Case(
+        "a template that is no dotted name",
+        (appended(method("return {}", '("index.html")'), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line>: template index.html: there is no package index; write the dotted "
+            "name, as in hello.templates.index"
+        ),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line>: template index.html: there is no package index; write the dotted "
+                "name, as in hello.templates.index"
+            ),
+        ),
+        codes=("template-missing",),
+    ),
+    Case(
+        "a dict without a template",
+        (appended(method("return {'a': 1}"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line>: RootController.go returned a dict, but its @expose names no template "
+            'to show it in; write @expose("hello.templates.NAME"), or @expose("json")'
+        ),
+    ),
+    Case(
+        "a method without self",
+        (appended(method("return ''", signature="def go()"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go has no parameter self, which each method of a "
+            "controller gets first; write def go(self)"
+        ),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line+1>: RootController.go has no parameter self, which each method of a "
+                "controller gets first; write def go(self)"
+            ),
+        ),
+        codes=("method-without-self",),
+    ),
+    Case(
+        "an async method",
+        (appended(method("return ''", signature="async def go(self)"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go is async, and TurboGears awaits nothing; write "
+            "def, not async def"
+        ),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line+1>: RootController.go is async, and TurboGears awaits nothing; write "
+                "def go, without async"
+            ),
+        ),
+        codes=("async-method",),
+    ),
+    Case(
+        "a list for JSON",
+        (appended(method("return [1, 2]", '("json")'), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            'hello/controllers/root.py:<line+1>: RootController.go returned a list, and @expose("json") needs a '
+            'dict; return {"items": ...}'
+        ),
+    ),
+    Case(
+        "a number",
+        (appended(method("return 3"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go returned int 3; return a string, or a dict for a "
+            "template"
+        ),
+    ),
+    Case(
+        "a list of strings",
+        (appended(method("return ['a']"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go returned a list; return a string, or a dict for a "
+            "template"
+        ),
+    ),
+    Case(
+        "a mounted class",
+        (
+            appended(
+                "\n    class Movies(BaseController):\n        index = TutorialPages.setsession\n\n    go = Movies\n",
+                ROOT,
+            ),
+        ),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+3>: go = Movies mounts a class, and TurboGears needs an instance of it; "
+            "write go = Movies()"
+        ),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line+3>: go = Movies mounts a class, and TurboGears needs an instance of it; "
+                "write go = Movies()"
+            ),
+        ),
+        codes=("controller-class",),
+    ),
+    Case(
+        "a file of text",
+        (appended(method("return open(__file__)"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go returned a file of text; open it for bytes: "
+            'open(name, "rb")'
+        ),
+    ),
+    Case(
+        "a value that the session lacks",
+        (appended(method("return session['nothing']"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+2>: return session['nothing']: the session has no 'nothing'; write "
+            'session.get("nothing"), which is None without it'
+        ),
+    ),
+    Case(
+        "a misspelled name",
+        (appended(method("return sesion['a']"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged="hello/controllers/root.py:<line+2>: return sesion['a']: there is no sesion; did you mean session?",
+    ),
+    Case(
+        "an import in a method",
+        (appended(method("import hello.controllers.tutoral"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+2>: import hello.controllers.tutoral: controllers/tutoral.py is "
+            "missing; did you mean hello.controllers.tutorial?"
+        ),
+    ),
+    Case(
+        "expose without parentheses",
+        (appended(method("return ''", ""), ROOT),),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line>: @expose without parentheses, so that RootController.go is not "
+                "exposed; write @expose()"
+            ),
+        ),
+        codes=("expose-parentheses",),
+    ),
+    Case(
+        "an unknown renderer",
+        (appended(method("return {}", '("genshi:hello.templates.index")'), ROOT),),
+        warnings=(
+            (
+                'hello/controllers/root.py:<line>: @expose("genshi:hello.templates.index"): there is no renderer genshi '
+                "(config/app_cfg.py has json, jinja), so that RootController.go is not exposed; write a template of one "
+                'of these, or add "genshi" to "renderers" and install it'
+            ),
+        ),
+        codes=("unknown-renderer",),
+    ),
+    Case(
+        "a mounted class without base",
+        (appended("\n    class Movies:\n        index = TutorialPages.setsession\n\n    go = Movies()\n", ROOT),),
+        warnings=(
+            (
+                "hello/controllers/root.py:<line>: class Movies, mounted as go, inherits none of TurboGears' "
+                "controllers; write class Movies(BaseController)"
+            ),
+        ),
+        codes=("controller-base",),
+    ),
+    Case(
+        "a root controller without base",
+        (replaced("RootController(TutorialPages, BaseController)", "RootController", ROOT),),
+        error=(
+            "hello/controllers/root.py:10: class RootController inherits none of TurboGears' controllers, so it "
+            "cannot answer requests; write class RootController(BaseController)"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a root controller of another name",
+        (replaced("class RootController", "class MainController", ROOT),),
+        error=(
+            "hello/controllers/root.py: there is no class RootController, which TurboGears looks for here; name the "
+            "class of the root controller RootController"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "the package's own file",
+        (deleted("hello/__init__.py"),),
+        error="hello/__init__.py: this file is missing; create it; it may be empty",
+        exit_code=1,
+    ),
+    Case(
+        "a renamed root controller",
+        (renamed(ROOT, "main.py"),),
+        error="hello/controllers/root.py: this file is missing; create it, or correct what imports it",
+        exit_code=1,
+    ),
+    Case(
+        "make_app without return",
+        (replaced("return SecurityHeaders", "SecurityHeaders", "hello/config/application.py"),),
+        error=(
+            "hello/config/application.py:13: make_app returned None, not a WSGI application; return the application "
+            "at its end"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "make_app without app_conf",
+        (replaced("global_conf, **app_conf", "global_conf", "hello/config/application.py"),),
+        error=(
+            "hello/config/application.py:13: make_app() does not take the settings of [app:hello], such as csrf.key; "
+            "write def make_app(global_conf, **app_conf)"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "the session at import",
+        (replaced("\nclass RootController", "\nsession['a'] = 1\n\nclass RootController", ROOT),),
+        error=(
+            "development.ini: the application does not load: TypeError in root.py line 10: "
+            "hello/controllers/root.py:10: session['a'] = 1: TurboGears' session, request, response and tmpl_context "
+            "exist only while a request is handled; move this into a method of a controller"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a misspelled import",
+        (replaced("from tg import", "import sqlalchmy\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
+            "hello/controllers/root.py:3: import sqlalchmy: there is no module sqlalchmy; did you mean sqlalchemy?"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "the module of TurboGears 1",
+        (replaced("from tg import", "from turbogears import", ROOT),),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
+            "hello/controllers/root.py:3: from turbogears import expose, flash, redirect, session: there is no "
+            "module turbogears; TurboGears 2 is imported as tg"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a misspelled name in an import",
+        (replaced("import csrf_protected", "import csrf_protectd", ROOT),),
+        error=(
+            "development.ini: the application does not load: ImportError in root.py line 7: "
+            "hello/controllers/root.py:7: from hello.lib.csrf import csrf_protectd: there is no csrf_protectd; did "
+            "you mean csrf_protected?"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a configuration without package",
+        (replaced('"package": hello,', "", "hello/config/app_cfg.py"),),
+        error=(
+            'TurboGears finds no controllers, since its configuration names no package; write "package": hello, or '
+            "your package's name, in config/app_cfg.py"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "exit at import",
+        (replaced("from tg import", "exit()\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: root.py line 3 ended Python: exit(); remove it; code "
+            "that runs at import must return"
+        ),
+        exit_code=1,
+    ),
+)
