@@ -69,10 +69,12 @@ class Bench:
         return made
 
 
-def in_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def in_turns(
+    contestants: dict[str, Callable[[], float]], rounds: int, *, warm_up: bool = True
+) -> dict[str, list[float]]:
     """Return each contestant's samples: A B C, C B A, A B C ... after one round that only warms up."""
     samples: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         order = list(contestants)[:: -1 if number % 2 else 1]
         for name in order:
             sample = contestants[name]()

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -144,6 +145,30 @@ class Server:
         self.process.wait()
         _kill(children)
         self.process = None
+
+
+@dataclass
+class Idle:
+    """What a server does in each second without requests."""
+
+    wake_ups: list[float] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    """Of processor time."""
+
+
+def idle(servers: dict[str, Server], seconds: int, rounds: int) -> dict[str, Idle]:
+    """Measure all servers at the same time, while none of them gets requests."""
+    found = {name: Idle() for name in servers}
+    for _ in range(rounds):
+        started = time.perf_counter()
+        before = {name: (server.wake_ups(), server.processor_time()) for name, server in servers.items()}
+        time.sleep(seconds)
+        taken = time.perf_counter() - started
+        for name, server in servers.items():
+            wake_ups, spent = before[name]
+            found[name].wake_ups.append((server.wake_ups() - wake_ups) / taken)
+            found[name].milliseconds.append((server.processor_time() - spent) * 1000 / taken)
+    return found
 
 
 @contextlib.contextmanager

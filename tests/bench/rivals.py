@@ -31,7 +31,7 @@ REQUIREMENTS = {
         *("gearbox", "tg.devtools", "waitress", "Beaker", "jinja2", "click"),
         *("sqlalchemy", "psycopg[binary]", "redis", "pymemcache", "cryptography", "python-memcached"),
     ],
-    "pyramid": ["pyramid", "plaster_pastedeploy", "waitress"],
+    "pyramid": ["pyramid", "plaster_pastedeploy", "waitress", "-e", str(REPOSITORY)],
     "flask": ["flask", "gunicorn", "waitress"],
     "django": ["django", "waitress"],
     "cheroot": ["cheroot"],
@@ -84,7 +84,8 @@ def versions(environment: str) -> str:
 
 
 def _dependencies(environment: str) -> str:
-    return (REPOSITORY / "pyproject.toml").read_text() if environment in (OURS, SESSIONS) else ""
+    has_ours = any(str(REPOSITORY) in word for word in REQUIREMENTS[environment])
+    return (REPOSITORY / "pyproject.toml").read_text() if has_ours else ""
 
 
 def _install(folder: Path, *words: str) -> None:

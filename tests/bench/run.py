@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for support.services, which starts the stores
 
+import goals
 import processes
 import rivals
 import table
@@ -62,6 +63,7 @@ def main() -> int:
         return 130
     finally:
         processes.end_all()
+    print(table.goals_in_terminal(goals.outcomes(results)))
     for text in bench.missing:
         print(f"not measured: {text}")
     if options.json:
@@ -125,7 +127,7 @@ def _machine() -> str:
 
 
 def _write_page(machine: str, bench: Bench, results: dict[str, list[Figure]]) -> None:
-    parts = [BEGIN, f"{machine}."]
+    parts = [BEGIN, f"{machine}.", table.goals_in_markdown(goals.outcomes(results))]
     parts += [table.markdown(import_module(f"cases.{case}").TITLE, figures) for case, figures in results.items()]
     parts += [f"Not measured: {'; '.join(bench.missing)}."] if bench.missing else []
     before, _, rest = PAGE.read_text().partition(BEGIN)

@@ -63,9 +63,9 @@ def _code(name: str, **names: str) -> str:
     return text
 
 
-def ours(folder: Path, *, debug: bool = True, everything: bool = False) -> Site:
+def ours(folder: Path, *, debug: bool = True, everything: bool = False, minimal: bool = False) -> Site:
     """Return a project of our own quickstart; ``everything`` is for an environment with all extras."""
-    project = _quickstart(folder, debug=debug)
+    project = _quickstart(folder, *(["--minimal"] if minimal else []), debug=debug)
     serve = [program(SESSIONS if everything else OURS, OURS), "serve", "development.ini", "--port", "PORT"]
     return Site(
         project, project / "hello/controllers/root.py", _code("turbogears"),
@@ -118,6 +118,13 @@ def pyramid(folder: Path, *, debug: bool = True) -> Site:
     code = _code("pyramid", KEY_HERE=KEY)
     path = {"PYTHONPATH": str(site)}
     return Site(site, site / "site_views.py", code, serve, [*serve, "--reload"], serve, path, port)
+
+
+def pyramid_on_ours(folder: Path) -> Site:
+    """Return the Pyramid application with its ini served by ``gearbox-lite serve``."""
+    site = pyramid(folder)
+    site.deployed = [program("pyramid", OURS), "serve", "development.ini", "--no-reload", "--no-access-log"]
+    return site
 
 
 def flask(folder: Path, *, debug: bool = True) -> Site:
@@ -190,9 +197,9 @@ def _folder(parent: Path) -> Path:
     return site
 
 
-def _quickstart(folder: Path, *, debug: bool) -> Path:
+def _quickstart(folder: Path, *options: str, debug: bool) -> Path:
     site = _folder(folder)
-    subprocess.run([program(OURS, OURS), "quickstart", "hello"], cwd=site, check=True, capture_output=True)
+    subprocess.run([program(OURS, OURS), "quickstart", "hello", *options], cwd=site, check=True, capture_output=True)
     if not debug:
         edit(site / "hello/development.ini", {"debug = true": "debug = false"})
     return site / "hello"

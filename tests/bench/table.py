@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from figures import Figure
+from goals import Outcome
 
 
 def terminal(title: str, figures: list[Figure]) -> str:
@@ -33,6 +34,27 @@ def markdown(title: str, figures: list[Figure]) -> str:
         rows = [[head, *(cells.get((what, name), "") for name in who)] for what, head in heads.items()]
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     return "\n".join([f"## {title}", "", *lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def goals_in_terminal(outcomes: list[Outcome]) -> str:
+    """Return the goals, one a line."""
+    lines = [f"\nGoals\n  {'':72}{'measured':>9}{'goal':>14}"]
+    for one in outcomes:
+        verdict = "" if one.is_reached else "  missed"
+        lines.append(f"  {one.goal:72}{one.measured:>9.2f}{_limit(one):>14}{verdict}")
+    return "\n".join(lines)
+
+
+def goals_in_markdown(outcomes: list[Outcome]) -> str:
+    """Return the goals as a table."""
+    rows = [
+        f"| {one.goal} | {one.measured:.2f} | {_limit(one)} | {'yes' if one.is_reached else 'no'} |" for one in outcomes
+    ]
+    return "\n".join(["## Goals", "", "| measured | here | goal | reached |", "| --- | --- | --- | --- |", *rows])
+
+
+def _limit(outcome: Outcome) -> str:
+    return f"at {'least' if outcome.at_least else 'most'} {outcome.limit:g}"
 
 
 def as_data(case: str, figures: list[Figure]) -> list[dict[str, object]]:

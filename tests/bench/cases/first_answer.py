@@ -19,12 +19,12 @@ def measure(bench: Bench) -> list[Figure]:
         if name == OURS:
             runs[f"{name} --reload"] = partial(_start, site.server(site.reload))
     bench.progress(", ".join(runs))
-    samples = in_turns(runs, bench.rounds(10, 3))
+    samples = in_turns(runs, bench.rounds(8, 2))
     figures = [Figure("first answer", name, "ms", values) for name, values in samples.items()]
     bench.progress("everything installed")
     makers = {name: partial(make, bench.folder / "sites") for name, make in WITH_EVERYTHING.items()}
     runs = {name: partial(_start, site.server(site.serve)) for name, site in bench.try_each(makers).items()}
-    samples = in_turns(runs, bench.rounds(10, 3))
+    samples = in_turns(runs, bench.rounds(8, 2))
     what = "first answer, all extras installed"
     return figures + [Figure(what, name, "ms", values) for name, values in samples.items()]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
 import sites
 from client import get
-from figures import OURS, Bench, Figure, in_turns
-from processes import Server, running
+from figures import OURS, Bench, Figure
+from processes import Server, idle, running
 
 TITLE = "A server without requests"
 
@@ -23,11 +22,9 @@ def measure(bench: Bench) -> list[Figure]:
         for server in servers.values():
             assert get(server.port, "/none").status == 200
             server.settle()
-        processor: dict[str, list[float]] = {name: [] for name in servers}
-        runs = {name: partial(_idle, server, processor[name]) for name, server in servers.items()}
-        samples = in_turns(runs, bench.rounds(3, 1))
-    figures = [Figure("wake-ups a second", name, "", values) for name, values in samples.items()]
-    return figures + [Figure("processor time a second", name, "ms", processor[name][1:]) for name in samples]
+        found = idle(servers, SECONDS, bench.rounds(2, 1))
+    figures = [Figure("wake-ups a second", name, "", one.wake_ups) for name, one in found.items()]
+    return figures + [Figure("processor time a second", name, "ms", one.milliseconds) for name, one in found.items()]
 
 
 def _makers(bench: Bench) -> dict[str, Callable[[], Server]]:
@@ -46,12 +43,3 @@ def _makers(bench: Bench) -> dict[str, Callable[[], Server]]:
         f"{sites.GEARBOX}, on waitress": partial(deployed, sites.gearbox),
         "limit: bare waitress": partial(deployed, sites.bare, application="app"),
     }
-
-
-def _idle(server: Server, processor: list[float]) -> float:
-    """Return wake-ups a second, and append the milliseconds of processor time."""
-    wake_ups, spent, started = server.wake_ups(), server.processor_time(), time.perf_counter()
-    time.sleep(SECONDS)
-    seconds = time.perf_counter() - started
-    processor.append((server.processor_time() - spent) * 1000 / seconds)
-    return (server.wake_ups() - wake_ups) / seconds

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from figures import Bench, Figure, in_turns
-from processes import Server, running
+from processes import idle, running
 from sites import DEV_SERVERS, GEARBOX, Site
 
 from cases.reload import editor
@@ -24,13 +23,15 @@ def measure(bench: Bench) -> list[Figure]:
         _fill(site)
     servers = {name: site.server(site.reload) for name, site in sites.items()}
     with running(servers):
-        rounds = bench.rounds(10, 2)
+        rounds = bench.rounds(2, 1)
         bench.progress(f"{rounds} edits each")
         samples = in_turns({name: editor(site, []) for name, site in sites.items()}, rounds)
         figures = [Figure("save to fresh answer", name, "ms", values) for name, values in samples.items()]
         bench.progress("memory, and processor time while nothing happens")
-        idle = in_turns({name: partial(_idle, server) for name, server in servers.items()}, bench.rounds(3, 1))
-        figures += [Figure("idle, ms of processor time a second", name, "", values) for name, values in idle.items()]
+        figures += [
+            Figure("idle, ms of processor time a second", name, "", found.milliseconds)
+            for name, found in idle(servers, 10, bench.rounds(2, 1)).items()
+        ]
         figures += [Figure("memory (PSS)", name, "MiB", [server.memory()]) for name, server in servers.items()]
     return figures
 
@@ -41,11 +42,3 @@ def _fill(site: Site) -> None:
         folder = site.source.parent / f"part{number // 100}"
         folder.mkdir(exist_ok=True)
         (folder / f"m{number}.py").write_text("")
-
-
-def _idle(server: Server) -> float:
-    """Return the milliseconds of processor time that all processes need per second without any request or change."""
-    seconds = 5
-    before = server.processor_time()
-    time.sleep(seconds)
-    return (server.processor_time() - before) * 1000 / seconds

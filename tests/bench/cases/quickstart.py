@@ -32,12 +32,14 @@ def measure(bench: Bench) -> list[Figure]:
         }
     )
     bench.progress("one project")
-    samples = in_turns(writers, bench.rounds(20, 5))
+    samples = in_turns(writers, bench.rounds(8, 3))
     figures = [Figure("one project", name, "ms", values) for name, values in samples.items()]
-    for count in bench.rounds([10, 100, 1000, 5000], [10, 100]):
+    for count in bench.rounds([10, 100, 1000], [10]):
         bench.progress(f"{count} files")
         files = [(Path(f"folder{number // 20}") / f"{number}.txt", 500, number % 2 == 0) for number in range(count)]
-        samples = in_turns(bench.try_each(_templates(bench, files, str(count))), bench.rounds(3, 1))
+        samples = in_turns(
+            bench.try_each(_templates(bench, files, str(count))), 2 if count < 1000 else 1, warm_up=count < 1000
+        )
         figures += [Figure(f"{count} files", name, "ms", values) for name, values in samples.items()]
     return figures
 

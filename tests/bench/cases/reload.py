@@ -21,7 +21,7 @@ def measure(bench: Bench) -> list[Figure]:
     lost: dict[str, list[float]] = {name: [] for name in sites}
     with running({name: site.server(site.reload) for name, site in sites.items()}):
         edits = {name: editor(site, lost[name]) for name, site in sites.items()}
-        rounds = bench.rounds(20, 3)
+        rounds = bench.rounds(4, 2)
         bench.progress(f"{rounds} edits each")
         samples = in_turns(edits, rounds)
     figures = [Figure("save to fresh answer", name, "ms", values) for name, values in samples.items()]

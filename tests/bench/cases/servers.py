@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from figures import OURS, Bench, Figure, MissingError, in_turns
+from client import Visitor
+from figures import OURS, Bench, Figure, MissingError
 from processes import Server, running
 from rivals import SESSIONS, program
 from sites import Site, bare_server
 from support import services
+from wrk import UNCHECKED, Load, compare, require
 
 TITLE = "The server by itself, on keep-alive connections"
 
-SCRIPT = Path(__file__).with_name("load.lua")
 WAITRESS = "waitress"
+TWO_WORKERS = f"{OURS}, 2 workers"
 WAITS, CONNECTIONS, THREADS = (3, 50), (4, 8, 32), (4, 16)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    if shutil.which("wrk") is None:
-        raise MissingError("wrk: apt-get install wrk")
+    require()
     with contextlib.ExitStack() as stack:
         environment = _database(bench, stack)
         folder = bench.folder / "servers"
@@ -53,37 +50,6 @@ def _database(bench: Bench, stack: contextlib.ExitStack) -> dict[str, str]:
         return {}
     url = server.options()["session.url"].replace("postgresql+psycopg:", "postgresql:")
     return {"POSTGRESQL_URL": url}
-
-
-@dataclass
-class _Load:
-    """What wrk does to one server, and what it has measured besides requests a second."""
-
-    server: Server
-    path: str
-    connections: int
-    seconds: int
-    p99: list[float] = field(default_factory=list)
-    microseconds: list[float] = field(default_factory=list)
-
-    def run(self) -> float:
-        before = self.server.processor_time()
-        words = ["wrk", "-t1", f"-c{self.connections}", f"-d{self.seconds}s", "-s", SCRIPT]
-        url = f"http://127.0.0.1:{self.server.port}{self.path}"
-        output = subprocess.run([*words, url, "--", "hello", "any"], capture_output=True, text=True, check=True).stdout
-        requests, seconds, p99, wrong = map(float, output.split()[-4:])
-        assert wrong == 0, f"{url}: {wrong:.0f} wrong answers or broken connections: {output}"
-        self.p99.append(p99)
-        self.microseconds.append((self.server.processor_time() - before) * 1e6 / requests)
-        return requests / seconds
-
-
-def _compare(bench: Bench, what: str, loads: dict[str, _Load]) -> list[Figure]:
-    bench.progress(what)
-    samples = in_turns({name: load.run for name, load in loads.items()}, bench.rounds(5, 1))
-    figures = [Figure(what, name, "requests/s", values) for name, values in samples.items()]
-    figures += [Figure(f"{what}, processor", name, "us", load.microseconds[1:]) for name, load in loads.items()]
-    return figures + [Figure(f"{what}, p99", name, "ms", load.p99[1:]) for name, load in loads.items()]
 
 
 def _site(folder: Path, threads: int, **environment: str) -> Site:
@@ -122,15 +88,18 @@ def _bare(bench: Bench, folder: Path) -> list[Figure]:
     }  # fmt: skip
     servers: dict[str, Server] = bench.try_each(makers)
     with running(servers):
-        loads = {name: _Load(server, "/", 8, bench.rounds(5, 1)) for name, server in servers.items()}
-        return _compare(bench, "bare answer, 8 connections", loads)
+        loads = {name: Load(server, "/", 8) for name, server in servers.items()}
+        return compare(bench, "bare answer, 8 connections", loads)
 
 
 def _two_workers(bench: Bench, folder: Path) -> list[Figure]:
-    servers = {OURS: _ours(folder), f"{OURS}, 2 workers": _ours(folder, "--workers", "2")}
+    """Compare two workers with one; bodies are not checked, since wrk runs on the same cores."""
+    servers = {OURS: _ours(folder), TWO_WORKERS: _ours(folder, "--workers", "2")}
     with running(servers):
-        loads = {name: _Load(server, "/", 32, bench.rounds(5, 1)) for name, server in servers.items()}
-        return _compare(bench, f"bare answer, 32 connections, {os.cpu_count()} cores with wrk", loads)
+        loads = {name: Load(server, "/", 32, UNCHECKED) for name, server in servers.items()}
+        what = f"bare answer, 32 connections, {os.cpu_count()} cores with wrk"
+        figures = compare(bench, what, loads)
+        return figures + [Figure(f"{what}, wrk's own", name, "us", load.generator) for name, load in loads.items()]
 
 
 def _slow_beside_quick(bench: Bench, folder: Path) -> list[Figure]:
@@ -138,25 +107,25 @@ def _slow_beside_quick(bench: Bench, folder: Path) -> list[Figure]:
     figures = []
     with running(servers):
         for what in ("7 quick connections", "7 quick connections beside one of 200 ms"):
-            loads = {name: _Load(server, "/", 7, bench.rounds(5, 1)) for name, server in servers.items()}
+            loads = {name: Load(server, "/", 7) for name, server in servers.items()}
             with contextlib.ExitStack() as stack:
                 if "beside" in what:
                     for server in servers.values():
                         stack.enter_context(_slow_client(server.port))
-                figures += _compare(bench, what, loads)
+                figures += compare(bench, what, loads)
     return figures
 
 
 @contextlib.contextmanager
 def _slow_client(port: int) -> Iterator[None]:
     """Send one request of 200 ms after another, on one connection."""
-    stop = threading.Event()
+    stop, answers = threading.Event(), []
 
     def ask() -> None:
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            while not stop.is_set():
-                connection.sendall(b"GET /200ms HTTP/1.1\r\nHost: x\r\n\r\n")
-                assert connection.recv(1000).endswith(b"hello")
+        visitor = Visitor(port)
+        while not stop.is_set():
+            answers.append(visitor.get("/200ms").body)
+        visitor.close()
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -165,6 +134,7 @@ def _slow_client(port: int) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+        assert set(answers) == {"hello"}, answers
 
 
 def _waits(bench: Bench, folder: Path, threads: int, milliseconds: int, environment: dict[str, str]) -> list[Figure]:
@@ -176,10 +146,7 @@ def _waits(bench: Bench, folder: Path, threads: int, milliseconds: int, environm
     figures = []
     with running(servers):
         for connections in CONNECTIONS:
-            loads = {
-                name: _Load(server, f"/{milliseconds}ms", connections, bench.rounds(3, 1))
-                for name, server in servers.items()
-            }
+            loads = {name: Load(server, f"/{milliseconds}ms", connections) for name, server in servers.items()}
             what = f"waits {milliseconds} ms ({how}), {connections} connections, {threads} threads"
-            figures += _compare(bench, what, loads)
+            figures += compare(bench, what, loads, rounds=2, seconds=2)
     return figures

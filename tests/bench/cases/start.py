@@ -34,7 +34,7 @@ def measure(bench: Bench) -> list[Figure]:
         runs["limit: python -c 'import click'"] = partial(
             time_to_end, [program(OURS, "python"), "-c", "import click"], bench.folder
         )
-        samples = in_turns(runs, bench.rounds(20, 5))
+        samples = in_turns(runs, bench.rounds(8, 3))
         figures += [Figure(option, name, "ms", values) for name, values in samples.items()]
     return figures
 
