@@ -70,7 +70,7 @@ def command(
     results = [result.without(ignore) for result in results]
     findings = [finding for result in results for finding in result.findings]
     if as_json:
-        click.echo(json.dumps([_as_dict(finding) for finding in findings], indent=2))
+        show(*json.dumps([_as_dict(finding) for finding in findings], indent=2).splitlines())
     else:
         for result in results:
             result.show()

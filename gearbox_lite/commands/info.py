@@ -41,7 +41,7 @@ def command(
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         info, error = _describe(name, Overrides(app_name, variables=variables))
     if as_json:
-        click.echo(json.dumps(asdict(info), indent=2))
+        show(*json.dumps(asdict(info), indent=2).splitlines())
     else:
         _show_info(info)
     if error is not None:
