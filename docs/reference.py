@@ -23,8 +23,6 @@ from gearbox_lite.ini.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, STORES
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))  # the tables of mistakes are there
-
 WAITRESS = "https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html"
 TYPES = {
     "asbool": "true or false",
@@ -240,6 +238,9 @@ findings. `--json` prints them as a list of objects with `file`, `line`, `code`,
 
 def mistakes_page() -> str:
     """Show the answer to each mistake of the tables in tests/mistakes."""
+    sys.path.append(
+        str(Path(__file__).parents[1] / "tests")
+    )  # here, since MkDocs restores the path after loading a hook
     from mistakes.tables import TOPICS
 
     head = ["Mistake", "What is written", "The answer"]
