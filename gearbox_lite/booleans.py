@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gearbox_lite.errors import Setting, at_setting
+from gearbox_lite.errors import Setting, wrong_value
 
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
 FALSE = frozenset({"false", "no", "off", "n", "f", "0"})
@@ -14,4 +14,4 @@ def as_bool(setting: Setting) -> bool:
     word = setting.value.strip().lower()
     if word in TRUE or word in FALSE:
         return word in TRUE
-    raise at_setting(setting, "not a boolean", "write true or false")
+    raise wrong_value(setting, "not a boolean", "write true or false")

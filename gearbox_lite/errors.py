@@ -9,6 +9,8 @@ USAGE = 2
 """Exit code for a wrong command line or a wrong setting."""
 FAILURE = 1
 """Exit code for a failure while running."""
+MIN_SIMILARITY = 0.75
+"""From this ratio of difflib's, a name is taken for a mistyped one, not for another one with similar letters."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,15 @@ class Location:
 class Setting:
     """A value together with the place that set it.
 
-    ``written`` is the text of the ini if the value comes from a variable whose name is that of a secret.
+    ``written`` is the text of the ini if the value comes from a variable whose name is that of a secret;
+    ``environment_variable`` names the environment variable that the whole value comes from.
     """
 
     name: str
     value: str
     at: Location
     written: str | None = None
+    environment_variable: str | None = None
 
     def __str__(self) -> str:
         """Return the setting as a message may show it."""
@@ -83,17 +87,27 @@ class CodeError(UserError):
 
 
 def at_setting(setting: Setting, problem: str, remedy: str) -> UserError:
-    """Return the error for a value that cannot be used."""
-    if any(mark in setting.value for mark in (" ;", " #")):
-        remedy += " (a comment needs a line of its own)"
+    """Return the error for a setting, whose value may be valid."""
     return UserError(f"{setting}: {problem}", at=setting.at, remedy=remedy)
 
 
-def nearest(name: str, known: list[str]) -> str | None:
-    """Return the known name most similar to ``name``, or None if none is similar."""
+def wrong_value(setting: Setting, problem: str, remedy: str) -> UserError:
+    """Return the error for a value that cannot be used, and whose syntax may be the reason (value_syntax.py)."""
+    from gearbox_lite import value_syntax
+
+    explained = value_syntax.explain_value(setting.value, setting.environment_variable)
+    if explained is not None:
+        problem, remedy = explained
+    elif value_syntax.has_comment(setting.value):
+        remedy += " (a comment needs a line of its own)"
+    return at_setting(setting, problem, remedy)
+
+
+def nearest(name: str, known: list[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the known name most similar to ``name``, or None if none is similar by difflib's ratio."""
     import difflib
 
-    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
 

@@ -88,6 +88,10 @@ FINDING_CODES = {
         "Sessions are stored with pickle, which runs code if an attacker ever gets the key.",
         "Set `session.data_serializer = json`, or remove the line.",
     ),
+    "relative-path": FindingCode(
+        "The folder or database of the sessions is relative to the folder in which the server was started.",
+        "Write `%(here)s/` before it, which is the ini's folder.",
+    ),
     "site-any-host": FindingCode(
         "The site answers requests for every host name, with which an attacker can poison links and caches.",
         "Give nginx a `default_server` that refuses them.",
@@ -158,6 +162,14 @@ FINDING_CODES = {
     "trusts-every-proxy": FindingCode(
         "`trusted_proxy = *`: every client can claim any host, address or scheme.",
         "Write the proxy's address.",
+    ),
+    "unprotected-session": FindingCode(
+        "The session is stock Beaker's, whose cookies scripts can read, and which accepts ids that an attacker chose.",
+        "Write `use = egg:gearbox_lite#session` in the section of the filter.",
+    ),
+    "unread-setting": FindingCode(
+        "Nothing reads a setting or a section: its name is mistyped, or it belongs in another section.",
+        "Correct the name, move it, or remove it.",
     ),
     "unknown-renderer": FindingCode(
         "A method's `@expose` names a renderer that the project has not configured, so the method is not exposed.",

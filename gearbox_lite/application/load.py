@@ -18,7 +18,7 @@ from gearbox_lite.findings import Finding
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.sessions import tracking
 from gearbox_lite.sessions.settings import configured, misplaced
-from gearbox_lite.turbogears import loaded
+from gearbox_lite.turbogears import loaded, requirements
 
 WSGIApplication = Callable[..., Any]
 
@@ -30,6 +30,8 @@ def load_application(settings: AppSettings) -> WSGIApplication:
     ini's file and line if the ini names something that cannot be imported.
     """
     misplaced.refuse_misplaced(settings.app, settings.ini, settings.variables)
+    configured.configured_session(settings.app)  # so that all commands refuse an option as serve does
+    requirements.check_libraries(settings)
     tracking.track(is_users if settings.debug is not None else None)
     with explaining(settings), report_slow_load(), _no_garbage_collection():
         context = loadcontext(
@@ -93,8 +95,10 @@ def _check_result(context: Any) -> None:
 
 
 def _check_session(settings: AppSettings) -> None:
-    """Raise UserError for a TurboGears application whose own session would replace our filter's."""
+    """Raise UserError for a TurboGears application whose own session would replace our filter's, or that has none."""
     ours = configured.session_filter_section(settings.app)
+    if ours is None:
+        misplaced.refuse_left_out(settings, loaded.module_using("session", is_users))
     place = None if ours is None else loaded.enabled_in_code(misplaced.ENABLED)
     if ours is not None and place is not None:
         raise UserError(
@@ -127,6 +131,7 @@ def _prepare_turbogears(settings: AppSettings) -> None:
 
     controllers.import_root_controller(config)
     translations.check_language(config, settings)
+    requirements.check_renderer(config, settings)
     output.check_outputs()
     if settings.debug is not None:
         hints.log_hints(config)

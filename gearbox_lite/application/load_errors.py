@@ -11,15 +11,31 @@ from pathlib import Path
 
 from gearbox_lite.application.tracebacks import explain, is_users_file, users_frames, users_traceback
 from gearbox_lite.application.user_code import is_users
-from gearbox_lite.errors import FAILURE, CodeError, Location, Setting, UserError, nearest
+from gearbox_lite.errors import (
+    FAILURE,
+    MIN_SIMILARITY,
+    CodeError,
+    Location,
+    Setting,
+    UserError,
+    at_setting,
+    nearest,
+    short_path,
+    wrong_value,
+)
 from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.turbogears.mistakes import permission_denied
 
+_QUOTED_VALUE = re.compile(
+    r"(?P<kind>String is not true/false|invalid literal for int\(\) with base 10|could not convert string to float): "
+    r"(?P<quote>['\"])(?P<value>.*)(?P=quote)"
+)
+
 
 def load_error(error: BaseException, settings: AppSettings, what: str) -> UserError:
     """Return the error for an exception while the application loads; ``what`` says what failed."""
-    for explanation in (_refused_setting, _missing_file, _unreadable_file, _factory_parameters):
+    for explanation in (_refused_setting, _wrong_type, _missing_file, _unreadable_file, _factory_parameters):
         explained = explanation(error, settings)
         if explained is not None:
             return explained
@@ -131,8 +147,30 @@ def _refused_setting(error: BaseException, settings: AppSettings) -> UserError |
         return UserError(f"{setting}: {message.removeprefix(name).strip()}", at=setting.at)
     factory = settings.app.innermost.factory
     if factory is not None and message.startswith(f"{name} is missing"):
+        options = settings.app.innermost.options
+        guess = nearest(name, list(options), cutoff=MIN_SIMILARITY)
+        if guess is not None:
+            return at_setting(options[guess], "nothing reads this setting", f"write {name}")
         return UserError(message, at=factory.at)
     return None
+
+
+def _wrong_type(error: BaseException, settings: AppSettings) -> UserError | None:
+    """Return the error for a ValueError of asbool, int or float that quotes the value of one setting, None for others.
+
+    asbool is that of paste.deploy.converters and of tg.support.converters.
+    """
+    found = _QUOTED_VALUE.fullmatch(str(error)) if type(error) is ValueError else None
+    if found is None or not found["value"]:
+        return None
+    value = found["value"]
+    options = settings.app.innermost.options.values()
+    candidates = [setting for setting in options if setting.value.strip().lower() == value.strip().lower()]
+    if len(candidates) != 1:
+        return None
+    if found["kind"] == "String is not true/false":
+        return wrong_value(candidates[0], "not a boolean", "write true or false")
+    return wrong_value(candidates[0], "not a number", "write a number")
 
 
 def _missing(error: BaseException) -> list[Path]:
@@ -160,20 +198,31 @@ def _factory_error(error: BaseException, settings: AppSettings, what: str) -> Us
     """Return the error for a failure outside the user's code: a factory that cannot be imported, an invalid setting."""
     factories = [section.factory for section in settings.app.walk() if section.factory is not None]
     for factory in factories:
-        if factory.name.startswith("paste.") and not re.fullmatch(r"[\w.]+:[\w.]+", factory.value):
-            remedy = "write package.module:function, for example hello.config.application:make_app"
-            return UserError(f"{factory}: this names no function", at=factory.at, remedy=remedy)
         module, _, attribute = factory.value.partition(":")
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
-            package = error.name.partition(".")[0]
-            return UserError(
-                f"{factory}: there is no module {error.name}",
-                at=factory.at,
-                remedy=f"{package}/ must be in {settings.ini.parent}, or be installed there: pip install -e .",
-            )
+            problem, remedy = _missing_module(error.name, settings.ini.parent)
+            return UserError(f"{factory}: {problem}", at=factory.at, remedy=remedy)
         if isinstance(error, AttributeError) and attribute and getattr(error, "name", "") == attribute:
-            return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy="correct the name")
+            names = [name for name, value in vars(sys.modules[module]).items() if inspect.isfunction(value)]
+            guess = nearest(attribute, names)
+            remedy = f"did you mean {module}:{guess}?" if guess else "correct the name"
+            return UserError(f"{factory}: module {module} has no {attribute}", at=factory.at, remedy=remedy)
     return error_of_factory(error, factories[-1] if factories else None, what)
+
+
+def _missing_module(name: str, folder: Path) -> tuple[str, str]:
+    """Return why a module that the ini names is missing, and the remedy; ``folder`` is the ini's."""
+    problem = f"there is no module {name}"
+    parent, _, last = name.rpartition(".")
+    place = folder.joinpath(*parent.split(".")) if parent else folder
+    found = [path.stem for path in place.glob("*") if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    guess = nearest(last, found)
+    if guess is not None:
+        return problem, f"did you mean {parent}{'.' if parent else ''}{guess}?"
+    package = name.partition(".")[0]
+    if (folder / package).is_dir():
+        return problem, f"correct the name; {short_path(place)}/ has {', '.join(sorted(found)) or 'no modules'}"
+    return problem, f"{package}/ must be in {folder}, or be installed there: pip install -e ."
 
 
 def error_of_factory(error: BaseException, factory: Setting | None, what: str) -> UserError:

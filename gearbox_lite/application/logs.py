@@ -8,13 +8,22 @@ import re
 import sys
 from typing import Any
 
-from gearbox_lite.errors import Location, Setting, UserError, at_setting
+from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
 from gearbox_lite.ini.lines import line_ranges, raw_value
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.ini.text import IniParser, parse_text, read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_OTHER_LEVELS = {"10": "DEBUG", "20": "INFO", "30": "WARNING", "40": "ERROR", "50": "CRITICAL", "0": "NOTSET"}
+_OTHER_LEVELS |= {"trace": "DEBUG", "verbose": "DEBUG", "notice": "INFO", "off": "CRITICAL", "none": "NOTSET"}
+_CLASSES = (
+    *("StreamHandler", "FileHandler", "NullHandler", "handlers.RotatingFileHandler", "handlers.SysLogHandler"),
+    *("handlers.TimedRotatingFileHandler", "handlers.WatchedFileHandler", "gearbox_lite.json_logs.JsonFormatter"),
+)
+_NAMES_IN = {"keys": None, "handlers": "handlers", "formatter": "formatters"}
+"""Options whose values name sections, and of which kind; None for the section that has them."""
 _NAMES_OUR_LOGGERS = r"^qualname\s*[=:]\s*gearbox_lite\b"
 _REMEDIES = {
     "args": "write the arguments of the class as Python does: (sys.stderr,)",
@@ -108,12 +117,34 @@ def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSett
         if isinstance(value, list):  # the lines of a value, since the parser has stopped before it joined them
             value = " ".join(value)
         cause = _cause_of(error)
-        remedy = _REMEDIES.get(option, "correct it")
+        remedy = _remedy(option, value, parser, section)
         if isinstance(cause, OSError) and cause.filename is not None:
             remedy = f"let this user write {cause.filename}, or name another file"
         return at_setting(Setting(option, value, Location(settings.ini, lines[section, option])), problem, remedy)
     at = Location(settings.ini, lines.get((section, None)))
     return UserError(f"[{section}]: {problem}", at=at, remedy=f"add: {option} = ...")
+
+
+def _remedy(option: str, value: str, parser: _RecordingParser, section: str) -> str:
+    """Return what to write instead of the value at fault."""
+    plain = value.strip("'\"")
+    meant: str | None = None
+    if option == "level":
+        guess = nearest(plain.upper(), list(_LEVELS), cutoff=MIN_SIMILARITY)
+        meant = _OTHER_LEVELS.get(plain.lower()) or guess
+    elif option == "args" and "File" in parser.get(section, "class", raw=True, fallback=""):
+        return "write the arguments of that class as Python does: ('hello.log', 'a')"
+    elif option == "class":
+        classes = {name.rpartition(".")[2].lower(): name for name in _CLASSES}
+        guess = nearest(plain.rpartition(".")[2].lower(), list(classes), cutoff=MIN_SIMILARITY)
+        meant = classes[guess] if guess else None
+    elif option in _NAMES_IN:
+        kind = _NAMES_IN[option] or section
+        known = [found.partition("_")[2] for found in parser.sections() if found.startswith(f"{kind[:-1]}_")]
+        words = [word for word in re.split(r"[,;\s]+", plain) if word]
+        meant = ", ".join(nearest(word, known, cutoff=MIN_SIMILARITY) or "" for word in words)
+        meant = meant if words and all(meant.split(", ")) else None
+    return f"write {meant}" if meant and meant != value else _REMEDIES.get(option, "correct it")
 
 
 def _option_at_fault(error: Exception, parser: _RecordingParser) -> tuple[str, str]:

@@ -25,6 +25,11 @@ def is_users(path: str) -> bool:
     return not is_installed(path) and not is_ours(path)
 
 
+def is_library(path: str) -> bool:
+    """Whether a file belongs to Python's own library."""
+    return path.startswith(_LIBRARY) and SITES.isdisjoint(path.split(os.sep))
+
+
 def is_ours(path: str) -> bool:
     """Whether a file belongs to gearbox-lite."""
     return path.startswith(_OURS)

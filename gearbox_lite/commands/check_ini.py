@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from gearbox_lite.application import logs
 from gearbox_lite.application.tracebacks import is_users_file, users_frames
+from gearbox_lite.application.unread_settings import unread_settings
 from gearbox_lite.application.user_code import make_importable
 from gearbox_lite.errors import USAGE, Location, UserError
 from gearbox_lite.findings import Finding, refusal_of
@@ -41,7 +42,7 @@ class IniCheck:
             self._attempt(lambda: check(settings))  # noqa: B023 (as above)
         if not self._has_failed:
             loaded = self._attempt(lambda: protection.load_protected(settings, []))
-            self._add(() if loaded is None else loaded[1].findings)
+            self._add(() if loaded is None else [*loaded[1].findings, *unread_settings(settings)])
 
     def _attempt(self, step: Callable[[], T]) -> T | None:
         """Run one step; if it raises UserError, add that as a finding, and return None."""

@@ -11,17 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gearbox_lite.errors import Location, Setting, UserError, at_setting, nearest
-from gearbox_lite.ini.factories import ENTRY_POINT_GROUPS, check_egg
+from gearbox_lite.errors import Setting, UserError, at_setting
+from gearbox_lite.ini.factories import ENTRY_POINT_GROUPS, check_egg, check_factory, raise_wrong_factory
 from gearbox_lite.ini.inherited import inherited_path
 from gearbox_lite.ini.ini_file import IniFile
-
-# paste.deploy.loadwsgi, PasteDeploy 3.1.
-SECTION_PREFIXES = {
-    "app": ("app", "application", "composite", "composit", "pipeline", "filter-app"),
-    "filter": ("filter",),
-    "server": ("server",),
-}
+from gearbox_lite.ini.sections import check_sections, headers_named
 
 
 @dataclass(frozen=True)
@@ -65,11 +59,12 @@ def read_section(
     if used_by is not None and scheme in ("egg", "call"):
         use = Setting(used_by.name, name, used_by.at)
         if scheme == "egg":
-            check_egg(use, kind, rest)
+            check_egg(use, kind, rest, ini.path.parent)
         return Section(name, {}, outer, use, ())
     if used_by is not None and scheme == "config":
         path, _, name = rest.partition("#")
         ini = IniFile(_existing_ini(ini, used_by, path), outer)
+        check_sections(ini)
         name = name or "main"
     header = _find_header(ini, kind, name, used_by)
     global_settings = {**ini.defaults(), **outer}
@@ -84,7 +79,7 @@ def read_section(
         parts += [
             read_section(ini, "app", setting.value, global_settings, setting)
             for name, setting in own.items()
-            if name != "use" and (setting.value.startswith("config:") or _headers_named(ini, "app", setting.value))
+            if name != "use" and (setting.value.startswith("config:") or headers_named(ini, "app", setting.value))
         ]
     if prefix == "filter-app":
         parts.append(read_section(ini, "app", _required(ini, header, own, "next").value, global_settings, own["next"]))
@@ -123,12 +118,15 @@ def _base(
     if use is None:
         factories = [group for group in ENTRY_POINT_GROUPS[kind] if group in own]
         if not factories:
+            raise_wrong_factory(kind, own)
             raise UserError(
                 f"[{header}] names nothing to load",
                 at=ini.at(header),
                 remedy=f"add: use = egg:NAME, or: {ENTRY_POINT_GROUPS[kind][0]} = package.module:factory",
             )
-        return Section(header, {}, global_settings, own.pop(factories[0]), ())
+        factory = own.pop(factories[0])
+        check_factory(factory)
+        return Section(header, {}, global_settings, factory, ())
     return read_section(ini, kind, use.value, global_settings, use)
 
 
@@ -138,53 +136,37 @@ def _pipeline(
     pipeline = _required(ini, header, own, "pipeline")
     for option, setting in own.items():
         if option not in ("pipeline", "filter-with") and option not in global_settings:
-            raise at_setting(
-                setting,
-                "a pipeline section has no such setting",
-                "move it to the section of a filter or an application",
-            )
+            from gearbox_lite.ini.foreign_names import remedy_in
+
+            hint = remedy_in(option, "pipeline") or "move it to the section of a filter or an application"
+            raise at_setting(setting, "a pipeline section has no such setting", hint)
     names = pipeline.value.split()
-    if not names:
-        raise at_setting(pipeline, "the pipeline is empty", "name its filters and, last, its application")
-    filters = [read_section(ini, "filter", name, global_settings, pipeline) for name in names[:-1]]
-    return [*filters, read_section(ini, "app", names[-1], global_settings, pipeline)]
+    is_simple = len(set(names)) == len(names) > 0 and all(headers_named(ini, "filter", name) for name in names[:-1])
+    if not is_simple or not headers_named(ini, "app", names[-1]):
+        from gearbox_lite.ini.missing import check_pipeline
+
+        check_pipeline(ini, pipeline)
+    *filters, application = names
+    return [
+        *(read_section(ini, "filter", name, global_settings, pipeline) for name in filters),
+        read_section(ini, "app", application, global_settings, pipeline),
+    ]
 
 
 def _filter_with(ini: IniFile, setting: Setting, global_settings: Mapping[str, Setting]) -> Section:
     return read_section(ini, "filter", setting.value, global_settings, setting)
 
 
-def _headers_named(ini: IniFile, kind: str, name: str) -> list[str]:
-    return [header for header in ini.sections() if _name_in(header, kind) == name]
-
-
-def _name_in(header: str, kind: str) -> str | None:
-    """Return the name in a section's header, or None if the section is of another kind."""
-    prefix, _, name = header.partition(":")
-    return (name.strip() or "main") if prefix in SECTION_PREFIXES[kind] else None
-
-
 def _find_header(ini: IniFile, kind: str, name: str, used_by: Setting | None) -> str:
-    headers = _headers_named(ini, kind, name)
+    headers = headers_named(ini, kind, name)
     if len(headers) > 1:
         both = " and ".join(f"[{header}]" for header in headers)
         raise UserError(f"{both} have the same name", at=ini.at(headers[1]), remedy="rename one of them")
     if headers:
         return headers[0]
-    known = [name for name in (_name_in(header, kind) for header in ini.sections()) if name]
-    if used_by is not None:
-        guess = nearest(name, known)
-        hint = f"did you mean {guess!r}?" if guess else f"write a section [{kind}:{name}]"
-        raise at_setting(used_by, f"there is no section [{kind}:{name}] in {ini.path.name}", hint)
-    if kind == "app" and not known:
-        raise UserError(
-            "not a PasteDeploy ini: it has no [app:...] or [pipeline:...] section",
-            at=Location(ini.path),
-            remedy="`gearbox-lite quickstart hello` writes one that works",
-        )
-    option = {"app": "--app-name", "server": "--server-name"}[kind]
-    remedy = f"choose one with {option}: {', '.join(known)}" if known else f"add a section [{kind}:{name}]"
-    raise UserError(f"there is no section [{kind}:{name}]", at=Location(ini.path), remedy=remedy)
+    from gearbox_lite.ini.missing import missing_section
+
+    raise missing_section(ini, kind, name, used_by)
 
 
 def _required(ini: IniFile, header: str, own: Mapping[str, Setting], option: str) -> Setting:

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.ini_file import ENVIRONMENT, FROM_ENVIRONMENT
 from gearbox_lite.ini.lines import line_ranges, raw_value
+from gearbox_lite.ini.references import ENVIRONMENT, FROM_ENVIRONMENT
 from gearbox_lite.ini.text import IniParser, read_text
 
 _INTERPOLATION = configparser.BasicInterpolation()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import configparser
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, at_setting
+from gearbox_lite.ini.layout import check_layout
 from gearbox_lite.ini.lines import line_ranges
+from gearbox_lite.ini.references import (
+    FROM_ENVIRONMENT,
+    VARIABLE,
+    explain_broken,
+    explain_missing_variable,
+    explain_unknown,
+)
 from gearbox_lite.ini.text import IniParser, parse_text, read_text
 from gearbox_lite.masking import is_secret
-
-ENVIRONMENT = "ENV_"
-"""Variables of an ini that begin so are environment variables: %(ENV_HOME)s."""
-FROM_ENVIRONMENT = re.compile(r"%\(ENV_([A-Za-z_][A-Za-z0-9_]*)\)s")
-_VARIABLE = re.compile(r"%\(([^()]+)\)s")
 
 
 class IniFile:
@@ -30,6 +32,7 @@ class IniFile:
         self.path = path
         self._variables = variables
         text = read_text(path)
+        check_layout(path, text)
         self._lines = line_ranges(text)
         values = {name: setting.value for name, setting in variables.items()}
         defaults = {**values, "here": str(path.parent), "__file__": str(path)}
@@ -50,13 +53,20 @@ class IniFile:
         header = self._lines.get((section, None))
         return Location(self.path, header.first if header else None)
 
+    def written(self, section: str) -> list[str]:
+        """Return the names of the options written in a section itself."""
+        return [option for name, option in self._lines if name == section and option is not None]
+
     def options(self, section: str) -> dict[str, Setting]:
         """Return the options written in a section itself (not in [DEFAULT]), interpolated.
 
         Raises UserError for an invalid interpolation.
         """
-        names = [option for name, option in self._lines if name == section and option is not None]
-        return {option: self.get(section, option) for option in names}
+        return {option: self.get(section, option) for option in self.written(section)}
+
+    def raw(self, section: str, option: str) -> Setting:
+        """Return one option before interpolation; its value is empty if it is not set."""
+        return Setting(option, self._parser.get(section, option, raw=True, fallback=""), self.at(section, option))
 
     def defaults(self) -> dict[str, Setting]:
         """Return the options of [DEFAULT], the variables, ``here`` and ``__file__``."""
@@ -67,8 +77,9 @@ class IniFile:
         at = self.at(section, option)
         try:
             value, raw = self._parser.get(section, option), self._parser.get(section, option, raw=True)
-            hidden = value != raw and any(map(is_secret, _VARIABLE.findall(raw)))
-            return Setting(option, value, at, raw if hidden else None)
+            hidden = value != raw and any(map(is_secret, VARIABLE.findall(raw)))
+            variable = FROM_ENVIRONMENT.fullmatch(raw)
+            return Setting(option, value, at, raw if hidden else None, variable[1] if variable else None)
         except configparser.InterpolationError as error:
             uninterpolated = Setting(option, self._parser.get(section, option, raw=True), at)
             reason = self._explain_interpolation(section, uninterpolated, error)
@@ -85,12 +96,8 @@ class IniFile:
             problem = f"circular reference: {circle}" if circle else "its variables are nested too deeply"
             return problem, "give one of them a fixed value"
         missing = getattr(error, "reference", None)
-        if isinstance(missing, str) and missing.startswith(ENVIRONMENT):
-            name = missing.removeprefix(ENVIRONMENT)
-            names = self._missing_environment(section)
-            words = " ".join(f"{variable}=..." for variable in names)
-            remedy = f"set {'it' if names == [name] else 'all that are missing'}: export {words}"
-            return f"the environment variable {name} is not set", remedy
+        if isinstance(missing, str) and (environment := FROM_ENVIRONMENT.fullmatch(f"%({missing})s")):
+            return explain_missing_variable(environment[1], self._missing_environment(section))
         if isinstance(raw.at.source, Path) and raw.at.source != self.path:  # PasteDeploy interpolates it again
             ini = self.path.name
             return (
@@ -98,14 +105,21 @@ class IniFile:
                 f"set {raw.name} in {ini} instead",
             )
         if isinstance(missing, str):
-            remedy = f"pass {missing}=... on the command line, set it in [DEFAULT], or write %% for a percent sign"
-            return f"%({missing})s is not set", remedy
-        return "invalid interpolation", "write %% for a percent sign"
+            known = [name for name in self._known(section) if name != raw.name]
+            return explain_unknown(missing, known)
+        from gearbox_lite import value_syntax
+
+        found = explain_broken(raw.value) or value_syntax.explain_value(raw.value)
+        return found or ("invalid interpolation", "write %% for a percent sign")
+
+    def _known(self, section: str) -> list[str]:
+        """Return the names that a section can refer to."""
+        return list(self._parser.defaults() if section == "DEFAULT" else self._parser.options(section))
 
     def _circle(self, section: str, names: list[str]) -> list[str]:
         """Return the cycle of names that the references of the last one lead to; empty if there is none."""
         raw = self._parser.get(section, names[-1], raw=True, fallback="")
-        for name in _VARIABLE.findall(raw):
+        for name in VARIABLE.findall(raw):
             circle = [*names[names.index(name) :], name] if name in names else self._circle(section, [*names, name])
             if circle:
                 return circle

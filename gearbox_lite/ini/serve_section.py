@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
 from gearbox_lite.booleans import as_bool
-from gearbox_lite.errors import Setting, at_setting, nearest
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.precedence import override_serve_section
+from gearbox_lite.errors import Setting, wrong_value
 
 _HOST_NAME = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 WORKER_TIMEOUT = 60.0
@@ -44,25 +42,9 @@ class ServeOptions:
         return 0.0 if self.reload else WORKER_TIMEOUT
 
 
-def read_serve_section(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
-    """Read [serve]; ``given`` are the command line's options, which take precedence.
-
-    Raises UserError for an unknown name and an invalid value.
-    """
-    section = ini.options("serve") if "serve" in ini.sections() else {}
-    result = ServeOptions()
-    for name, setting in override_serve_section(section, given).items():
-        if name not in SERVE_SETTINGS:
-            guess = nearest(name, list(SERVE_SETTINGS))
-            hint = f"did you mean {guess}?" if guess else f"it has {', '.join(SERVE_SETTINGS)}"
-            raise at_setting(setting, "[serve] has no such setting", hint)
-        result = replace(result, **{name: SERVE_SETTINGS[name].convert(setting)})
-    return result
-
-
 def _workers(setting: Setting) -> int:
     if not setting.value.isdecimal() or not 1 <= int(setting.value) <= 1000:
-        raise at_setting(setting, "not a valid number of workers", "write a number from 1 to 1000")
+        raise wrong_value(setting, "not a valid number of workers", "write a number from 1 to 1000")
     return int(setting.value)
 
 
@@ -72,22 +54,36 @@ def _seconds(setting: Setting) -> float:
     except ValueError:
         seconds = -1
     if not 0 <= seconds < 1e6:
-        raise at_setting(setting, "not a valid time in seconds", "write a number, 0 or more")
+        from gearbox_lite.quantities import seconds_meant
+
+        meant = seconds_meant(setting.value)
+        remedy = f"write {meant:g}" if meant is not None and meant < 1e6 else "write a number, 0 or more"
+        raise wrong_value(setting, "not a valid time in seconds", remedy)
     return seconds
 
 
 def _globs(setting: Setting) -> tuple[str, ...]:
-    return tuple(setting.value.split())
+    if "," in setting.value or ";" in setting.value:
+        globs = setting.value.replace(",", " ").replace(";", " ").split()
+        raise wrong_value(setting, "globs are separated by spaces", f"write {' '.join(globs)}")
+    globs = setting.value.split()
+    for glob in globs:
+        from gearbox_lite import value_syntax
+
+        explained = value_syntax.literal(glob)
+        if explained is not None:
+            raise wrong_value(replace(setting, value=glob), *explained)
+    return tuple(globs)
 
 
 def _hosts(setting: Setting) -> tuple[str, ...]:
     for name in setting.value.split():
         if _HOST_NAME.fullmatch(name) is None and not _is_address(name):
-            raise at_setting(
-                setting,
-                f"{name} is not a host name",
-                "write names without ports; .example.com allows a domain and all its subdomains",
-            )
+            remedy = "write names without ports; .example.com allows a domain and all its subdomains"
+            if "," in setting.value or ";" in setting.value:
+                names = setting.value.replace(",", " ").replace(";", " ").split()
+                remedy = f"{remedy}, and spaces separate them: {' '.join(names)}"
+            raise wrong_value(setting, f"{name} is not a host name", remedy)
     return tuple(setting.value.split())
 
 

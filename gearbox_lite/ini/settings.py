@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gearbox_lite.booleans import FALSE, TRUE, as_bool
-from gearbox_lite.errors import Location, Setting, UserError
+from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
+from gearbox_lite.findings import Finding
 from gearbox_lite.ini.deploy import Section, read_section
 from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.precedence import Overrides, global_variables, override_address, refuse_address_variables
-from gearbox_lite.ini.serve_section import ServeOptions, read_serve_section
+from gearbox_lite.ini.precedence import (
+    Overrides,
+    global_variables,
+    override_address,
+    override_serve_section,
+    refuse_address_variables,
+)
+from gearbox_lite.ini.sections import check_sections
+from gearbox_lite.ini.serve_section import SERVE_SETTINGS, ServeOptions
+from gearbox_lite.ini.unread import check_unread, unread_sections
 
 WAITRESS = "egg:waitress"
 
@@ -63,7 +72,7 @@ class ServeSettings(AppSettings):
     """What ``serve`` needs besides the application: the server's section, and [serve].
 
     ``app_error`` is the error in the application's part of the ini, if there is one; ``app`` then has only the global
-    settings. ``verbose`` is -v: logs show whole tracebacks.
+    settings. ``verbose`` is -v: logs show whole tracebacks. ``findings`` are warnings about the ini.
     """
 
     server_name: str
@@ -72,6 +81,7 @@ class ServeSettings(AppSettings):
     allow_remote_debug: bool = False
     app_error: UserError | None = None
     verbose: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @property
     def is_waitress(self) -> bool:
@@ -123,7 +133,26 @@ def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
         allow_remote_debug=overrides.allow_remote_debug,
         app_error=app_error,
         verbose=overrides.verbose,
+        findings=tuple(unread_sections(file)),
     )
+
+
+def read_serve_section(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
+    """Read [serve]; ``given`` are the command line's options, which take precedence.
+
+    Raises UserError for an unknown name and an invalid value.
+    """
+    section = ini.options("serve") if "serve" in ini.sections() else {}
+    result = ServeOptions()
+    for name, setting in override_serve_section(section, given).items():
+        if name not in SERVE_SETTINGS:
+            from gearbox_lite.ini.foreign_names import remedy_in
+
+            guess = nearest(name, list(SERVE_SETTINGS), cutoff=MIN_SIMILARITY)
+            hint = f"did you mean {guess}?" if guess else f"it has {', '.join(SERVE_SETTINGS)}"
+            raise at_setting(setting, "[serve] has no such setting", remedy_in(name, "serve") or hint)
+        result = replace(result, **{name: SERVE_SETTINGS[name].convert(setting)})
+    return result
 
 
 def read_app_settings(ini: Path, overrides: Overrides) -> AppSettings:
@@ -134,6 +163,7 @@ def read_app_settings(ini: Path, overrides: Overrides) -> AppSettings:
 
 
 def _read_app(file: IniFile, name: str, variables: Mapping[str, Setting]) -> Section:
+    check_unread(file)
     with _no_circle(file.path):
         app = read_section(file, "app", name, variables)
     for section in app.walk():
@@ -156,7 +186,9 @@ def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, Setting]]
     if "#" in str(ini):
         raise UserError("PasteDeploy cannot read an ini whose path has a #", at=Location(ini), remedy="rename it")
     variables = global_variables(ini, overrides)
-    return IniFile(ini, variables), variables
+    file = IniFile(ini, variables)
+    check_sections(file)
+    return file, variables
 
 
 def _as_text(variables: Mapping[str, Setting]) -> dict[str, str]:

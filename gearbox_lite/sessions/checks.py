@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
-from gearbox_lite.errors import Location
+from gearbox_lite import value_syntax
+from gearbox_lite.errors import Location, Setting
 from gearbox_lite.findings import Finding, Level, errors_first
 from gearbox_lite.ini.discover import DEFAULT_INI
+from gearbox_lite.ini.lines import line_ranges, raw_value
 from gearbox_lite.ini.settings import ServeSettings
-from gearbox_lite.masking import masked
+from gearbox_lite.masking import is_secret, masked
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.settings.configured import ConfiguredSession, configured_session
 from gearbox_lite.sessions.settings.key_strength import MIN_KEY_LENGTH, weakness
@@ -21,15 +24,34 @@ FORM_KEY = "csrf.key"
 """The setting of a generated project that signs its forms."""
 
 
+_START = {
+    "ext:redis": "start it with redis-server, or correct session.url",
+    "ext:memcached": "start it with memcached, or correct session.url",
+    "ext:database": "start the database's server, or correct session.url",
+    "file": "correct session.data_dir, or let this user write in it",
+    "dbm": "correct session.data_dir, or let this user write in it",
+}
+"""What to do about a store that cannot be reached."""
+
+
 def check_sessions(settings: ServeSettings) -> list[Finding]:
-    """Return what is wrong or doubtful in an application's session and keys, errors first.
+    """Return what is wrong or doubtful in an ini, its application's session and keys, errors first.
 
     Raises UserError for an option that cannot be used.
     """
     session = configured_session(settings.app)
     found = [] if session is None else list(_check_session(settings, session))
-    found += _check_form_key(settings, session)
+    found += [*_check_form_key(settings, session), *_check_for_beaker(settings), *settings.findings]
     return errors_first(found)
+
+
+def _check_for_beaker(settings: ServeSettings) -> Iterator[Finding]:
+    """Find stock Beaker's own filter, which has the same options."""
+    for section in settings.app.walk():
+        factory = section.factory
+        if factory is not None and factory.value.lower() == "egg:beaker#beaker_session":
+            message = f"{factory}: this session is not protected; write use = egg:gearbox_lite#session"
+            yield Finding("unprotected-session", "warning", factory.at, message)
 
 
 def check_store(settings: ServeSettings) -> list[Finding]:
@@ -44,7 +66,8 @@ def check_store(settings: ServeSettings) -> list[Finding]:
         return []  # loading the application fails with the same error
     except (StoreUnavailable, ValueError) as error:
         at, _ = _location_and_setting(session, "data_dir" if session.store in ("file", "dbm") else "url")
-        message = f"the session store cannot be reached: {masked(str(error))}"
+        remedy = _START[session.store]
+        message = f"the session store cannot be reached: {masked(str(error))}; {remedy}"
         return [Finding("store-unreachable", "error", at, message)]
     return []
 
@@ -56,6 +79,7 @@ def _check_session(settings: ServeSettings, session: ConfiguredSession) -> Itera
         yield _warning("pickled-sessions", session, "data_serializer", message)
     if session.store == "memory":
         yield from _check_memory(settings, session)
+    yield from _check_folders(settings, session)
     if settings.debug is None:
         yield from _check_for_production(session)
         yield from _check_keys_of_development(settings, session)
@@ -109,6 +133,10 @@ def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) 
     others = [session.options.keys(name)[0] for name in session.key_names()] if session is not None else []
     for section in settings.app.walk():
         setting = section.options.get(FORM_KEY)
+        explained = _explain_form_key(setting) if setting is not None else None
+        if setting is not None and explained is not None:
+            yield Finding("weak-key", "error", setting.at, f"{setting}: {explained[0]}; {explained[1]}")
+            continue
         if setting is None or len(setting.value) < MIN_KEY_LENGTH:
             continue
         problem = "is the same as another key" if setting.value in others else weakness(setting.value)
@@ -116,9 +144,36 @@ def _check_form_key(settings: ServeSettings, session: ConfiguredSession | None) 
         if problem:
             message = f"{setting}: the key {problem}; {hint}"
             yield Finding("weak-key", _level_of_keys(settings), setting.at, message)
-        elif settings.debug is None and setting.value.replace("%", "%%") in _development_ini(settings):
+        elif settings.debug is None and setting.value in _keys_of_development(settings):
             message = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 other random hex digits"
             yield Finding("key-of-development", "error", setting.at, f"{setting}: {message}")
+
+
+def _check_folders(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
+    """Find relative paths of the store if the server does not run in the ini's folder, which they seem to mean."""
+    with suppress(FileNotFoundError):  # the current folder has been removed
+        if Path.cwd() == settings.ini.parent:
+            return
+    paths = {
+        "file": ("data_dir", "file_dir", "lock_dir"),
+        "dbm": ("data_dir", "dbm_dir", "lock_dir"),
+        "ext:database": ("url",),
+    }
+    for name in paths.get(session.store, ()):
+        setting = session.setting(name)
+        value = setting.value.removeprefix("sqlite:///") if setting is not None else ""
+        if not value or "://" in value or value.startswith((":memory:", "file:", "?")) or Path(value).is_absolute():
+            continue
+        hint = f"%(here)s/{value}" if name != "url" else f"sqlite:///%(here)s/{value}"
+        message = f"relative to the current folder, not to the ini; write {hint}"
+        yield _warning("relative-path", session, name, message)
+
+
+def _explain_form_key(setting: Setting) -> tuple[str, str] | None:
+    variable = value_syntax.variable_named(setting.value)
+    if variable is not None:
+        return "this is the name of a variable, not its value", f"write {variable}"
+    return value_syntax.explain_value(setting.value, setting.environment_variable)
 
 
 def _check_memory(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
@@ -163,18 +218,22 @@ def _check_proxy(settings: ServeSettings) -> Iterator[Finding]:
 
 def _check_keys_of_development(settings: ServeSettings, session: ConfiguredSession) -> Iterator[Finding]:
     """Find keys in use that are also in the development.ini beside the ini, which may be committed for all to see."""
-    text = _development_ini(settings)
+    known = _keys_of_development(settings)
     hint = f"{DEFAULT_INI} has this key too, and that file may be public; write 64 other random hex digits"
     for name in session.key_names():
         current, *fallbacks = session.options.keys(name)
         for option, keys in ((name, [current]), (f"{name}_fallbacks", fallbacks)):
-            if any(key.replace("%", "%%") in text for key in keys):
+            if not known.isdisjoint(keys):
                 yield _finding("key-of-development", session, option, hint, level="error")
 
 
-def _development_ini(settings: ServeSettings) -> str:
-    """Return the text of the development.ini beside an ini, empty if there is none or it cannot be read."""
+def _keys_of_development(settings: ServeSettings) -> set[str]:
+    """Return the keys in the development.ini beside an ini; none if there is no such file or it cannot be read."""
     path = settings.ini.with_name(DEFAULT_INI)
+    if path == settings.ini:
+        return set()
     with suppress(OSError):
-        return path.read_text(encoding="utf-8", errors="replace") if path != settings.ini else ""
-    return ""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        values = (raw_value(text, lines) for (_, option), lines in line_ranges(text).items() if is_secret(option or ""))
+        return {key.replace("%%", "%") for value in values for key in value.replace(",", " ").split()}
+    return set()

@@ -15,6 +15,7 @@ from gearbox_lite.sessions.beaker_classes import BeakerSessionMiddleware
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable
 from gearbox_lite.sessions.factory import StoredSessions, make_sessions
+from gearbox_lite.sessions.set_cookie import host_of, is_in_domain
 from gearbox_lite.sessions.settings.options import PREFIX, SessionOptions
 from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 from gearbox_lite.sessions.stored import StoredSession
@@ -46,7 +47,7 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         super().__init__(application, None)
         self.options = options
         self._locate = locate
-        self._has_warned = False
+        self._has_warned: set[str] = set()
         self.sessions = make_sessions(options)
         self._session_object = session_object_class()
         self._outages = Outages(self.sessions.store if isinstance(self.sessions, StoredSessions) else None)
@@ -60,21 +61,30 @@ class SessionMiddleware(BeakerSessionMiddleware):  # type: ignore[misc]
         environ["beaker.get_session"] = self._get_session
         if "paste.testing_variables" in environ and self.options.webtest_varname is not None:
             environ["paste.testing_variables"][self.options.webtest_varname] = session
-        return SessionResponse(session, environ, start_response, self._outages, self._warn_of_plain_http).run(
-            self.wrap_app
-        )
+        return SessionResponse(session, environ, start_response, self._outages, self._check_cookie).run(self.wrap_app)
 
-    def _warn_of_plain_http(self) -> None:
-        """Log, once, that browsers drop a secure cookie that comes over plain HTTP."""
-        if not self._has_warned:
-            self._has_warned = True
-            at = f"{self._locate('session.secure')}: " if self._locate else ""
-            log.warning(
-                "%ssession.secure = true, but a request came over plain HTTP, so browsers drop the session's cookie; "
+    def _check_cookie(self, environ: dict[str, Any], set_cookie: str) -> None:
+        """Log, once, that browsers drop a cookie of this session."""
+        if environ.get("wsgi.url_scheme") == "http" and "; Secure" in set_cookie:
+            self._warn(
+                "session.secure",
+                "session.secure = true, but a request came over plain HTTP, so browsers drop the session's cookie; "
                 "serve over HTTPS (a proxy reports it in X-Forwarded-Proto: trusted_proxy), or set session.secure = "
                 "false for plain HTTP",
-                at,
             )
+        domain = self.options.cookie_domain
+        if domain is not None and not is_in_domain(host := host_of(environ), domain):
+            self._warn(
+                "session.cookie_domain",
+                f"session.cookie_domain = {domain}, but a request came for the host {host}, so browsers drop the "
+                "session's cookie; write a domain of that host, or remove the line",
+            )
+
+    def _warn(self, option: str, message: str) -> None:
+        if option not in self._has_warned:
+            self._has_warned.add(option)
+            at = f"{self._locate(option)}: " if self._locate else ""
+            log.warning("%s%s", at, message)
 
     def _get_session(self) -> CookieSession | StoredSession:
         return self.sessions.session({})

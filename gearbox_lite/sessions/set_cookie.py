@@ -6,7 +6,9 @@ session_base.py calls it; wsgi/response.py adds the header to the response.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import formatdate
+from typing import Any
 
 MAX_COOKIE_BYTES = 4096
 """Most bytes of name=value that browsers keep, https://www.rfc-editor.org/rfc/rfc6265#section-6.1"""
@@ -26,6 +28,18 @@ def is_cookie_path(text: object) -> bool:
 def is_cookie_domain(text: object) -> bool:
     """Whether a string has the form of a host name, as a cookie's domain must."""
     return isinstance(text, str) and _DOMAIN.fullmatch(text) is not None
+
+
+def host_of(environ: Mapping[str, Any]) -> str:
+    """Return the host name that a request was sent to, without the port; "?" for something that is no host name."""
+    host = str(environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")).partition(":")[0].lower()
+    return host if is_cookie_domain(host) else "?"
+
+
+def is_in_domain(host: str, domain: str) -> bool:
+    """Whether browsers keep a cookie of this domain from this host (RFC 6265, section 5.1.3)."""
+    plain = domain.lower().removeprefix(".")
+    return host == plain or host.endswith(f".{plain}")
 
 
 def build_set_cookie(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,16 @@ def enabled_in_code(option: str) -> Location | None:
                 if assignment.search(line.partition("#")[0]):
                     return Location(Path(file), number)
     return Location(f"the code of {package}")
+
+
+def module_using(name: str, is_own: Callable[[str], bool]) -> Path | None:
+    """Return a file of the user's own that has imported a name from ``tg``, such as ``session``; None if none has."""
+    turbogears = sys.modules.get("tg")
+    wanted = getattr(turbogears, name, None)
+    if loaded_config() is None or wanted is None:
+        return None
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and is_own(file) and any(value is wanted for value in vars(module).values()):
+            return Path(file)
+    return None

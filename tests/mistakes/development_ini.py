@@ -40,7 +40,10 @@ CASES = (
     Case(
         "a boolean in quotes",
         (setting("debug", '"true"'),),
-        error='development.ini:<line>: debug = "true": not a boolean; write true or false',
+        error=(
+            'development.ini:<line>: debug = "true": the value has quotes around it, which belong to it '
+            "in an ini; remove the quotes"
+        ),
     ),
     Case(
         "a port that is not a number",
@@ -79,23 +82,21 @@ CASES = (
         (setting("port", '"8080"'),),
         keeps_port=True,
         error=(
-            'development.ini:<line>: port = "8080": not a port number; write a number from 1 to 65535, for example 8080'
+            'development.ini:<line>: port = "8080": the value has quotes around it, which belong to it '
+            "in an ini; remove the quotes"
         ),
     ),
     Case(
         "an address with a scheme as host",
         (setting("host", "http://localhost"),),
-        error=(
-            "development.ini:<line>: host = http://localhost: this host has no address; write an address of this "
-            "machine, for example 127.0.0.1"
-        ),
+        error=("development.ini:<line>: host = http://localhost: this is a URL, not a host; write host = localhost"),
     ),
     Case(
         "a host and a port as host",
         (setting("host", "localhost:8080"),),
         error=(
-            "development.ini:<line>: host = localhost:8080: this host has no address; write an address of this "
-            "machine, for example 127.0.0.1"
+            "development.ini:<line>: host = localhost:8080: the port is a setting of its own; write host "
+            "= localhost and port = 8080"
         ),
     ),
     Case(
@@ -120,7 +121,7 @@ CASES = (
         "a size with a unit",
         (setting("max_request_body_size", "10M"),),
         error=(
-            "development.ini:<line>: max_request_body_size = 10M: not a whole number in range; write a number from 0 up"
+            "development.ini:<line>: max_request_body_size = 10M: not a whole number in range; write 10485760, in bytes"
         ),
     ),
     Case(
@@ -154,7 +155,7 @@ CASES = (
     Case(
         "a time limit with a unit",
         (setting("drain_timeout", "10s"),),
-        error="development.ini:<line>: drain_timeout = 10s: not a valid time in seconds; write a number, 0 or more",
+        error="development.ini:<line>: drain_timeout = 10s: not a valid time in seconds; write 10",
     ),
     Case(
         "a negative time limit",
@@ -166,15 +167,17 @@ CASES = (
         (setting("pipeline", "sesion hello"),),
         error=(
             "development.ini:<line>: pipeline = sesion hello: there is no section [filter:sesion] in "
-            "development.ini; did you mean 'session'?"
+            "development.ini, but [filter:session] on line <line of [filter:session]>; write session "
+            "here, or rename that section"
         ),
     ),
     Case(
         "a misspelled application in the pipeline",
         (setting("pipeline", "session helo"),),
         error=(
-            "development.ini:<line>: pipeline = session helo: there is no section [app:helo] in development.ini; did "
-            "you mean 'hello'?"
+            "development.ini:<line>: pipeline = session helo: there is no section [app:helo] in "
+            "development.ini, but [app:hello] on line <line of [app:hello]>; write hello here, or rename "
+            "that section"
         ),
     ),
     Case(
@@ -185,15 +188,12 @@ CASES = (
     Case(
         "a session store that does not exist",
         (setting("session.type", "mysql"),),
-        error=(
-            "development.ini:<line>: session.type = mysql: this value cannot be used; write one of cookie, file, "
-            "dbm, memory, ext:database, ext:memcached, ext:redis"
-        ),
+        error=("development.ini:<line>: session.type = mysql: this value cannot be used; write ext:database"),
     ),
     Case(
         "a session store without its prefix",
         (setting("session.type", "redis"),),
-        error="development.ini:<line>: session.type = redis: this value cannot be used; did you mean ext:redis?",
+        error="development.ini:<line>: session.type = redis: this value cannot be used; write ext:redis",
     ),
     Case(
         "a timeout as words",
@@ -207,8 +207,8 @@ CASES = (
         "a timeout with a unit",
         (setting("session.timeout", "30m"),),
         error=(
-            "development.ini:<line>: session.timeout = 30m: this value cannot be used; write a whole number of "
-            "seconds from 1 to 1000000000, or remove the line"
+            "development.ini:<line>: session.timeout = 30m: this value cannot be used; write a whole "
+            "number of seconds: 1800"
         ),
     ),
     Case(
@@ -235,17 +235,14 @@ CASES = (
     Case(
         "a cookie path without a slash",
         (setting("session.cookie_path", "app"),),
-        error=(
-            "development.ini:<line>: session.cookie_path = app: this value cannot be used; write a path that starts "
-            "with /, of printable ASCII characters without spaces and semicolons"
-        ),
+        error=("development.ini:<line>: session.cookie_path = app: this is not a path; write /app"),
     ),
     Case(
         "a cookie domain with a scheme",
         (setting("session.cookie_domain", "https://example.com"),),
         error=(
-            "development.ini:<line>: session.cookie_domain = https://example.com: this value cannot be used; write a "
-            "host name, for example example.com"
+            "development.ini:<line>: session.cookie_domain = https://example.com: this is not a host "
+            "name; write example.com"
         ),
     ),
     Case(
@@ -297,8 +294,8 @@ CASES = (
         "a validate key without a value",
         (setting("session.validate_key", ""),),
         error=(
-            "development.ini:<line>: session.validate_key = ...: this value cannot be used; write a long random text "
-            "of ASCII characters without spaces or commas"
+            "development.ini:<line>: session.validate_key = ...: the key is empty; write a long random "
+            "text of ASCII characters without spaces or commas"
         ),
     ),
     Case(
@@ -306,31 +303,31 @@ CASES = (
         (setting("paste.app_factory", "hello.config.application:make_ap"),),
         error=(
             "development.ini:<line>: paste.app_factory = hello.config.application:make_ap: module "
-            "hello.config.application has no make_ap; correct the name"
+            "hello.config.application has no make_ap; did you mean hello.config.application:make_app?"
         ),
     ),
     Case(
         "an application factory with a dot",
         (setting("paste.app_factory", "hello.config.application.make_app"),),
         error=(
-            "development.ini:<line>: paste.app_factory = hello.config.application.make_app: this names no function; "
-            "write package.module:function, for example hello.config.application:make_app"
+            "development.ini:<line>: paste.app_factory = hello.config.application.make_app: this names "
+            "no function; write hello.config.application:make_app"
         ),
     ),
     Case(
         "an application factory of a module that does not exist",
         (setting("paste.app_factory", "hello.config.aplication:make_app"),),
         error=(
-            "development.ini:<line>: paste.app_factory = hello.config.aplication:make_app: there is no module "
-            "hello.config.aplication; hello/ must be in <project>, or be installed there: pip install -e ."
+            "development.ini:<line>: paste.app_factory = hello.config.aplication:make_app: there is no "
+            "module hello.config.aplication; did you mean hello.config.application?"
         ),
     ),
     Case(
         "an application factory of a package that does not exist",
         (setting("paste.app_factory", "helo.config.application:make_app"),),
         error=(
-            "development.ini:<line>: paste.app_factory = helo.config.application:make_app: there is no module helo; "
-            "helo/ must be in <project>, or be installed there: pip install -e ."
+            "development.ini:<line>: paste.app_factory = helo.config.application:make_app: there is no "
+            "module helo; did you mean hello?"
         ),
     ),
     Case(
@@ -358,24 +355,24 @@ CASES = (
         "a level of logging that does not exist",
         (replaced("[logger_hello]\nlevel = DEBUG", "[logger_hello]\nlevel = DEBGU"),),
         error=(
-            "development.ini:<line of level = DEBGU>: level = DEBGU: logging cannot be set up: ValueError: Unknown level: 'DEBGU'; write "
-            "DEBUG, INFO, WARNING, ERROR or CRITICAL"
+            "development.ini:<line of level = DEBGU>: level = DEBGU: logging cannot be set up: ValueError: Unknown "
+            "level: 'DEBGU'; write DEBUG"
         ),
     ),
     Case(
         "a handler of logging that does not exist",
         (setting("class", "StreamHandlr"),),
         error=(
-            "development.ini:<line>: class = StreamHandlr: logging cannot be set up: ModuleNotFoundError: No module "
-            "named 'StreamHandlr'; name a class of Python's logging, or one of your own: package.module.Class"
+            "development.ini:<line>: class = StreamHandlr: logging cannot be set up: "
+            "ModuleNotFoundError: No module named 'StreamHandlr'; write StreamHandler"
         ),
     ),
     Case(
         "a section of logging that is missing",
         (replaced("[formatter_generic]", "[formatter_generik]"),),
         error=(
-            "development.ini:<line of keys = generic>: keys = generic: logging cannot be set up: there is no 'formatter_generic'; list "
-            "only sections that exist"
+            "development.ini:<line of keys = generic>: keys = generic: logging cannot be set up: there is no "
+            "'formatter_generic'; write generik"
         ),
     ),
     Case(
@@ -389,7 +386,7 @@ CASES = (
     Case(
         "a section without its closing bracket",
         (replaced("[serve]", "[serve"),),
-        error="development.ini:<line>: '[serve' is neither a setting nor a [section]; write it as: name = value",
+        error="development.ini:<line>: '[serve' is not a section header; close it with ]",
     ),
     Case(
         "a section that occurs twice",
@@ -423,16 +420,16 @@ CASES = (
         "use without egg:",
         (setting("use", "waitress"),),
         error=(
-            "development.ini:<line>: use = waitress: there is no section [server:waitress] in development.ini; write "
-            "a section [server:waitress]"
+            "development.ini:<line>: use = waitress: there is no section [server:waitress] in "
+            "development.ini; write use = egg:waitress#main"
         ),
     ),
     Case(
         "a server that is not installed",
         (setting("use", "egg:gunicrn#main"),),
         error=(
-            "development.ini:<line>: use = egg:gunicrn#main: no distribution 'gunicrn' is installed; install it: pip "
-            "install gunicrn"
+            "development.ini:<line>: use = egg:gunicrn#main: no distribution 'gunicrn' is installed; did "
+            "you mean egg:gunicorn#main?"
         ),
     ),
 )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mistakes import code, command_line, development_ini, template_authors
+from mistakes import (
+    application_settings,
+    code,
+    command_line,
+    development_ini,
+    environment,
+    sections,
+    server_settings,
+    session_settings,
+    template_authors,
+)
 from mistakes.case import Case
 
 
@@ -18,6 +28,11 @@ class Topic:
 
 TOPICS = (
     Topic("development.ini", development_ini.CASES),
+    Topic("Sections", sections.CASES),
+    Topic("Sessions", session_settings.CASES),
+    Topic("Server", server_settings.CASES),
+    Topic("The application and logging", application_settings.CASES),
+    Topic("Keys and environment variables", environment.CASES),
     Topic("Code", code.CASES),
     Topic("Command line", command_line.CASES),
     Topic("Templates of your own", template_authors.CASES),

@@ -12,7 +12,7 @@ None of them is documented, so each may change in any release. pyproject.toml th
 that is tested. Each entry gives the internals, the modules that use them, and the tests that fail if they change.
 tests/unit/server/http/test_waitress_internals.py checks that they exist and that this list is complete.
 
-waitress.adjustments: Adjustments, Adjustments._params, Adjustments.listen, asbool
+waitress.adjustments: Adjustments, Adjustments._params, Adjustments.listen, KNOWN_PROXY_HEADERS, asbool
     adjustments.py, listener.py
     unit/server/http/test_waitress_internals.py::test_waitress_settings_are_in_its_table_with_their_types
 waitress.buffers: ReadOnlyFileBasedBuffer

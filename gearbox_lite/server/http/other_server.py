@@ -21,6 +21,7 @@ from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.http.drain import SendConnection
 from gearbox_lite.server.http.shutdown import end_process
 from gearbox_lite.server.listen import bind
+from gearbox_lite.server.listen.address import addresses
 from gearbox_lite.server.signals import keyboard_interrupt_on_signals
 
 
@@ -142,7 +143,7 @@ def load_server(settings: ServeSettings) -> Callable[[WSGIApplication], None]:
             server(application)
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EADDRINUSE and "port" in settings.server.options:
-                raise bind.bind_error(bind.addresses(_address_settings(settings))[0], error) from error
+                raise bind.bind_error(addresses(_address_settings(settings))[0], error) from error
             at = settings.server.factory.at if settings.server.factory else None
             raise UserError(f"the server has failed: {type(error).__name__}: {error}", at=at, code=FAILURE) from error
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.listen import bind
+from gearbox_lite.server.listen.address import WILDCARDS, addresses, is_loopback
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Exposure:
     problem: str
     at: Location
     remedy: str
+    by_proxy: Setting | None = None
+    """The setting that trusts a proxy, if it is a proxy that lets others connect."""
 
 
 def find_exposure(settings: ServeSettings, sockets: list[socket.socket]) -> Exposure | None:
@@ -28,14 +31,28 @@ def find_exposure(settings: ServeSettings, sockets: list[socket.socket]) -> Expo
     does not count as exposed, although every user of this machine can connect to it.
     """
     if not sockets:
-        return _of_settings(settings)
-    return next(filter(None, (_of_socket(settings, bound) for bound in sockets)), None)
+        exposure = _of_settings(settings)
+    else:
+        exposure = next(filter(None, (_of_socket(settings, bound) for bound in sockets)), None)
+    proxy = settings.server.options.get("trusted_proxy") if settings.is_waitress else None
+    if exposure is None and proxy is not None:
+        # The proxy is on this machine, so the address does not tell that its clients are not.
+        return Exposure(f"{proxy} lets the proxy's clients connect", proxy.at, "remove that line", proxy)
+    return exposure
 
 
 def refuse_exposed_debug(settings: ServeSettings, debug: Setting, sockets: list[socket.socket]) -> None:
     """Raise UserError if others could reach a debug page, which runs their code, unless they are allowed to."""
     exposure = find_exposure(settings, sockets)
     if exposure is not None and not settings.allow_remote_debug:
+        if exposure.by_proxy is not None:
+            proxy = exposure.by_proxy
+            raise UserError(
+                f"{debug}: the debug page, which runs code, could be reached through the proxy of {proxy} ({proxy.at})",
+                at=debug.at,
+                remedy="write debug = false, or pass --allow-remote-debug if everyone who can connect may run code",
+                finding="debug-exposed",
+            )
         raise UserError(
             f"{exposure.problem} while {debug} ({debug.at}) shows a debug page that runs their code",
             at=exposure.at,
@@ -52,7 +69,7 @@ def host_names(settings: ServeSettings) -> list[str]:
     for name in ("listen", "bind"):
         names += [item.rpartition(":")[0] or item for item in _values(options.get(name)) if "/" not in item]
     names = [name.strip("[]").partition("%")[0] for name in names]
-    return [name for name in names if name not in ("", "*", *bind.WILDCARDS)]
+    return [name for name in names if name not in ("", "*", *WILDCARDS)]
 
 
 def _values(setting: Setting | None) -> list[str]:
@@ -63,9 +80,9 @@ def _of_socket(settings: ServeSettings, bound: socket.socket) -> Exposure | None
     if bound.family == getattr(socket, "AF_UNIX", None):
         return _of_unix_socket(settings, bound.getsockname())
     host = str(bound.getsockname()[0])
-    if bind.is_loopback(host):
+    if is_loopback(host):
         return None
-    for address in bind.addresses(settings.server.options) if "unix_socket" not in settings.server.options else []:
+    for address in addresses(settings.server.options) if "unix_socket" not in settings.server.options else []:
         if address.sockaddr[0].partition("%")[0] == host.partition("%")[0]:
             return _by_host(address.host)
     remedy = "write ListenStream=127.0.0.1:8080 in the .socket unit"
@@ -98,13 +115,14 @@ def _of_settings(settings: ServeSettings) -> Exposure | None:
         if "unix_socket" in options:
             is_exposed = perms is not None and int(perms.value, 8) & 0o077
             return _by_perms(perms) if perms is not None and is_exposed else None
-        wanted = bind.addresses(options)
+        wanted = addresses(options)
     elif "host" in options:
-        wanted = bind.addresses({"host": options["host"]})
+        wanted = addresses({"host": options["host"]})
     elif "bind" in options:
         if options["bind"].value.startswith(("unix:", "fd://")):
             return None
-        wanted = bind.addresses({"listen": options["bind"]})
+        items = [f"*{item}" if item.startswith(":") else item for item in _values(options["bind"])]
+        wanted = addresses({"listen": replace(options["bind"], value=" ".join(items))})
     else:
         at = settings.server.factory.at if settings.server.factory else Location(settings.ini)
         section = f"[{settings.server.name}]"

@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING
 from gearbox_lite.errors import Setting, UserError
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.listen import bind
+from gearbox_lite.server.listen.address import Address, addresses, port_number
 from gearbox_lite.server.listen.exposure import refuse_exposed_debug
 
 if TYPE_CHECKING:
     from gearbox_lite.server.listen import unix_socket
 
 
-def check_listening(settings: ServeSettings) -> dict[str, bind.Address]:
+def check_listening(settings: ServeSettings) -> dict[str, Address]:
     """Return the addresses to bind by name; none for a Unix socket, and for a server that binds its own.
 
     Raises UserError for an invalid address, and for a debug page that others could reach.
     """
-    wanted: dict[str, bind.Address] = {}
+    wanted: dict[str, Address] = {}
     if not settings.is_waitress and "port" in settings.server.options:
-        bind.port_number(settings.server.options["port"])
+        port_number(settings.server.options["port"])
     if settings.is_waitress and "unix_socket" not in settings.server.options:
-        wanted = {str(address): address for address in bind.addresses(settings.server.options)}
+        wanted = {str(address): address for address in addresses(settings.server.options)}
     if settings.debug is not None:
         refuse_exposed_debug(settings, settings.debug, [])
     return wanted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gearbox_lite.errors import Location, Setting, UserError
+from gearbox_lite import value_syntax
+from gearbox_lite.errors import Location, Setting, UserError, at_setting
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.sessions.settings.options import PREFIX, KeyName, SessionOptions
 from gearbox_lite.sessions.settings.parse import OptionError, parse_options
@@ -64,12 +65,20 @@ def is_session_filter(factory: str) -> bool:
 
 
 def _parse_settings(section: Section, settings: Mapping[str, Setting]) -> SessionOptions:
+    for item in settings.values():
+        if item.environment_variable is not None:
+            explained = value_syntax.explain_value(item.value, item.environment_variable)
+            if explained is not None:
+                raise at_setting(item, *explained)
     given = {name: item.value for name, item in settings.items()}
     try:
         return parse_options(given)
     except OptionError as error:
         setting = settings.get(error.option)
         if setting is not None:
+            if setting.environment_variable is not None and error.problem.startswith("the key has"):
+                problem = error.problem.replace("the key", f"the environment variable {setting.environment_variable}")
+                raise at_setting(setting, problem, error.remedy) from error
             shown = error.shown(given) if setting.written is None else str(setting)
             raise UserError(f"{shown}: {error.problem}", at=setting.at, remedy=error.remedy) from error
         source = section.factory.at if section.factory else Location(section.name)

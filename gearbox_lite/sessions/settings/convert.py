@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from gearbox_lite import value_syntax
 from gearbox_lite.booleans import FALSE, TRUE
 from gearbox_lite.errors import nearest
 from gearbox_lite.sessions.set_cookie import is_cookie_domain, is_cookie_path
@@ -20,15 +21,36 @@ MIN_STORE_TIMEOUT, MAX_STORE_TIMEOUT = 0.1, 3600.0
 """Seconds that one operation on a store may take; also for a timeout in a store's address."""
 
 
+NOT_USABLE = "this value cannot be used"
+
+
 class InvalidValueError(ValueError):
-    """An option's value is invalid; the message says what to write."""
+    """An option's value is invalid; the message says what to write, and ``problem`` why."""
+
+    def __init__(self, remedy: str, problem: str = NOT_USABLE) -> None:
+        super().__init__(remedy)
+        self.problem = problem
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the problem says more than that the value cannot be used."""
+        return self.problem != NOT_USABLE
 
 
 def text(value: str) -> str:
-    """Return any text that is not empty."""
+    """Return any text that is not empty, and has no syntax that an ini takes literally."""
     if not value:
         raise InvalidValueError("write a value, or remove the line")
+    refuse_syntax(value)
     return value
+
+
+def refuse_syntax(value: str) -> None:
+    """Raise InvalidValueError for quotes, variables of a shell and the like (value_syntax.py)."""
+    explained = value_syntax.literal(value)
+    if explained is not None:
+        problem, remedy = explained
+        raise InvalidValueError(remedy, problem)
 
 
 def boolean(value: str) -> bool:
@@ -41,8 +63,18 @@ def boolean(value: str) -> bool:
 def seconds(value: str) -> int:
     """Return a whole number of seconds from 1 up."""
     if not value.isdecimal() or len(value) > 10 or not 1 <= int(value) <= MAX_SECONDS:
+        _refuse_unit(value)
         raise InvalidValueError(f"write a whole number of seconds from 1 to {MAX_SECONDS}, or remove the line")
     return int(value)
+
+
+def _refuse_unit(value: str) -> None:
+    """Raise InvalidValueError for a time with a unit, such as 1h."""
+    from gearbox_lite.quantities import seconds_meant
+
+    meant = seconds_meant(value)
+    if meant is not None and 1 <= meant <= MAX_SECONDS:
+        raise InvalidValueError(f"write a whole number of seconds: {meant:.0f}") from None
 
 
 def cookie_expires(value: str) -> bool | timedelta:
@@ -53,6 +85,7 @@ def cookie_expires(value: str) -> bool | timedelta:
     try:
         return boolean(value)
     except InvalidValueError:
+        _refuse_unit(value)
         raise InvalidValueError(
             "write true (until the browser closes), false (for years) or a number of seconds from 1 up"
         ) from None
@@ -77,7 +110,13 @@ def choice(*choices: str) -> Callable[[str], str]:
         for known in choices:
             if value.lower() == known.lower():
                 return known
-        guess = nearest(value.lower(), list(choices)) or next((it for it in choices if value.lower() in it), None)
+        from gearbox_lite.ini.foreign_names import choice_meant
+
+        meant = choice_meant(value)
+        if meant in choices:
+            raise InvalidValueError(f"write {meant}")
+        guess = nearest(value.lower(), list(choices))
+        guess = guess or next((known for known in choices if value and value.lower() in known), None)
         raise InvalidValueError(f"did you mean {guess}?" if guess else f"write one of {', '.join(choices)}")
 
     return convert
@@ -85,6 +124,7 @@ def choice(*choices: str) -> Callable[[str], str]:
 
 def cookie_name(value: str) -> str:
     """Return the name of a cookie, which is a token (https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)."""
+    refuse_syntax(value)
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
         raise InvalidValueError("a cookie's name has no spaces, commas, semicolons, brackets or equals signs")
     return value
@@ -93,6 +133,10 @@ def cookie_name(value: str) -> str:
 def cookie_path(value: str) -> str:
     """Return a path that cannot inject other attributes into the cookie."""
     if not is_cookie_path(value):
+        path = re.sub(r"^[a-z]+://[^/]*", "", value, flags=re.IGNORECASE)
+        path = path if path.startswith("/") else f"/{path}"
+        if is_cookie_path(path):
+            raise InvalidValueError(f"write {path}", "this is not a path")
         raise InvalidValueError(
             "write a path that starts with /, of printable ASCII characters without spaces and semicolons"
         )
@@ -102,7 +146,10 @@ def cookie_path(value: str) -> str:
 def cookie_domain(value: str) -> str:
     """Return a host name for which browsers accept a cookie."""
     if not is_cookie_domain(value):
-        raise InvalidValueError("write a host name, for example example.com")
+        host = re.sub(r"^([a-z]+://)?(\*?\.)?|(:[0-9]*)?(/.*)?$", "", value, flags=re.IGNORECASE)
+        if is_cookie_domain(host) and not re.search(r"[\s,;]", value):
+            raise InvalidValueError(f"write {host}", "this is not a host name")
+        raise InvalidValueError("write a host name, for example example.com, or remove the line")
     if "." not in value.removeprefix(".") and value != "localhost":
         raise InvalidValueError(
             "browsers accept no cookie for a whole top-level domain; write a host name, for example example.com"
@@ -135,8 +182,14 @@ def limit(value: str) -> float:
 
 def key(value: str) -> str:
     """Return a key to sign or encrypt with."""
+    refuse_syntax(value)
+    variable = value_syntax.variable_named(value)
+    if variable is not None:
+        raise InvalidValueError(f"write {variable}", "this is the name of a variable, not its value")
     if not value or not value.isascii() or "," in value or len(value.split()) != 1:
-        raise InvalidValueError("write a long random text of ASCII characters without spaces or commas")
+        wrong = {"is empty": not value, "has a comma": "," in value, "has a space": len(value.split()) > 1}
+        problem = next((f"the key {what}" for what, is_so in wrong.items() if is_so), NOT_USABLE)
+        raise InvalidValueError("write a long random text of ASCII characters without spaces or commas", problem)
     return value
 
 

@@ -22,6 +22,14 @@ _EXAMPLES = (
     "password",
     "xxxx",
     "1234567890",
+    "supersecret",
+    "placeholder",
+    "insert",
+    "random-key",
+    "randomkey",
+    "your-",
+    "your_",
+    "deadbeef",
 )
 _KEYBOARD_ROWS = ("qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "1234567890")
 _ADJACENT_KEYS = {pair for row in _KEYBOARD_ROWS for pair in itertools.pairwise(row)}

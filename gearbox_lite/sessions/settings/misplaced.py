@@ -1,6 +1,7 @@
 """Session settings in an ini's [app:...], where TurboGears' documentation puts them and our filter ignores them.
 
-They would have no effect there, or enable a second session that replaces the filter's.
+They would have no effect there, or enable a second session that replaces the filter's. A pipeline without the filter
+leaves the application without a session.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gearbox_lite.booleans import FALSE
-from gearbox_lite.errors import Setting, UserError
+from gearbox_lite.errors import Location, Setting, UserError, short_path
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.ini.inherited import with_inherited
+from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.sessions.settings.configured import is_session_filter, session_filter_section
 
 ENABLED = "session.enabled"
@@ -31,8 +33,29 @@ def refuse_misplaced(application: Section, ini: Path, variables: Mapping[str, st
         if section.name.partition(":")[0] not in _APPLICATIONS:
             continue
         for setting in _session_settings(section, ours):
-            if ours is not None or _has_filter(ini, variables):
+            if ours is not None or _filter_name(ini, variables) is not None:
                 raise _error(section, setting, ours)
+
+
+def refuse_left_out(settings: AppSettings, using: Path | None) -> None:
+    """Raise UserError if the ini has our session filter, the application does not pass through it, and needs it.
+
+    ``using`` is a file of the application that uses the session, None if there is none.
+    """
+    name = _filter_name(settings.ini, settings.variables) if using is not None else None
+    if using is None or name is None:
+        return
+    problem = f"[filter:{name}] is left out, but {short_path(using)} uses the session"
+    pipeline = settings.app.options.get("pipeline")
+    if pipeline is not None:
+        remedy = f"write pipeline = {name} {pipeline.value}"
+        raise UserError(f"{pipeline}: {problem}", at=pipeline.at, remedy=remedy)
+    if settings.app_name != "main":
+        remedy = "leave --app-name out, or name a pipeline that has the filter"
+        raise UserError(f"{settings.app_name}: {problem}", at=Location("--app-name"), remedy=remedy)
+    factory = settings.app.innermost.factory
+    remedy = f"add [pipeline:main] with pipeline = {name} APP, and rename [{settings.app.name}]"
+    raise UserError(f"[{settings.app.name}]: {problem}", at=factory.at if factory else None, remedy=remedy)
 
 
 def _session_settings(section: Section, ours: Section | None) -> list[Setting]:
@@ -54,10 +77,12 @@ def _error(section: Section, setting: Setting, ours: Section | None) -> UserErro
     return UserError(problem, at=setting.at, remedy=f"write {name} in {filter_name}")
 
 
-def _has_filter(ini: Path, variables: Mapping[str, str]) -> bool:
-    return any(
-        section.startswith("filter:") and is_session_filter(value)
+def _filter_name(ini: Path, variables: Mapping[str, str]) -> str | None:
+    """Return the name of the section of our session filter in an ini or one that it inherits from, None without one."""
+    names = (
+        section.partition(":")[2].strip()
         for outline in with_inherited(ini, variables)
         for (section, option), (_, value) in outline.options.items()
-        if option in ("use", "paste.filter_factory")
+        if section.startswith("filter:") and option in ("use", "paste.filter_factory") and is_session_filter(value)
     )
+    return next(names, None)

@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote
 
-from gearbox_lite.errors import nearest
+from gearbox_lite import value_syntax
+from gearbox_lite.errors import MIN_SIMILARITY, nearest
 from gearbox_lite.masking import MASK, is_secret, masked, without_password
 from gearbox_lite.sessions.settings.convert import MAX_PREFIX_LENGTH, InvalidValueError
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, SessionOptions
@@ -36,7 +37,11 @@ _EXAMPLES = {
     "validate_key": f"add a long random key: {_RANDOM}",
     "secret": f"add a long random key: {_RANDOM}",
     "data_dir": "add for example session.data_dir = %(here)s/data",
-    "url": "add the address of the store, for example redis://localhost:6379/0, localhost:11211, sqlite:///sessions.db",
+}
+_URLS = {
+    "ext:database": "sqlite:///%(here)s/sessions.db",
+    "ext:memcached": "localhost:11211",
+    "ext:redis": "redis://localhost:6379/0",
 }
 
 
@@ -77,10 +82,11 @@ def parse_options(given: Mapping[str, str]) -> SessionOptions:
         try:
             values[name] = OPTIONS[name].convert(text.strip())
         except InvalidValueError as reason:
-            raise OptionError(full_name, "this value cannot be used", str(reason)) from None
+            raise OptionError(full_name, *_explained(text.strip(), reason)) from None
     values.setdefault("type", "file" if "data_dir" in values else "memory")
     options = SessionOptions(**values)
     _check_required(options)
+    _check_address(options)
     _check_fallbacks(options)
     _check_times(options)
     _check_cookie(options)
@@ -92,15 +98,29 @@ def parse_options(given: Mapping[str, str]) -> SessionOptions:
     return SessionOptions(**used, engine_options=engine if options.type == "ext:database" else {})
 
 
+def _explained(text: str, reason: InvalidValueError) -> tuple[str, str]:
+    """Return why a value cannot be used, and the remedy; its syntax may be the reason (value_syntax.py)."""
+    explained = value_syntax.explain_value(text)
+    if explained is not None:
+        return explained
+    hint = " (a comment needs a line of its own)" if value_syntax.has_comment(text) and not reason.is_explained else ""
+    return reason.problem, f"{reason}{hint}"
+
+
 def _known_name(full_name: str) -> str:
     name = full_name.removeprefix(PREFIX)
     if full_name.startswith(PREFIX) and name in OPTIONS:
         return name
     if name in REFUSED:
         raise OptionError(full_name, REFUSED[name], "remove the line")
-    last = nearest(name.rpartition("session.")[2], list(OPTIONS))
-    guess = PREFIX + last if last else nearest(full_name, [PREFIX + known for known in OPTIONS])
-    raise OptionError(full_name, "there is no such option", f"did you mean {guess}?" if guess else "remove the line")
+    from gearbox_lite.ini.foreign_names import remedy_in
+
+    remedy = remedy_in(full_name, "session")
+    if remedy is None:
+        known = {last: PREFIX + last for last in OPTIONS} | {PREFIX + last: PREFIX + last for last in OPTIONS}
+        guess = nearest(name.rpartition("session.")[2].lower(), list(known), cutoff=MIN_SIMILARITY)
+        remedy = f"did you mean {known[guess]}?" if guess else "remove the line"
+    raise OptionError(full_name, "there is no such option", remedy)
 
 
 def _default_prefix(cookie_name: str) -> str:
@@ -121,7 +141,19 @@ def _check_required(options: SessionOptions) -> None:
         if name == "data_dir" and folder is not None and options.lock_dir is not None:
             continue  # these two folders replace it
         if getattr(options, name) is None:
-            raise OptionError(PREFIX + name, f"a session of type {options.type} needs it", _EXAMPLES[name])
+            example = _EXAMPLES[name] if name != "url" else f"add for example session.url = {_URLS[options.type]}"
+            raise OptionError(PREFIX + name, f"a session of type {options.type} needs it", example)
+
+
+def _check_address(options: SessionOptions) -> None:
+    if options.url is None or not options.type.startswith("ext:"):
+        return
+    from gearbox_lite.sessions.settings.addresses import check_address
+
+    try:
+        check_address(options.type, options.url)
+    except InvalidValueError as reason:
+        raise OptionError(f"{PREFIX}url", reason.problem, str(reason)) from None
 
 
 def _check_fallbacks(options: SessionOptions) -> None:

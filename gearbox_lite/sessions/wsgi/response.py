@@ -35,13 +35,13 @@ class SessionResponse:
         environ: dict[str, Any],
         start_response: StartResponse,
         outages: Outages,
-        warn_of_plain_http: Callable[[], None],
+        check_cookie: Callable[[dict[str, Any], str], None],
     ) -> None:
         self._session = session
         self._environ = environ
         self._start_response = start_response
         self._outages = outages
-        self._warn_of_plain_http = warn_of_plain_http
+        self._check_cookie = check_cookie
         self._head: tuple[str, Headers, ExcInfo | None] | None = None
         """What the application called ``start_response`` with last."""
         self._started = False
@@ -106,8 +106,7 @@ class SessionResponse:
         set_cookie = set_cookie_of(self._session)
         if set_cookie:
             headers.append(("Set-Cookie", set_cookie))
-            if self._environ.get("wsgi.url_scheme") == "http" and "; Secure" in set_cookie:
-                self._warn_of_plain_http()
+            self._check_cookie(self._environ, set_cookie)
         return None
 
     def _replace(self, error: StoreUnavailable) -> list[bytes]:

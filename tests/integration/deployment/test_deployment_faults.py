@@ -66,7 +66,7 @@ def test_check_url_reports_the_fault_and_no_other(project, tls, fault):
         set_option(project / "production.ini", name, value)
     port = free_port()
     with behind_nginx(project, tls, f"127.0.0.1:{port}", edit or (lambda site: site)) as url:
-        with serve_production(project, "--port", port):
+        with serve_production(project, "--port", port, *(["--allow-remote-debug"] if fault == "debug on" else [])):
             result = run("check", "--strict", "--url", url, SSL_CERT_FILE=str(tls / "fullchain.pem"))
     assert result.returncode == 1
     lines = result.stderr.splitlines()

@@ -113,7 +113,7 @@ def test_forwarded_headers_do_not_make_a_foreign_host_allowed(project, name, val
     ini = project / "development.ini"
     add_line(ini, "server:main", "trusted_proxy = 127.0.0.1")
     add_line(ini, "server:main", f"trusted_proxy_headers = {name.lower()}")
-    with serve_warm(project) as served:
+    with serve_warm(project, "--allow-remote-debug") as served:
         answer = Browser(served.url).get("/", **{"Host": "evil.example", name: value})
         assert (answer.status, "'evil.example' is not allowed" in answer.text) == (400, True)
         assert Browser(served.url).get("/", **{name: value}).status == 200

@@ -61,9 +61,9 @@ def test_only_the_check_header_is_answered_with_how_the_server_sees_the_request(
 @pytest.mark.parametrize(
     ("value", "remedy"),
     [
-        ("nginx", "write one IP address, or localhost for a Unix socket"),
-        ("10.0.0.0/24", "write one IP address, or localhost for a Unix socket"),
-        ("127.0.0.1:8080", "write one IP address, or localhost for a Unix socket"),
+        ("nginx", "write the proxy's IP address, for example 127.0.0.1, or localhost for a Unix socket"),
+        ("10.0.0.0/24", "a network cannot be trusted; write the proxy's one IP address"),
+        ("127.0.0.1:8080", "write 127.0.0.1, without the port"),
         ("0:0:0:0:0:0:0:1", "write ::1"),
     ],
 )

@@ -97,7 +97,8 @@ def privileged_port_command():
 def test_a_privileged_port_is_refused_with_the_first_port_that_is_not():
     code = (
         "from gearbox_lite.errors import Location, Setting, UserError\n"
-        "from gearbox_lite.server.listen.bind import addresses, bind_addresses\n"
+        "from gearbox_lite.server.listen.address import addresses\n"
+        "from gearbox_lite.server.listen.bind import bind_addresses\n"
         "options = {name: Setting(name, value, Location(f'--{name}')) for name, value in OPTIONS.items()}\n"
         "try: bind_addresses({str(one): one for one in addresses(options)})\n"
         "except UserError as error: print(error.code, error.message)\n"
@@ -121,4 +122,4 @@ def test_the_port_of_another_server_is_checked_too(project):
     set_option(ini, "host", None)
     assert "add host = 127.0.0.1 to [server:main], or set debug = false" in refused(project)
     add_line(ini, "server:main", "bind = 0.0.0.0:8080")
-    assert "bind = 0.0.0.0 lets other machines connect" in refused(project)
+    assert "bind = 0.0.0.0:8080 lets other machines connect" in refused(project)

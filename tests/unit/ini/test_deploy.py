@@ -170,13 +170,13 @@ def test_an_invalid_interpolation_in_a_command_line_variable_is_reported_as_such
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[app:main]\nuse = mian\n[app:min]\n" + FACTORY, r"main\.ini:4: use = mian: .*; did you mean 'min'\?"),
+        ("[app:main]\nuse = mian\n[app:min]\n" + FACTORY, r"main\.ini:4: use = mian: .*, but \[app:min\] on line 5; "),
         ("[app:main]\nuse = other\n", r"main\.ini:4: use = other: .*; write a section \[app:other\]"),
         ("[app:blog]\n" + FACTORY, r"main\.ini: there is no section \[app:main\]; choose one with --app-name: blog"),
         ("[other]\na = b\n", r"main\.ini: not a PasteDeploy ini: it has no \[app:\.\.\.\] or "),
         ("[app:main]\nx = 1\n", r"main\.ini:3: \[app:main\] names nothing to load; add: use = egg:NAME, or: paste"),
         ("[app:main]\nuse = egg:click\n", r"use = egg:click: click has no app 'main'; it has no app at all"),
-        ("[app:main]\nuse = egg:nowhere\n", r"no distribution 'nowhere' is installed; install it: pip install nowhere"),
+        ("[app:main]\nuse = egg:nowhere\n", r"no distribution 'nowhere' is installed; correct the name, or install"),
         ("[app:main]\nuse = config:no.ini\n", r"there is no file no\.ini next to this ini; correct the name"),
         ("[app:main]\nuse = config:.\n", r"\. is a folder or a device, not an ini; correct the name"),
         ("[pipeline:main]\npipeline =\n", r"the pipeline is empty; name its filters and, last, its application"),

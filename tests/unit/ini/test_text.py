@@ -18,7 +18,7 @@ KEY = "d2f5fbd20c3a4b8f03a7cbb6f4d0e9ad"
         (f"{KEY}\n[a]\n", "a.ini:1: a setting before any [section]; begin the ini with a section such as [DEFAULT]"),
         ("[a\nx = 1\n", "a.ini:1: '[a' is not a section header; close it with ]"),
         (f"[a]\nx = 1\n{KEY}\n", "a.ini:3: this line is neither a setting nor a [section]; write it as: name = value"),
-        ("[a]\n[b\n", "a.ini:2: '[b' is neither a setting nor a [section]; write it as: name = value"),
+        ("[a]\n[b\n", "a.ini:2: '[b' is not a section header; close it with ]"),
         (
             "[a]\nx = 1\nx = 2\n",
             "a.ini:3: x is set twice in [a], first on line 2; remove or comment out one of the two",

@@ -9,7 +9,8 @@ import pytest
 
 from gearbox_lite.errors import Location, Setting, UserError
 from gearbox_lite.server.listen import unix_socket
-from gearbox_lite.server.listen.bind import Address, addresses, bind_addresses
+from gearbox_lite.server.listen.address import Address, addresses
+from gearbox_lite.server.listen.bind import bind_addresses
 
 
 def options(**given: str) -> dict[str, Setting]:

@@ -76,13 +76,15 @@ def test_a_value_that_cannot_work_is_refused_with_what_to_write(option, text):
     [
         ("session.tiemout", "session.timeout"),
         ("session.http_only", "session.httponly"),
+        ("session.path", "session.cookie_path"),
+        ("session.max_age", "session.timeout"),
         ("timeout", "session.timeout"),
         ("sesion.key", "session.key"),
         ("beaker.session.key", "session.key"),
     ],
 )
 def test_an_unknown_option_suggests_the_nearest(name, suggestion):
-    with pytest.raises(OptionError, match=f"did you mean {suggestion}"):
+    with pytest.raises(OptionError, match=rf"(did you mean|write) {suggestion}( in \[filter:session\])?\??$"):
         parse_options({**COOKIE, name: "1"})
 
 
