@@ -40,6 +40,7 @@ class FileStore(GuardedStore):
         super().__init__(f"folder {folders.sessions}", timeout, limit)
         self._folder = folders.sessions
         self._locks = folders.locks
+        self._prefix, self._locks_prefix = (os.path.join(folder, "") for folder in (self._folder, self._locks))
         self._parents = folders.parents
         self._system = self.reaching(OSError, UnsafePathError)
         with self.reaching(OSError):
@@ -56,21 +57,26 @@ class FileStore(GuardedStore):
         return bool(made)
 
     def _path(self, session: str) -> Path:
-        return self._folder / session[0] / session[:2] / f"{session}{RECORD_SUFFIX}"
+        return Path(self._file_name(session))
+
+    def _file_name(self, session: str) -> str:
+        """Return a record's path as a string: joining Path objects would take a twentieth of a write."""
+        return f"{self._prefix}{session[0]}{os.sep}{session[:2]}{os.sep}{session}{RECORD_SUFFIX}"
 
     def _read(self, session: str) -> str | None:
         with self._system:
             return self._read_file(session)
 
     def _read_file(self, session: str) -> str | None:
+        name = self._file_name(session)
         try:
-            descriptor = os.open(self._path(session), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", str(self._path(session)))
+                raise OSError(errno.EINVAL, "not a regular file", name)
             return os.read(descriptor, status.st_size).decode("ascii", "replace")
         finally:
             os.close(descriptor)
@@ -86,25 +92,25 @@ class FileStore(GuardedStore):
             return after
 
     def _replace_file(self, session: str, text: str) -> None:
-        path = self._path(session)
-        draft = path.with_suffix(".temp")  # one name is enough: only the process that holds the lock writes it
+        name = self._file_name(session)
+        draft = f"{name.removesuffix(RECORD_SUFFIX)}.temp"  # one is enough: only the lock's owner writes it
         try:
             descriptor = self._create(draft)
         except FileNotFoundError:
-            self._make_folder(path.parent)
+            self._make_folder(Path(name).parent)
             descriptor = self._create(draft)
         except FileExistsError:  # left behind by a process that was killed
-            draft.unlink()
+            os.unlink(draft)
             descriptor = self._create(draft)
         try:
-            with open(descriptor, "w", encoding="ascii") as stream:
-                stream.write(text)
+            with open(descriptor, "wb") as stream:
+                stream.write(text.encode("ascii"))
             # Not flushed to the disk with fsync: after a crash of the machine a session may be lost, as with Beaker,
             # but a killed process loses nothing, because the kernel has the data.
-            draft.replace(path)
+            os.replace(draft, name)
         except OSError:
             with suppress(OSError):
-                draft.unlink()
+                os.unlink(draft)
             raise
 
     def _make_folder(self, folder: Path) -> None:
@@ -113,7 +119,7 @@ class FileStore(GuardedStore):
             self._restore_folders()
         make_private(folder)
 
-    def _create(self, path: Path) -> int:
+    def _create(self, path: str) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
 
     def _delete(self, session: str) -> None:
@@ -147,7 +153,7 @@ class FileStore(GuardedStore):
         holds the lock of the new file. The lock is polled, because flock itself waits without a time limit. Raises
         TimeoutError if another process holds it for longer than an operation may take.
         """
-        path = self._locks / f"{session[:2]}.lock"
+        path = f"{self._locks_prefix}{session[:2]}.lock"
         try:
             descriptor = self._open_lock(path)
         except FileNotFoundError:
@@ -165,7 +171,7 @@ class FileStore(GuardedStore):
         finally:
             os.close(descriptor)
 
-    def _open_lock(self, path: Path) -> int:
+    def _open_lock(self, path: str) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
