@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 
 _QUOTES = ("''", '""', "\u201c\u201d", "\u2018\u2019", "\u201e\u201c", "\u00ab\u00bb")
-_COMMENT = re.compile(r"\s(?:[;#]|//)(?!\S*[=&])")
+_COMMENT = re.compile(r"\s(?:[;#]|//)(?!\S*[=&])|^[0-9]+[#;]")
 _COMMAND = re.compile(r"\$\((?!\()[^)]*\)?|^`.+`$", re.DOTALL)
 _SHELL_VARIABLE = re.compile(
     r"\$\{(?:(?:env[:.]|ENV_)(?P<prefixed>\w+)|(?P<name>\w+))[^}]*\}|^\$(?P<bare>[A-Z_][A-Z0-9_]*|here|HOME)(?=$|[/:])"
@@ -97,6 +97,13 @@ def _lines(value: str) -> tuple[str, str] | None:
     return "goes on in the next line", "remove the indent of that line"
 
 
+def _punctuation(value: str) -> tuple[str, str] | None:
+    if not re.fullmatch(r"[\w.]+[;,]", value):
+        return None
+    mark = "comma" if value.endswith(",") else "semicolon"
+    return f"ends with a {mark}, which belongs to it in an ini", f"remove the {mark}"
+
+
 def _second_equals(value: str) -> tuple[str, str] | None:
     return ("begins with another =", "write one =") if value.startswith(("=", ":=")) else None
 
@@ -151,4 +158,7 @@ def _spaces(value: str) -> tuple[str, str] | None:
     return ("begins or ends with a space", "remove the space") if value != value.strip() else None
 
 
-_CHECKS = (_invisible, _lines, _second_equals, _list, _quotes, _command, _shell_variable, _template, _home, _spaces)
+_CHECKS = (
+    *(_invisible, _lines, _second_equals, _punctuation, _list, _quotes, _command, _shell_variable, _template, _home),
+    _spaces,
+)

@@ -35,6 +35,9 @@ def read_text(path: Path) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise UserError("this line has a NUL character", at=Location(path, line), remedy="remove it")
+    if "\r" in text and "\n" not in text:
+        problem = "its lines end with carriage returns only, so it is one line"
+        raise UserError(problem, at=Location(path), remedy="save it with line feeds, as on Unix")
     if text.startswith("\ufeff"):
         raise UserError(
             "the file begins with a byte order mark, which PasteDeploy does not read",

@@ -27,6 +27,8 @@ from gearbox_lite.quantities import bytes_meant, seconds_meant
         ("<function new_secret at 0x7f>", "is how Python shows an object", "{{ new_secret() }}"),
         ("<your key>", "is a placeholder", "write the value itself"),
         ("['a', 'b']", "is a list as Python writes it", "with spaces between them"),
+        ("true;", "ends with a semicolon", "remove the semicolon"),
+        ("8080,", "ends with a comma", "remove the comma"),
         ("= 5", "begins with another =", "write one ="),
         ("5\u200b", "has an invisible character, zero width space (U+200B)", "delete it"),
         ("a\u00a0b", "has an invisible character, no-break space (U+00A0)", "delete it"),
@@ -89,6 +91,7 @@ def test_a_comment_behind_a_value_is_recognized_and_a_fragment_is_not():
     assert value_syntax.has_comment("8080 # the port")
     assert value_syntax.has_comment("8080 // the port")
     assert not value_syntax.has_comment("http://localhost/#top")
+    assert value_syntax.has_comment("3600#seconds")
     assert not value_syntax.has_comment("a;b")
 
 

@@ -44,7 +44,7 @@ format = %(message)s
 def message(folder, old, new):
     assert old in INI
     ini = folder / "a.ini"
-    ini.write_text(INI.replace(old, new, 1))
+    ini.write_bytes(INI.replace(old, new, 1).encode())
     with pytest.raises(UserError) as raised:
         read_app_settings(ini, Overrides())
     return raised.value.message.removeprefix(f"{folder}/")
@@ -109,6 +109,12 @@ def test_a_section_of_another_program_is_left_alone(tmp_path, header):
 )
 def test_a_line_that_is_something_else_than_it_seems_is_reported(tmp_path, old, new, expected):
     assert message(tmp_path, old, new) == f"a.ini:{expected}"
+
+
+def test_line_endings_of_an_old_mac_are_named(tmp_path):
+    assert message(tmp_path, INI, INI.replace("\n", "\r")) == (
+        "a.ini: its lines end with carriage returns only, so it is one line; save it with line feeds, as on Unix"
+    )
 
 
 def test_values_of_several_lines_are_left_alone(tmp_path):
