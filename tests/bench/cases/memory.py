@@ -23,13 +23,13 @@ def measure(bench: Bench) -> list[Figure]:
     for what, way in (("without reload", "serve"), ("with reload", "reload")):
         bench.progress(f"{REQUESTS} requests {what}")
         runs = {name: partial(_after_requests, name, site.server(getattr(site, way))) for name, site in sites.items()}
-        samples = in_turns(runs, bench.rounds(3, 1), warm_up=False)
+        samples = in_turns(runs, bench.rounds(2, 1), warm_up=False)
         title = f"{what}, after {REQUESTS} requests"
         figures += [Figure(title, name, "MiB", values) for name, values in samples.items()]
     bench.progress(f"{REQUESTS} requests without reload, all extras installed")
     sites = bench.try_each({name: partial(make, folder) for name, make in WITH_EVERYTHING.items()})
     runs = {name: partial(_after_requests, name, site.server(site.serve)) for name, site in sites.items()}
-    samples = in_turns(runs, bench.rounds(3, 1), warm_up=False)
+    samples = in_turns(runs, bench.rounds(2, 1), warm_up=False)
     title = f"without reload, all extras installed, after {REQUESTS} requests"
     figures += [Figure(title, name, "MiB", values) for name, values in samples.items()]
     return figures + _reloads(bench)

@@ -30,7 +30,7 @@ def measure(bench: Bench) -> list[Figure]:
         stores = {name: _pair(name, options, bench.folder) for name, options in _stores(bench, stack).items()}
         for name, options in stores.items():
             bench.progress(name)
-            job = {"rounds": bench.rounds(20, 5), "stores": {name: options}}
+            job = {"rounds": bench.rounds(12, 5), "stores": {name: options}}
             result = subprocess.run(
                 [program(SESSIONS, "python"), WORKER],
                 input=json.dumps(job),
