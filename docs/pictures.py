@@ -1,7 +1,8 @@
 """Make the pictures of the README and the site: run ``python docs/pictures.py``.
 
 A new project is served, and Chromium takes its welcome page. Then its code is edited under the server, broken, and
-fixed, and the server's own output becomes the picture of a terminal. Needs /usr/bin/chromium and the test dependencies.
+fixed, and the server's own output becomes the picture of a terminal. Another mistake shows the debug page. This needs
+/usr/bin/chromium and the test dependencies.
 """
 
 from __future__ import annotations
@@ -56,6 +57,20 @@ def take_welcome_page() -> None:
         browser.close()
 
 
+def take_debug_pages() -> None:
+    """Take the pages of an exception and of an address that does not exist."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 900, "height": 640})
+        page.goto(f"http://localhost:{PORT}/setsession")
+        page.goto(f"http://localhost:{PORT}/getsession")
+        page.screenshot(path=IMAGES / "debug-page.png")
+        page.set_viewport_size({"width": 900, "height": 520})
+        page.goto(f"http://localhost:{PORT}/setsesion")
+        page.screenshot(path=IMAGES / "debug-routes.png")
+        browser.close()
+
+
 def terminal(lines: list[str]) -> str:
     """Return a picture of a terminal, as SVG."""
     rows = []
@@ -78,7 +93,7 @@ def terminal(lines: list[str]) -> str:
 
 
 def main() -> None:
-    """Serve a new project, and make both pictures."""
+    """Serve a new project, and make the pictures."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([PROGRAM, "quickstart", "hello"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -101,10 +116,18 @@ def main() -> None:
         edit(controller, text.replace("value of session", "The value of the session"))
         edit(controller, text.replace("not in session:", "not in session"))
         edit(controller, text)
+        written = log.read_text()
+        edit(
+            controller,
+            text.replace(
+                'session["user"]\n        return {"title": "Get"', 'session["usr"]\n        return {"title": "Get"'
+            ),
+        )
+        take_debug_pages()
         server.terminate()
         server.wait()
-        written = f"$ gearbox-lite serve development.ini\nServing{banner}Ctrl-C\n{log.read_text()[begin:]}"
-        lines = written.replace(folder, "/home/ada/sites").replace(str(PORT), "8080").splitlines()
+        shown = f"$ gearbox-lite serve development.ini\nServing{banner}Ctrl-C\n{written[begin:]}"
+        lines = shown.replace(folder, "/home/ada/sites").replace(str(PORT), "8080").splitlines()
     (IMAGES / "reload.svg").write_text(terminal(lines), encoding="utf-8")
 
 

@@ -49,7 +49,7 @@ FINDING_CODES = {
         "Set `session.samesite = Lax`, unless this site is shown inside others.",
     ),
     "debug-exposed": FindingCode(
-        "Other machines or users could reach the debug page, which runs their code.",
+        "Other machines or users could reach the debug page, which reveals code and data.",
         "Set `debug = false`, or listen on `127.0.0.1` only.",
     ),
     "expose-parentheses": FindingCode(
@@ -106,7 +106,7 @@ FINDING_CODES = {
         "Requests that other sites make include a cookie.", "Set `session.samesite = Lax`."
     ),
     "site-debug": FindingCode(
-        "The site shows a debug page after an exception, where visitors can run code.",
+        "The site shows a debug page after an exception, which reveals code and data.",
         "Serve an ini with `debug = false`.",
     ),
     "site-error": FindingCode("The first page is an error page.", "See the server's log."),

@@ -81,10 +81,15 @@ def _without_parameters(text: str) -> str:
 
 def masked(text: str) -> str:
     """Return a message without the passwords in its addresses and without random text: keys, ids and cookies."""
-    text = re.sub(_URL, lambda match: without_password(match[0]), text) if "://" in text else text
+    text = without_passwords(text)
     for pattern in _LONG:
         text = re.sub(pattern, lambda match: MASK if _looks_random(match[0]) else match[0], text)
     return text
+
+
+def without_passwords(text: str) -> str:
+    """Return a text without the passwords in its addresses."""
+    return re.sub(_URL, lambda match: without_password(match[0]), text) if "://" in text else text
 
 
 def _looks_random(text: str) -> bool:

@@ -11,11 +11,12 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from support import services
-from support.helpers import new_project, unavailable
+from support.helpers import REPOSITORY, new_project, unavailable
 
 # Programs start as they do for users, who keep bytecode; otherwise each one would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -26,6 +27,16 @@ os.environ.pop("FORCE_COLOR", None)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
+def pytest_sessionstart() -> None:
+    """Stop if the package was installed before an entry point was added, since every ini that names it would fail."""
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    section = text.partition('[project.entry-points."paste.filter_factory"]\n')[2].partition("\n\n")[0]
+    wanted = {line.partition(" ")[0] for line in section.splitlines()}
+    installed = {point.name for point in metadata.distribution("gearbox-lite").entry_points}
+    if not wanted <= installed:
+        pytest.exit("entry points are missing; install the package again: pip install -e . --no-deps", returncode=2)
 
 
 @pytest.fixture

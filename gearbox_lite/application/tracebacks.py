@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import CodeType, TracebackType
 from typing import IO, Any
 
 from gearbox_lite.application.user_code import is_users
@@ -33,6 +34,21 @@ def users_frames(error: BaseException, *names: str) -> list[traceback.FrameSumma
     """Return the frames of a traceback that are in the user's own files, or in files with one of the names."""
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if frame.filename in names or is_users_file(frame.filename)]
+
+
+def passes_on(code: CodeType) -> bool:
+    """Whether a function looks like middleware, which passes a request on: it has a parameter named environ."""
+    return "environ" in code.co_varnames[: code.co_argcount]
+
+
+def without_middleware(first: TracebackType) -> TracebackType:
+    """Return a traceback from the first of the user's frames that does more than pass the request on."""
+    entries = [first]
+    while entries[-1].tb_next is not None:
+        entries.append(entries[-1].tb_next)
+    own = [item for item in entries if is_users_file(item.tb_frame.f_code.co_filename)]
+    inner = [item for item in own[:-1] if not passes_on(item.tb_frame.f_code)]
+    return next(iter([*inner, *own[-1:]]), first)
 
 
 def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
@@ -73,6 +89,8 @@ def cut_logged_tracebacks(*, verbose: bool) -> None:
     """
 
     def format_exception(formatter: logging.Formatter, error: Any) -> str:
+        if not verbose and error[2] is not None:
+            error = (error[0], error[1], without_middleware(error[2]))
         return _with_explanation(_format_exception(formatter, error), error[1], verbose=verbose)
 
     def log(failure: Any, logfile: IO[str] | None = None) -> None:

@@ -39,7 +39,9 @@ OPTION_GROUPS = {
     "-n", "--app-name", metavar="NAME", default="main", help="Section [app:...] or [pipeline:...] (default: main)."
 )
 @click.option("--server-name", metavar="NAME", default="main", help="Section [server:...] (default: main).")
-@click.option("--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which runs code.")
+@click.option(
+    "--allow-remote-debug", is_flag=True, help="Let other machines reach the debug page, which reveals code and data."
+)
 @click.option("--reload/--no-reload", default=None, help="Reload the application when its files change.")
 @click.option(
     "--live-reload/--no-live-reload", default=None, help="Reload pages in the browser too (needs reload and debug)."

@@ -48,14 +48,13 @@ def command(
 
 def _load_namespace(settings: AppSettings) -> dict[str, Any]:
     """Load the application and return the names that the shell starts with."""
-    import backlash
     from webtest import TestApp
 
     from gearbox_lite.application import load, logs
     from gearbox_lite.turbogears import loaded
 
     logs.configure_logging(settings)
-    backlash.DebuggedApplication = lambda application, **_: application  # else it would answer with its debug page
+    loaded.disable_backlash()  # else it would answer with its debug page
     application = load.load_application(replace(settings, variables={**RAISE_EXCEPTIONS, **settings.variables}))
     # Over plain HTTP a client would not send back the secure cookies of a production ini.
     app = TestApp(application, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "localhost"})

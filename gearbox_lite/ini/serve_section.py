@@ -30,6 +30,7 @@ class ServeOptions:
     access_log: bool = False
     open_browser: bool = False
     allowed_hosts: tuple[str, ...] = ()
+    editor: str = ""
 
     @property
     def seconds_without_answer(self) -> float:
@@ -85,6 +86,15 @@ def _hosts(setting: Setting) -> tuple[str, ...]:
                 remedy = f"{remedy}, and spaces separate them: {' '.join(names)}"
             raise wrong_value(setting, f"{name} is not a host name", remedy)
     return tuple(setting.value.split())
+
+
+def _editor(setting: Setting) -> str:
+    from gearbox_lite.ini import editors
+
+    if setting.value and not editors.is_editor(setting.value):
+        known = ", ".join(editors.EDITORS)
+        raise wrong_value(setting, "not an editor", f"write {known}, or a URL with {{file}} and {{line}}")
+    return setting.value
 
 
 def _is_address(text: str) -> bool:
@@ -191,6 +201,15 @@ SERVE_SETTINGS = {
         "the server listens on. Others are answered 400, because a web page could resolve its own name to this machine "
         "(DNS rebinding). A leading dot allows a domain and all its subdomains.",
         "hello.test .example.com",
+    ),
+    "editor": ServeSetting(
+        _editor,
+        "an editor, or a URL with {file} and {line}",
+        "",
+        "The editor in which the links of the debug page open a file: vscode, pycharm, zed, subl, or the URL that "
+        "another one registers with the system. Without it, the variable EDITOR is recognized if it has the command of "
+        "one of these.",
+        "vscode",
     ),
 }
 """Every setting of [serve], in the order in which the reference lists them."""

@@ -184,7 +184,9 @@ def check_debugger(visit: Visit) -> None:
     response = visit.visitor.get(visit.url._replace(query="").geturl() + DEBUGGER_QUERY)
     if response.status == 200 and "javascript" in response.headers.get("Content-Type", ""):
         visit.error(
-            "site-debug", "debug is on: after an exception, visitors can run code", "serve an ini with debug = false"
+            "site-debug",
+            "debug is on: exceptions show visitors code and data",
+            "serve an ini with debug = false",
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -22,13 +23,21 @@ from gearbox_lite.turbogears.source import function_location, method_name
 
 log = logging.getLogger(SERVER_LOG)
 
+_ACTION = "gearbox_lite.found_action"
+"""The key of the environ of a request for which TurboGears has found a method."""
+_notes_actions = False
+
 
 def log_hints(config: Any) -> None:
     """Log methods that return None, and names that Jinja templates do not know, from now on."""
+    global _notes_actions  # noqa: PLW0603 (the hooks are the process's, too)
     import tg
 
+    _notes_actions = True
     tg.hooks.disconnect("before_render", _log_none)
     tg.hooks.register("before_render", _log_none)
+    tg.hooks.disconnect("before_validate", _note_action)
+    tg.hooks.register("before_validate", _note_action)
     engine = config.get("render_functions", {}).get("jinja")
     environment = getattr(engine, "jinja2_env", None)
     if environment is not None:
@@ -38,14 +47,26 @@ def log_hints(config: Any) -> None:
             environment.undefined = _logging_undefined(Undefined)
 
 
+def _note_action(_remainder: Any, _parameters: Any) -> None:
+    import tg
+
+    tg.request.environ[_ACTION] = True
+
+
+def found_no_action(environ: Mapping[str, Any]) -> bool:
+    """Whether TurboGears has found no method for a request; False if ``log_hints`` has not been called."""
+    return _notes_actions and _ACTION not in environ
+
+
 def log_why_not_found(path: str) -> None:
     """Log if a method of the controllers has the name of a URL that was not found."""
-    hint = _why_not_found(path)
+    hint = why_not_found(path)
     if hint:
         log.warning("%s", hint)
 
 
-def _why_not_found(path: str) -> str | None:
+def why_not_found(path: str) -> str | None:
+    """Return why a method of the controllers that has the name of a URL is not found there; None if there is none."""
     config = loaded_config()
     if config is None:
         return None

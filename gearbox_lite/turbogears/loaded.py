@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ def loaded_config() -> Any:
     """Return ``tg.config``, or None before an application has been created: only then does it have a package name."""
     turbogears = sys.modules.get("tg")
     return turbogears.config if turbogears is not None and "package_name" in turbogears.config else None
+
+
+def disable_backlash() -> None:
+    """Let TurboGears add no debug page of its own to the applications that are created from now on."""
+    if find_spec("backlash") is not None:
+        import backlash
+
+        backlash.DebuggedApplication = lambda application, **_: application
 
 
 def enabled_in_code(option: str) -> Location | None:

@@ -12,14 +12,14 @@ import builtins
 import os
 import re
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
+from types import ModuleType
 from typing import Any
 
 from gearbox_lite.errors import FAILURE, CodeError, Location, UserError, nearest, short_path
 from gearbox_lite.sessions.stores.folders import user_name
+from gearbox_lite.turbogears.frames import Frames, action_of, at_frame, frame_of, stack_of
 from gearbox_lite.turbogears.source import (
     attribute_location,
     expose_location,
@@ -30,7 +30,6 @@ from gearbox_lite.turbogears.source import (
 )
 from gearbox_lite.turbogears.templates import locate_template
 
-Frames = Sequence[traceback.FrameSummary]
 _TEMPLATE_ERRORS = ("TemplateNotFound", "DottedFileLocatorError", "TopLevelLookupException")
 """Exceptions of Jinja, TurboGears and Mako."""
 _OTHER_NAMES = {"turbogears": "tg", "turbogears2": "tg", "TurboGears2": "tg", "tg2": "tg", "pylons": "tg"}
@@ -51,11 +50,11 @@ def _use_outside_request(error: BaseException, frames: Frames) -> CodeError | No
     if not frames or "has been registered for this thread" not in str(error):
         return None
     problem = "TurboGears' session, request, response and tmpl_context exist only while a request is handled"
-    return _at(frames[-1], problem, "move this into a method of a controller")
+    return at_frame(frames[-1], problem, "move this into a method of a controller")
 
 
 def _redirect_to_no_url(error: BaseException, frames: Frames) -> CodeError | None:
-    call = _frame_of(error, "tg/support/responses.py", "redirect")
+    call = frame_of(error, "tg/support/responses.py", "redirect")
     if call is None or not frames:
         return None
     target = call.f_locals.get("base_url")
@@ -63,25 +62,25 @@ def _redirect_to_no_url(error: BaseException, frames: Frames) -> CodeError | Non
         return None
     name = getattr(target, "__name__", "")
     path = "/" if name == "index" else f"/{name}"
-    return _at(frames[-1], "redirect() takes a URL, not a method", f'write redirect("{path}")')
+    return at_frame(frames[-1], "redirect() takes a URL, not a method", f'write redirect("{path}")')
 
 
 def _abort_without_number(error: BaseException, frames: Frames) -> CodeError | None:
-    call = _frame_of(error, "tg/support/responses.py", "abort")
+    call = frame_of(error, "tg/support/responses.py", "abort")
     if call is None or not frames or not isinstance(error, KeyError):
         return None
     status = call.f_locals.get("status_code")
     shown = status if isinstance(status, str) and status.isdecimal() else "404"
-    return _at(frames[-1], f"abort({status!r}) needs an HTTP status as a number", f"write abort({shown})")
+    return at_frame(frames[-1], f"abort({status!r}) needs an HTTP status as a number", f"write abort({shown})")
 
 
 def _template_not_found(error: BaseException, frames: Frames) -> CodeError | None:
-    is_none = isinstance(error, TypeError) and _frame_of(error, "tg/util/files.py", "get_dotted_filename") is not None
+    is_none = isinstance(error, TypeError) and frame_of(error, "tg/util/files.py", "get_dotted_filename") is not None
     if type(error).__name__ not in _TEMPLATE_ERRORS and not is_none:
         return None
-    action = _action_of(error)
+    action = action_of(error)
     including = frames[-1] if frames and not frames[-1].filename.endswith(".py") else None
-    rendered = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
+    rendered = frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
     known = {} if rendered is None else rendered.f_locals
     name = str(getattr(error, "name", None) or known.get("template_name") or error)
     template = locate_template(str(known.get("engine_name") or ""), name)
@@ -89,14 +88,14 @@ def _template_not_found(error: BaseException, frames: Frames) -> CodeError | Non
         return CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
     problem = f"template {name}: {template.problem}" if template.problem else f"template {name} cannot be found"
     if including is not None:
-        return _at(including, problem, template.remedy)
+        return at_frame(including, problem, template.remedy)
     if action is None:
         return CodeError(problem, remedy=template.remedy)
     return CodeError(problem, at=expose_location(action), remedy=template.remedy)
 
 
 def _mounted_class(error: BaseException, _frames: Frames) -> CodeError | None:
-    call = _frame_of(error, "crank/objectdispatcher.py", "_dispatch_controller")
+    call = frame_of(error, "crank/objectdispatcher.py", "_dispatch_controller")
     mounted = None if call is None else call.f_locals.get("controller")
     if call is None or not isinstance(mounted, type):
         return None
@@ -106,15 +105,15 @@ def _mounted_class(error: BaseException, _frames: Frames) -> CodeError | None:
 def _unreadable_template(error: BaseException, frames: Frames) -> UserError | None:
     if not isinstance(error, PermissionError) or not isinstance(error.filename, str):
         return None
-    innermost = list(_stack_of(error))[-1].f_code.co_filename
+    innermost = list(stack_of(error))[-1].f_code.co_filename
     if any(frame.filename == innermost for frame in frames):  # the user's own open(), whose line says enough
         return None
     return permission_denied(Path(error.filename))
 
 
 def _dict_without_template(error: BaseException, _frames: Frames) -> CodeError | None:
-    rendered = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
-    action = _action_of(error)
+    rendered = frame_of(error, "tg/controllers/decoratedcontroller.py", "_render_response")
+    action = action_of(error)
     if rendered is None or action is None or not isinstance(rendered.f_locals.get("response"), dict):
         return None
     if rendered.f_locals.get("template_name") or rendered.f_locals.get("engine_name") == "json":
@@ -128,7 +127,7 @@ def _dict_without_template(error: BaseException, _frames: Frames) -> CodeError |
 
 
 def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | None:
-    action = _action_of(error)
+    action = action_of(error)
     if action is None or not isinstance(error, TypeError) or "positional argument" not in str(error):
         return None
     return missing_self(action) if hasattr(action, "__func__") and lacks_self(action.__func__.__code__) else None
@@ -140,7 +139,7 @@ def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None
         return None
     if error.name in _OTHER_NAMES:
         problem = f"there is no module {error.name}"
-        return _at(frames[-1], problem, f"TurboGears 2 is imported as {_OTHER_NAMES[error.name]}")
+        return at_frame(frames[-1], problem, f"TurboGears 2 is imported as {_OTHER_NAMES[error.name]}")
     parent, _, name = error.name.rpartition(".")
     folders = list(map(Path, getattr(sys.modules.get(parent), "__path__", ())))
     if parent:
@@ -152,7 +151,7 @@ def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None
         return None
     where = f"{folders[0].name}/{name}.py is missing" if folders else f"there is no module {error.name}"
     remedy = f"did you mean {f'{parent}.{guess}' if parent else guess}?"
-    return _at(frames[-1], where, remedy)
+    return at_frame(frames[-1], where, remedy)
 
 
 def _missing_session_key(error: BaseException, frames: Frames) -> UserError | None:
@@ -161,23 +160,43 @@ def _missing_session_key(error: BaseException, frames: Frames) -> UserError | No
     key = error.args[0] if error.args else None
     if not isinstance(key, str):
         return None
-    return _at(frames[-1], f"the session has no {key!r}", f'write session.get("{key}"), which is None without it')
+    code = [frame for frame in stack_of(error) if frame.f_code.co_filename == frames[-1].filename][-1]
+    session = code.f_locals.get("session", code.f_globals.get("session"))
+    known = [name for name in session if isinstance(name, str) and not name.startswith("_")] if session else []
+    has = f"the session has no {key!r}" + (f", only {', '.join(map(repr, sorted(known)))}" if known else "")
+    guess = nearest(key, known)
+    remedy = f'write session.get("{key}"), which is None without it'
+    return at_frame(frames[-1], has, f"did you mean {guess!r}? Otherwise {remedy}" if guess else remedy)
 
 
 def _misspelled_name(error: BaseException, frames: Frames) -> UserError | None:
     """Explain a name that Python does not know if the same place has a similar one."""
-    if not frames or not isinstance(error, (NameError, ImportError)):
+    if not frames or not isinstance(error, (NameError, ImportError, AttributeError)):
         return None
-    innermost = list(_stack_of(error))[-1]
+    innermost = list(stack_of(error))[-1]
+    owner = ""
+    known: Mapping[str, Any]
     if isinstance(error, NameError):
         name, known = error.name, {**vars(builtins), **innermost.f_globals, **innermost.f_locals}
+    elif isinstance(error, AttributeError):
+        name, known = error.name, dict.fromkeys(dir(error.obj)) if error.obj is not None else {}
+        is_named = isinstance(error.obj, (type, ModuleType))
+        owner = f"in {error.obj.__name__ if is_named else type(error.obj).__name__}"  # type: ignore[attr-defined]
     else:
         found = re.match(r"cannot import name '(\w+)'", str(error))
         name, known = (found[1] if found else None), vars(sys.modules.get(error.name or "", builtins))
     guess = nearest(name, list(known)) if name else None
     if name is None or guess is None or innermost.f_code.co_filename != frames[-1].filename:
         return None
-    return _at(frames[-1], f"there is no {name}", f"did you mean {guess}?")
+    return at_frame(frames[-1], " ".join(filter(None, ["there is no", name, owner])), f"did you mean {guess}?")
+
+
+def _value_that_json_cannot_hold(error: BaseException, frames: Frames) -> UserError | None:
+    if not isinstance(error, TypeError) or frame_of(error, "json/encoder.py", "default") is None:
+        return None
+    from gearbox_lite.turbogears.json_mistakes import value_that_json_cannot_hold
+
+    return value_that_json_cannot_hold(error, frames)
 
 
 EXPLANATIONS: tuple[Explanation, ...] = (
@@ -191,6 +210,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _method_without_self,
     _module_of_project,
     _missing_session_key,
+    _value_that_json_cannot_hold,
     _misspelled_name,
 )
 """The first that explains an exception is shown."""
@@ -239,29 +259,3 @@ def unknown_renderer(method: Any, renderers: Sequence[str]) -> CodeError | None:
                 remedy=f'write a template of one of these, or add "{engine}" to "renderers" and install it',
             )
     return None
-
-
-def _at(frame: traceback.FrameSummary, problem: str, remedy: str) -> CodeError:
-    shown = f"{frame.line}: {problem}" if frame.line else problem
-    return CodeError(shown, at=Location(Path(frame.filename), frame.lineno), remedy=remedy)
-
-
-def _stack_of(error: BaseException) -> Iterator[FrameType]:
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        yield frame
-
-
-def _frame_of(error: BaseException, file: str, function: str) -> FrameType | None:
-    """Return the innermost frame of a function of TurboGears in an exception's traceback."""
-    found = [
-        frame
-        for frame in _stack_of(error)
-        if frame.f_code.co_name == function and frame.f_code.co_filename.replace("\\", "/").endswith(file)
-    ]
-    return found[-1] if found else None
-
-
-def _action_of(error: BaseException) -> Any:
-    """Return the controller's method that TurboGears was calling, or rendering the answer of; None for others."""
-    call = _frame_of(error, "tg/controllers/decoratedcontroller.py", "_call")
-    return None if call is None else call.f_locals.get("action")

@@ -15,6 +15,10 @@ _SUFFIXES = {"jinja": ".jinja", "mako": ".mak", "kajiki": ".xhtml", "genshi": ".
 """The suffix that each renderer of TurboGears 2.5 appends to a template's dotted name."""
 
 
+_MAX_NAMES = 12
+"""Templates of a package that a message names."""
+
+
 @dataclass(frozen=True)
 class TemplateFile:
     """A template's file; ``problem`` and ``remedy`` are empty if it can be found."""
@@ -67,6 +71,10 @@ def _checked(file: Path, prefix: str) -> TemplateFile:
     others = [item.name.removesuffix(file.suffix) for item in file.parent.glob(f"*{file.suffix}")]
     guess = nearest(file.name.removesuffix(file.suffix), others)
     remedy = f"did you mean {prefix}{guess}?" if guess else "create it, or correct the name"
+    if others:
+        shown = sorted(name for name in others if not name.startswith("_"))
+        more = ", ..." if len(shown) > _MAX_NAMES else ""
+        remedy += f" ({file.parent.name} has {', '.join(shown[:_MAX_NAMES])}{more})"
     return TemplateFile(file, f"{short_path(file)} is missing", remedy)
 
 

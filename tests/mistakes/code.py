@@ -41,12 +41,12 @@ CASES = (
         visit="/go",
         logged=(
             "hello/controllers/root.py:<line>: template hello.templates.indx: hello/templates/indx.jinja is missing; "
-            "did you mean hello.templates.index?"
+            "did you mean hello.templates.index? (templates has index, master, message, tutorial, tutorial_step)"
         ),
         warnings=(
             (
                 "hello/controllers/root.py:<line>: template hello.templates.indx: hello/templates/indx.jinja is missing; "
-                "did you mean hello.templates.index?"
+                "did you mean hello.templates.index? (templates has index, master, message, tutorial, tutorial_step)"
             ),
         ),
         codes=("template-missing",),
@@ -192,6 +192,33 @@ CASES = (
         logged="hello/controllers/root.py:<line+2>: return sesion['a']: there is no sesion; did you mean session?",
     ),
     Case(
+        "a misspelled attribute",
+        (appended(method("return [].apend(1)"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged="hello/controllers/root.py:<line+2>: return [].apend(1): there is no apend in list; did you mean append?",
+    ),
+    Case(
+        "a value that JSON cannot hold",
+        (appended(method("return {'movies': [{'tags': {1}}]}", '("json")'), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+1>: RootController.go returned ['movies'][0]['tags'] as set, which JSON "
+            "cannot hold; return a list: sorted(...)"
+        ),
+    ),
+    Case(
+        "a value that the session lacks, beside another",
+        (appended(method("session['user'] = 1; return session['usr']"), ROOT),),
+        modes=("serve",),
+        visit="/go",
+        logged=(
+            "hello/controllers/root.py:<line+2>: session['user'] = 1; return session['usr']: the session has no 'usr', "
+            "only 'user'; did you mean 'user'? Otherwise write session.get(\"usr\"), which is None without it"
+        ),
+    ),
+    Case(
         "an import in a method",
         (appended(method("import hello.controllers.tutoral"), ROOT),),
         modes=("serve",),
@@ -269,7 +296,7 @@ CASES = (
         "make_app without return",
         (replaced("return SecurityHeaders", "SecurityHeaders", "hello/config/application.py"),),
         error=(
-            "hello/config/application.py:13: make_app returned None, not a WSGI application; return the application "
+            "hello/config/application.py:11: make_app returned None, not a WSGI application; return the application "
             "at its end"
         ),
         exit_code=1,
@@ -278,7 +305,7 @@ CASES = (
         "make_app without app_conf",
         (replaced("global_conf, **app_conf", "global_conf", "hello/config/application.py"),),
         error=(
-            "hello/config/application.py:13: make_app() does not take the settings of [app:hello], such as csrf.key; "
+            "hello/config/application.py:11: make_app() does not take the settings of [app:hello], such as csrf.key; "
             "write def make_app(global_conf, **app_conf)"
         ),
         exit_code=1,

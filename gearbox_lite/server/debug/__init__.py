@@ -1,1 +1,1 @@
-"""Debug pages, which run code: whether an application shows one, who can reach it, and what guards it."""
+"""Debug pages: whether an application shows one, who can reach it, and what guards it."""

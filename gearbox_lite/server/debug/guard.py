@@ -7,14 +7,13 @@ its secret to every client.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from gearbox_lite.json_clients import wants_json
-from gearbox_lite.server.debug.host_names import AllowedHosts
+from gearbox_lite.host_names import HOST_IS_CHECKED, AllowedHosts
+from gearbox_lite.json_clients import PROBLEM_TYPE, problem_details, wants_json
 from gearbox_lite.turbogears import hints
 
 WSGIApplication = Callable[..., Any]
@@ -77,6 +76,7 @@ class DebugGuard:
             # With status 200, since the debug page shows the text of no other answer.
             return _answer(environ, start_response, "200 OK", _NEEDS_ONE_PROCESS)
 
+        environ[HOST_IS_CHECKED] = True
         path = environ.get("PATH_INFO", "")
 
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
@@ -146,7 +146,7 @@ def _for_own_pages(headers: Headers) -> Headers:
 
 def _answer(environ: dict[str, Any], start_response: StartResponse, status: str, line: str) -> list[bytes]:
     if wants_json(environ.get("HTTP_ACCEPT", "")):
-        kind, text = "application/json", json.dumps({"status": int(status.partition(" ")[0]), "error": line})
+        kind, text = PROBLEM_TYPE, problem_details(int(status.partition(" ")[0]), line)
     else:
         kind, text = "text/plain; charset=utf-8", f"{line}\n"
     body = text.encode()

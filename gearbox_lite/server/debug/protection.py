@@ -14,10 +14,10 @@ from functools import partial
 from gearbox_lite.application import load, tracebacks
 from gearbox_lite.errors import Location, Setting
 from gearbox_lite.findings import Finding
+from gearbox_lite.host_names import AllowedHosts
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.debug.detection import debugger_of
 from gearbox_lite.server.debug.guard import DebugGuard, WSGIApplication
-from gearbox_lite.server.debug.host_names import AllowedHosts
 from gearbox_lite.server.listen import exposure
 
 _NO_CONSOLE = "the console of debug pages does not work, since each process has its own stack frames; set workers = 1"
@@ -50,12 +50,14 @@ def protect(settings: ServeSettings, application: WSGIApplication, sockets: list
     ``sockets`` are those it is served on, none for a server that binds its own. Raises UserError if debugging is on,
     also if only the application's own code turns it on, while others can connect.
     """
-    debug = settings.debug or debugger_of(application)
+    debugger = debugger_of(application)
+    debug = settings.debug or debugger
     if debug is None:
         return Protection(unguarded)
     exposure.refuse_exposed_debug(settings, debug, sockets)
     several = _several_processes(settings)
-    if several is None:
+    has_console = debugger is not None and debugger.name == "debugger"
+    if not has_console or several is None:
         return Protection(make_guard(settings, sockets))
     no_console = Finding("console-with-workers", "warning", several.at, f"{several}: {_NO_CONSOLE}")
     return Protection(make_guard(settings, sockets), (no_console,))

@@ -5,7 +5,6 @@ Whatever the application raises, the thread continues, and the client gets an an
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from functools import lru_cache
@@ -19,7 +18,7 @@ from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import InternalServerError, build_http_date
 
 from gearbox_lite.application.tracebacks import users_frames
-from gearbox_lite.json_clients import wants_json
+from gearbox_lite.json_clients import PROBLEM_TYPE, problem_details, wants_json
 from gearbox_lite.output import printable
 
 _NAMES_WITHOUT_PREFIX = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE"})
@@ -149,8 +148,8 @@ class RefusalTask(_Task, ErrorTask):  # type: ignore[misc]
 def _error_answer(error: Any, request: Any, ident: str) -> tuple[str, list[tuple[str, str]], bytes]:
     """Return the status, headers and body of one of waitress' errors (waitress.utilities.Error)."""
     if wants_json(getattr(request, "headers", {}).get("ACCEPT", "")):
-        body = json.dumps({"status": error.code, "error": f"{error.reason}: {error.body}"}).encode()
-        return f"{error.code} {error.reason}", [("Content-Type", "application/json")], body
+        body = problem_details(error.code, str(error.body), error.reason).encode()
+        return f"{error.code} {error.reason}", [("Content-Type", PROBLEM_TYPE)], body
     answer: tuple[str, list[tuple[str, str]], bytes] = error.to_response(ident)
     return answer
 

@@ -42,7 +42,7 @@ def find_exposure(settings: ServeSettings, sockets: list[socket.socket]) -> Expo
 
 
 def refuse_exposed_debug(settings: ServeSettings, debug: Setting, sockets: list[socket.socket]) -> None:
-    """Raise UserError if others could reach a debug page, which runs their code, unless they are allowed to."""
+    """Raise UserError if others could reach a debug page, which may run their code, unless they are allowed to."""
     exposure = find_exposure(settings, sockets)
     if exposure is not None and not settings.allow_remote_debug:
         if exposure.by_proxy is not None:
@@ -54,10 +54,10 @@ def refuse_exposed_debug(settings: ServeSettings, debug: Setting, sockets: list[
                 finding="debug-exposed",
             )
         raise UserError(
-            f"{exposure.problem} while {debug} ({debug.at}) shows a debug page that runs their code",
+            f"{exposure.problem} while {debug} ({debug.at}) shows a debug page, which reveals code and data",
             at=exposure.at,
             remedy=f"{exposure.remedy}, or set debug = false, or pass --allow-remote-debug if everyone who can connect "
-            "may run code",
+            "may see them",
             finding="debug-exposed",
         )
 

@@ -36,7 +36,7 @@ from gearbox_lite.server.worker.protocol import FROM_SUPERVISOR, FROM_WORKER, Pl
 KNOWN = [
     *("gearbox_lite.server.worker.main", "gearbox_lite.sessions.middleware", "beaker.middleware", "jinja2.ext"),
     *("gearbox_lite.turbogears.controllers", "gearbox_lite.turbogears.translations"),
-    *("paste.deploy", "paste.deploy.converters", "waitress.server", "backlash", "tg", "tg.configurator.fullstack"),
+    *("paste.deploy", "paste.deploy.converters", "waitress.server", "tg", "tg.configurator.fullstack"),
     *(f"tg.appwrappers.{name}" for name in ("caching", "errorpage", "i18n", "identity", "mingflush", "session")),
     *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),

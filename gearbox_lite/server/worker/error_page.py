@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gearbox_lite.errors import FAILURE, USAGE, CodeError, UserError
-from gearbox_lite.json_clients import wants_json
+from gearbox_lite.json_clients import PROBLEM_TYPE, problem_details, wants_json
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>The application does not load</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
-pre {{ overflow-x: auto; padding: 1rem; border-left: 0.3rem solid #c0392b; background: rgb(128 128 128 / 12%); }}
-</style></head>
-<body><h1>The application does not load</h1>
-<p>{message}</p>
-<pre>{report}</pre>
-<p>Fix it and save, then reload this page.</p></body></html>
-"""
 _UPDATING = "This site is being updated. Please try again in a moment."
 
 
@@ -32,18 +19,24 @@ class Failure:
     """Why the application does not load: the line for the terminal, and the user's traceback above it.
 
     ``needs_edit``: it cannot load before its files are edited, even if other processes release what it needs. ``code``
-    is the exit code of a server that cannot start because of it.
+    is the exit code of a server that cannot start because of it. ``file`` and
+    ``line`` are the place that the message names, if it names one.
     """
 
     message: str
     report: str = ""
     needs_edit: bool = False
     code: int = FAILURE
+    file: str = ""
+    line: int | None = None
 
     @classmethod
     def of(cls, error: UserError) -> Failure:
         """Return the failure that an error describes."""
-        return cls(error.message, error.report, _needs_edit(error), error.code)
+        at = error.at
+        file = os.fspath(at.source) if at is not None and isinstance(at.source, os.PathLike) else ""
+        line = at.line if at is not None and file else None
+        return cls(error.message, error.report, _needs_edit(error), error.code, file, line)
 
 
 def _needs_edit(error: UserError) -> bool:
@@ -54,27 +47,43 @@ def _needs_edit(error: UserError) -> bool:
     return error.code == USAGE if cause is None else isinstance(cause, (SyntaxError, ImportError, NameError))
 
 
-def application(failure: Failure, *, debug: bool) -> Callable[..., Iterable[bytes]]:
-    """Return the WSGI application: 500 with the reason while debugging, else 503 without it; JSON for JSON clients."""
+def updating(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer 503 without a reason, as a WSGI application."""
+    if wants_json(environ.get("HTTP_ACCEPT", "")):
+        return _respond(environ, start_response, _503, PROBLEM_TYPE, problem_details(503, _UPDATING).encode())
+    return _respond(environ, start_response, _503, "text/plain; charset=utf-8", _UPDATING.encode())
+
+
+_503 = "503 Service Unavailable"
+
+
+def _respond(
+    environ: dict[str, Any], start_response: Callable[..., Any], status: str, kind: str, body: bytes
+) -> Iterable[bytes]:
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    start_response(status, [*headers, ("Retry-After", "2")] if status == _503 else headers)
+    return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+
+
+def application(
+    failure: Failure, error: BaseException | None = None, *, ini: Path | None = None, editor: str = ""
+) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application that answers 500 with the reason, which is for developers only.
+
+    ``error`` is what the user's code raised; its traceback is read here, not when the page is shown.
+    """
+    from gearbox_lite.debug_page.answers import STATUS_500, PageSettings, html_answer, load_failure_page
+
+    settings = PageSettings(str(ini or ""), editor)
+    page = load_failure_page(failure.message, failure.file, failure.line, error, settings)
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        status = "500 Internal Server Error" if debug else "503 Service Unavailable"
         if wants_json(environ.get("HTTP_ACCEPT", "")):
-            kind = "application/json"
-            content: dict[str, str] = {"error": failure.message if debug else _UPDATING}
-            if debug:
-                content["report"] = failure.report
-            text = json.dumps(content)
-        elif debug:
-            kind = "text/html; charset=utf-8"
-            import html
-
-            text = _PAGE.format(message=html.escape(failure.message), report=html.escape(failure.report))
-        else:
-            kind, text = "text/plain; charset=utf-8", _UPDATING
-        body = text.encode(errors="backslashreplace")  # a file name may contain bytes that are not valid text
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
-        start_response(status, headers if debug else [*headers, ("Retry-After", "2")])
-        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+            text = problem_details(500, failure.message, report=failure.report)
+            body = text.encode(errors="backslashreplace")
+            return _respond(environ, start_response, STATUS_500, PROBLEM_TYPE, body)
+        answer = html_answer("error.html", page=page)
+        start_response(STATUS_500, answer.headers)
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else answer.body]
 
     return respond

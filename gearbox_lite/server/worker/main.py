@@ -142,7 +142,7 @@ def _in_several_processes(application: load.WSGIApplication) -> load.WSGIApplica
 
 
 def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
-    failure, looked_for = plan.failure, []
+    failure, looked_for, raised = plan.failure, [], None
     if failure is None:
         try:
             make_importable(plan.settings.ini.parent)
@@ -153,16 +153,16 @@ def _load_application(plan: Plan, sockets: list[socket.socket]) -> _Loaded:
             findings += [*checks.check_store(plan.settings), *protected.findings]
             return _Loaded(application, protected.guard, warnings=list(map(str, findings)))
         except UserError as error:
-            failure, looked_for = Failure.of(error), load_errors.files_to_watch(error)
+            failure, looked_for, raised = Failure.of(error), load_errors.files_to_watch(error), error.__cause__
         except BaseException as error:  # noqa: BLE001 (SystemExit, and whatever else code may raise to end Python)
             failure = Failure(f"{plan.settings.ini.name}: the application ended Python while it loaded: {error!r}")
-            looked_for = load_errors.files_to_watch(error)
+            looked_for, raised = load_errors.files_to_watch(error), error
     with suppress(UserError):  # so that the access log of the error page goes where it always goes
         log_routing.route_logs(plan.settings)
-    shows_reason = protection.shows_reasons(plan.settings, sockets)
-    page = error_page.application(failure, debug=shows_reason)
-    guard = protection.make_guard(plan.settings, sockets) if shows_reason else protection.unguarded
-    return _Loaded(page, guard, failure, looked_for=looked_for)
+    if not protection.shows_reasons(plan.settings, sockets):
+        return _Loaded(error_page.updating, protection.unguarded, failure, looked_for=looked_for)
+    page = error_page.application(failure, raised, ini=plan.settings.ini, editor=plan.settings.serve.editor)
+    return _Loaded(page, protection.make_guard(plan.settings, sockets), failure, looked_for=looked_for)
 
 
 def _imported_after(count: int) -> dict[str, str]:

@@ -176,6 +176,12 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _line_number(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError
+    return value
+
+
 def _texts(value: object) -> list[str]:
     if not isinstance(value, list):
         raise TypeError
@@ -198,7 +204,14 @@ def _failure(value: object) -> Failure | None:
     _check_names(Failure, value)
     if value["code"] not in (FAILURE, USAGE):
         raise ValueError
-    return Failure(_text(value["message"]), _text(value["report"]), _flag(value["needs_edit"]), value["code"])
+    return Failure(
+        _text(value["message"]),
+        _text(value["report"]),
+        _flag(value["needs_edit"]),
+        value["code"],
+        _text(value["file"]),
+        _line_number(value["line"]),
+    )
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

@@ -11,7 +11,11 @@ from gearbox_lite.ini.deploy import Section
 from gearbox_lite.sessions.settings.options import PREFIX, KeyName, SessionOptions
 from gearbox_lite.sessions.settings.parse import OptionError, parse_options
 
-_FACTORIES = ("egg:gearbox_lite", "egg:gearbox-lite", "gearbox_lite.sessions.middleware:filter_factory")
+_FACTORIES = (
+    "egg:gearbox_lite#session",
+    "egg:gearbox-lite#session",
+    "gearbox_lite.sessions.middleware:filter_factory",
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def session_filter_section(application: Section) -> Section | None:
 
 def is_session_filter(factory: str) -> bool:
     """Whether a section's ``use`` or ``paste.filter_factory`` names our session filter."""
-    return factory.partition("#")[0] in _FACTORIES
+    return factory in _FACTORIES
 
 
 def _parse_settings(section: Section, settings: Mapping[str, Setting]) -> SessionOptions:

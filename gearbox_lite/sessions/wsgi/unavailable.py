@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from gearbox_lite.json_clients import wants_json
+from gearbox_lite.json_clients import PROBLEM_TYPE, problem_details, wants_json
 
 STATUS = "503 Service Unavailable"
 RETRY_AFTER = "2"
@@ -26,7 +25,7 @@ _HEADERS = (
 def headers_and_body(environ: Mapping[str, Any]) -> tuple[list[tuple[str, str]], bytes]:
     """Return the headers and the body for a request: JSON if its client prefers JSON."""
     if wants_json(environ.get("HTTP_ACCEPT", "")):
-        kind, text = "application/json", json.dumps({"status": 503, "error": _MESSAGE})
+        kind, text = PROBLEM_TYPE, problem_details(503, _MESSAGE)
     else:
         kind, text = "text/plain; charset=utf-8", f"{_MESSAGE}\n"
     body = text.encode()

@@ -216,9 +216,17 @@ def test_looking_for_a_debugger_does_not_set_up_lazy_objects(tmp_path):
         assert Browser(served.url).get("/").text == "hello"
 
 
-def test_several_workers_show_tracebacks_and_the_console_asks_for_one_worker(project):
+def use_backlash(project):
+    """Let a project show TurboGears' own debug page instead of ours, and add a method that raises."""
+    set_option(project / "development.ini", "pipeline", "session hello")
+    settings = project / "hello/config/app_cfg.py"
+    settings.write_text(settings.read_text().replace('base_config.replace("debugger", NoDebugger)\n', ""))
     root = project / "hello/controllers/root.py"
     root.write_text(root.read_text() + "\n    @expose()\n    def crash(self):\n        raise RuntimeError('oh')\n")
+
+
+def test_several_workers_show_tracebacks_and_the_console_asks_for_one_worker(project):
+    use_backlash(project)
     warning = "workers = 2: the console of debug pages does not work, since each process has its own stack frames; "
     with serve(project, "--workers", "2") as served:
         page = Browser(served.url).get("/crash")

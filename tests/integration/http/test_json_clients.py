@@ -36,8 +36,8 @@ def test_an_exception_of_the_project_is_json(failing, debug, shown):
         answer = Browser(served.url).get("/fail", Accept="application/json")
         page = Browser(served.url).get("/fail", Accept="text/html")
         served.end()
-    assert (answer.status, answer.header("Content-Type")) == (500, "application/json")
-    assert shown in json.loads(answer.text)["error"]
+    assert (answer.status, answer.header("Content-Type")) == (500, "application/problem+json")
+    assert shown in json.loads(answer.text)["detail"]
     assert page.header("Content-Type") == "text/html; charset=utf-8"
     assert served.output.count("RuntimeError: a detail") == 2
 
@@ -46,7 +46,7 @@ def test_a_failure_that_only_the_server_can_answer_is_json(failing):
     with serve(failing) as served:
         answer = Browser(served.url).get("/leave", Accept="application/json")
         served.end()
-    assert (answer.status, answer.header("Content-Type")) == (500, "application/json")
+    assert (answer.status, answer.header("Content-Type")) == (500, "application/problem+json")
     assert json.loads(answer.text)["status"] == 500
     assert "the application raised SystemExit(3) in root.py line 43" in served.output
 
@@ -55,7 +55,7 @@ def test_a_foreign_host_is_refused_as_json(project):
     with serve(project) as served:
         answer = Browser(served.url).get("/", Accept="application/json", Host="evil.example")
     assert answer.status == 400
-    assert "is not allowed while debugging" in json.loads(answer.text)["error"]
+    assert "is not allowed while debugging" in json.loads(answer.text)["detail"]
 
 
 def test_a_request_that_the_server_refuses_is_answered_in_json(project):
@@ -64,7 +64,7 @@ def test_a_request_that_the_server_refuses_is_answered_in_json(project):
         link.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nContent-Length: 99\r\n\r\n")
         head, _, body = link.makefile("rb").read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 413")
-    assert b"Content-Type: application/json" in head
+    assert b"Content-Type: application/problem+json" in head
     assert json.loads(body)["status"] == 413
 
 
@@ -72,6 +72,7 @@ def test_a_request_that_the_server_refuses_is_answered_in_json(project):
     ("accept", "wanted"),
     [
         ("application/json", True),
+        ("application/problem+json", True),
         ("Application/JSON, text/plain, */*", True),
         ("application/json, text/html", True),
         ("text/html, application/json", False),

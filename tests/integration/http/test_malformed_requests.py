@@ -43,9 +43,9 @@ def test_an_error_has_the_first_of_the_equally_accepted_media_types(tmp_path, op
     project = new_project(tmp_path, "hello", *options)
     with serve(project) as served:
         for accept, expected in {
-            "application/json, text/plain, */*": "application/json",
+            "application/json, text/plain, */*": "application/problem+json",
             f"{default}, application/json": default,
-            f"{default};q=0.5, Application/JSON;q=0.9": "application/json",
+            f"{default};q=0.5, Application/JSON;q=0.9": "application/problem+json",
             "application/json;q=0": default,
             "garbage;;q=x": default,
             "*/*": default,
@@ -53,5 +53,5 @@ def test_an_error_has_the_first_of_the_equally_accepted_media_types(tmp_path, op
         }.items():
             answer = Browser(served.url).get("/nowhere", Accept=accept)
             assert (answer.status, answer.header("Content-Type").partition(";")[0]) == (404, expected), accept
-            if expected == "application/json":
+            if expected == "application/problem+json":
                 assert json.loads(answer.text)["status"] == 404

@@ -54,9 +54,9 @@ def test_every_status_from_400_to_599_has_a_page_and_json(tmp_path, options):
             page = browser.get(f"/fail/{status}")
             assert (page.status, str(status) in page.text) == (status, True)
             answer = browser.get(f"/fail/{status}", Accept="application/json")
-            assert answer.header("Content-Type") == "application/json"
+            assert answer.header("Content-Type") == "application/problem+json"
             assert json.loads(answer.text)["status"] == answer.status == status
-            assert json.loads(answer.text)["error"]
+            assert json.loads(answer.text)["detail"]
         for status in (401, 503):
             page = browser.get(f"/refuse/{status}")
             assert page.status == status
@@ -65,8 +65,9 @@ def test_every_status_from_400_to_599_has_a_page_and_json(tmp_path, options):
         assert browser.get("/own").text == "my own words"
         crash = browser.get("/crash", Accept="application/json")
         assert json.loads(crash.text) == {
+            "title": "Internal Server Error",
             "status": 500,
-            "error": "Something went wrong. The error has been logged.",
+            "detail": "Something went wrong. The error has been logged.",
         }
         assert served.end() == 0
         assert served.output.count("RuntimeError: a detail") == 1

@@ -73,7 +73,7 @@ def test_a_stored_value_survives_a_restart_and_can_be_deleted(project, tab):
         assert tab.state == "value of session variable retrieved MVL"
         assert tab.problems == []
         assert tab.page.goto(f"{served.url}/nowhere").status == 404
-        tab.page.get_by_role("link", name="Back to the start page").click()
+        tab.page.get_by_role("link", name="/", exact=True).click()
         assert "MVL" in tab.state
         assert len(tab.problems) == 1, "Chromium logs the 404, and nothing else"
         assert tab.hosts == {"localhost"}
@@ -157,24 +157,24 @@ def test_another_site_can_neither_send_the_form_nor_frame_the_page(project, tab,
         assert "Ada" in tab.state
 
 
-def test_the_debug_page_still_works(project, tab):
-    """Its scripts are inline, which the content security policy of the site's own pages forbids."""
-    add_crash(project)
-    with serve(project) as served:
-        assert tab.page.goto(f"{served.url}/crash").status == 500
-        tab.page.locator(".frame").last.hover()
-        tab.page.locator(".frame img[title*=interactive]").last.click()
-        tab.page.locator("form input").last.fill("6 * 7")
-        tab.page.keyboard.press("Enter")
-        tab.page.get_by_text("42", exact=True).wait_for()
-        assert len(tab.problems) == 1, "Chromium logs the 500, and no policy blocks a script"
+DEBUGGED = """
+from backlash import DebuggedApplication
+
+def make(global_conf, **settings):
+    return DebuggedApplication(lambda environ, start_response: 1 / 0)
+"""
 
 
-def test_dns_rebinding_runs_no_code_in_the_debugger(project, tab, tmp_path):
-    """DNS rebinding: a page of another site, whose name then resolves to the server in debug mode."""
-    add_crash(project)
+def test_dns_rebinding_runs_no_code_in_the_debugger(tab, tmp_path):
+    """DNS rebinding: a page of another site, whose name then resolves to a server whose debug page runs code."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "site_code.py").write_text(DEBUGGED)
+    (site / "development.ini").write_text(
+        "[server:main]\nuse = egg:waitress\n[app:main]\ndebug = true\npaste.app_factory = site_code:make\n"
+    )
     ask = "async path => { const answer = await fetch(path); return [answer.status, await answer.text()] }"
-    with serve(project) as served:
+    with serve(site) as served:
         port = served.url.rpartition(":")[2]
         assert tab.page.goto(f"http://rebound.example:{port}/crash").status == 400
         for path in ("/crash", "/__console__", "/?__debugger__=yes&cmd=resource&f=debugger.js"):

@@ -169,7 +169,7 @@ def test_with_debug_an_exception_is_logged_and_shown(project):
         answer = Browser(served.url).get("/crash")
         assert answer.status == 500
         assert "on purpose" in answer.text
-        assert "Backlash" in answer.text
+        assert "hello/controllers/root.py" in answer.text
         served.end()
         assert "RuntimeError: on purpose" in served.output
         assert "in crash" in served.output

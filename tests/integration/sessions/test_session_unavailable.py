@@ -50,7 +50,7 @@ def test_a_generated_project_sends_the_security_headers_with_every_response_incl
 @pytest.mark.parametrize(
     ("accept", "kind"),
     [
-        ("application/json", "application/json"),
+        ("application/json", "application/problem+json"),
         ("text/html,application/json;q=0.9,*/*", "text/plain"),
         ("*/*", "text/plain"),
     ],
@@ -64,9 +64,9 @@ def test_a_client_that_asks_for_json_gets_json(down, accept, kind, method):
     assert answer.content_type == kind
     if method == "HEAD":
         assert answer.body == b""
-    elif kind == "application/json":
+    elif kind == "application/problem+json":
         assert answer.json["status"] == 503
-        assert "cannot be reached" in answer.json["error"]
+        assert "cannot be reached" in answer.json["detail"]
 
 
 def test_printing_the_environ_reads_no_store(down):

@@ -8,8 +8,8 @@ import pytest
 from backlash import DebuggedApplication
 from webob import Request
 
+from gearbox_lite.host_names import AllowedHosts
 from gearbox_lite.server.debug.guard import DebugGuard
-from gearbox_lite.server.debug.host_names import AllowedHosts
 
 
 def crash(environ, _start_response):

@@ -19,9 +19,8 @@ HEADERS = {
 class SecurityHeaders:
     """WSGI middleware that adds each of HEADERS that a response does not set itself."""
 
-    def __init__(self, app, *, debug):
+    def __init__(self, app):
         self.app = app
-        self.debug = debug
 
     def __call__(self, environ, start_response):
         def start(status, headers, exc_info=None):
@@ -31,11 +30,9 @@ class SecurityHeaders:
                 headers = [
                     protect_flash(name, value, secure) for name, value in headers
                 ]
-            # With debug = true, a 500 is the debug page, which has inline scripts.
-            if not (self.debug and status.startswith("500")):
-                for name, value in HEADERS.items():
-                    if name.lower() not in own:
-                        headers.append((name, value))
+            for name, value in HEADERS.items():
+                if name.lower() not in own:
+                    headers.append((name, value))
             return start_response(status, headers, exc_info)
 
         return self.app(environ, start)

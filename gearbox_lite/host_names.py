@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+HOST_IS_CHECKED = "gearbox_lite.host_is_checked"
+"""The key of the environ that says that ``serve`` has checked a request's hosts (server/debug/guard.py)."""
+
 _HOST = re.compile(
     r"""(?: \[ (?P<six> [0-9A-Fa-f:.]+ ) (?: % [\w.~%-]+ )? \] | (?P<name> [A-Za-z0-9_.-]+ ) ) (?: : [0-9]* )?""",
     re.ASCII | re.VERBOSE,

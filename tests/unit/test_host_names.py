@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearbox_lite.server.debug.host_names import AllowedHosts, host_name
+from gearbox_lite.host_names import AllowedHosts, host_name
 
 LOCAL_ONLY = AllowedHosts.of([], any_address=False)
 

@@ -1,0 +1,136 @@
+"""The debug page in a real Chromium: accessible, on a phone, in the dark, by keyboard, without scripts, on its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from support.chromium import Tab, launched
+from support.helpers import add_line, serve
+from support.reloading import wait_until
+
+CRASH = """
+    @expose()
+    def crash(self, **fields):
+        movies = {"a": "<img src=x onerror=alert(1)>" + "W" * 300}
+        try:
+            return movies["title"]
+        except KeyError as error:
+            raise ValueError("<script>alert(1)</script>" + "W" * 300) from error
+"""
+LOOKS = {
+    "light": ({"color_scheme": "light"}, {"width": 1100, "height": 800}),
+    "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
+    "phone": ({"color_scheme": "dark"}, {"width": 320, "height": 640}),
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """One browser for all tests."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium) -> Iterator[Tab]:
+    opened = Tab(chromium)
+    yield opened
+    opened.page.context.close()
+
+
+@pytest.fixture
+def failing(project):
+    root = project / "hello/controllers/root.py"
+    root.write_text(root.read_text() + CRASH)
+    return project
+
+
+def test_no_debug_page_violates_accessibility_or_overflows(failing, tab):
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    found = {}
+
+    def check(url, name):
+        tab.page.goto(url)
+        tab.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        tab.page.evaluate(AXE_SCRIPT)
+        for look, (media, size) in LOOKS.items():
+            tab.page.emulate_media(**media)
+            tab.page.set_viewport_size(size)
+            checked = tab.page.evaluate("axe.run({resultTypes: ['violations']})")
+            assert checked["passes"]
+            found[name, look] = [(item["id"], item["nodes"][0]["html"]) for item in checked["violations"]]
+            assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, look)
+
+    with serve(failing) as served:
+        check(f"{served.url}/crash?a=b", "exception")
+        check(f"{served.url}/nowhere", "routes")
+    (failing / "hello/controllers/root.py").write_text("def broken(:\n")
+    with serve(failing, "--reload") as served:
+        check(served.url, "does not load")
+    assert {place: violations for place, violations in found.items() if violations} == {}
+    assert tab.hosts == {"localhost"}
+    assert [problem for problem in tab.problems if "Failed to load resource" not in problem] == []
+
+
+def test_it_is_usable_by_keyboard_and_copies_markdown(failing, chromium):
+    tab = Tab(chromium, permissions=["clipboard-read", "clipboard-write"])
+    with serve(failing) as served:
+        tab.page.goto(f"{served.url}/crash")
+        variables = tab.page.locator("details.variables").first
+        variables.locator("summary").focus()
+        tab.page.keyboard.press("Enter")
+        assert variables.locator("dd").first.is_visible()
+        tab.press("Copy as Markdown")
+        tab.page.get_by_role("button", name="Copied").wait_for()
+        copied = tab.page.evaluate("navigator.clipboard.readText()")
+    tab.page.context.close()
+    assert copied.startswith("# ValueError: <script>alert(1)</script>")
+    assert "Traceback (most recent call last):" in copied
+
+
+def test_it_works_without_scripts(failing, chromium):
+    tab = Tab(chromium, java_script_enabled=False)
+    with serve(failing) as served:
+        tab.page.goto(f"{served.url}/crash")
+        tab.page.get_by_text("Copy as Markdown").click()
+        assert tab.page.locator("#markdown").is_visible()
+        assert tab.page.get_by_role("button").count() == 0
+        tab.page.locator("details.package summary").first.click()
+        assert tab.page.locator("details.package details.frame").first.is_visible()
+    tab.page.context.close()
+
+
+def test_no_other_site_can_frame_it(failing, tab):
+    with serve(failing) as served:
+        tab.page.goto(f"{served.url}/")
+        answer = tab.page.evaluate("async () => [...(await fetch('/crash')).headers]")
+    headers = dict(answer)
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_console_runs_code_with_the_token_of_the_terminal(failing, tab):
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    add_line(failing / "development.ini", "filter:debug", "debug.console = true")
+    with serve(failing, "--reload") as served:
+        tab.page.goto(f"{served.url}/crash")
+        wait_until(lambda: "asks for the token" in served.output)
+        tab.page.get_by_label("Frame").select_option(label="hello/controllers/root.py:43 in crash")
+        tab.page.get_by_label("Python code").fill("6 * 7")
+        tab.page.get_by_label("Token").fill("wrong")
+        tab.press("Run")
+        assert "The token is wrong" in tab.page.inner_text("main")
+        tab.page.go_back()
+        tab.page.get_by_label("Python code").fill("len(movies)")
+        tab.page.get_by_label("Token").fill(re.search(r"asks for the token (\w+)", served.output)[1])
+        tab.press("Run")
+        assert tab.page.locator("pre code").inner_text().strip() == "1"
+        tab.page.evaluate(AXE_SCRIPT)
+        checked = tab.page.evaluate("axe.run({resultTypes: ['violations']})")
+        assert [item["id"] for item in checked["violations"]] == []
+    assert [problem for problem in tab.problems if "Failed to load resource" not in problem] == []
