@@ -94,11 +94,18 @@ def _check_result(context: Any) -> None:
     context.object = checked
 
 
-def _check_session(settings: AppSettings) -> None:
-    """Raise UserError for a TurboGears application whose own session would replace our filter's, or that has none."""
-    ours = configured.session_filter_section(settings.app)
-    if ours is None:
+def refuse_without_session(settings: AppSettings) -> None:
+    """Raise UserError if the loaded application uses the session, and its pipeline leaves our filter out.
+
+    Commands that answer no requests, such as ``routes``, can load it nevertheless.
+    """
+    if configured.session_filter_section(settings.app) is None:
         misplaced.refuse_left_out(settings, loaded.module_using("session", is_users))
+
+
+def _check_session(settings: AppSettings) -> None:
+    """Raise UserError for a TurboGears application whose own session would replace our filter's."""
+    ours = configured.session_filter_section(settings.app)
     place = None if ours is None else loaded.enabled_in_code(misplaced.ENABLED)
     if ours is not None and place is not None:
         raise UserError(

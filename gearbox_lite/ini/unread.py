@@ -11,6 +11,7 @@ from gearbox_lite.ini.logging_sections import check_logging_sections
 from gearbox_lite.ini.references import VARIABLE
 from gearbox_lite.ini.sections import is_paste_section
 from gearbox_lite.ini.serve_section import SERVE_SETTINGS
+from gearbox_lite.masking import is_secret
 
 _SERVER = frozenset({"port", "listen", "threads", "unix_socket", "trusted_proxy", "max_request_body_size"})
 """Settings of waitress that no application reads from [DEFAULT]."""
@@ -60,6 +61,8 @@ def _check_hidden(ini: IniFile) -> None:
         names = ini.written(header)
         used = {reference for name in names for reference in VARIABLE.findall(ini.raw(header, name).value)}
         for name in names:
+            if is_secret(name):  # `session rotate-key` cleans up hidden keys
+                continue
             if name in shared and name not in used and ini.raw(header, name).value != shared[name].value:
                 setting, line = ini.raw(header, name), shared[name].at.line
                 problem = f"no effect in [{header}]: {shared[name]} in [DEFAULT] wins"

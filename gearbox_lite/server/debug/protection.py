@@ -39,6 +39,7 @@ def load_protected(settings: ServeSettings, sockets: list[socket.socket]) -> tup
     ``sockets`` are as in ``protect``. Raises UserError if the application does not load or must not be served.
     """
     application = load.load_application(settings)
+    load.refuse_without_session(settings)
     tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
     protection = protect(settings, application, sockets)
     return application, replace(protection, findings=(*load.check_code(), *protection.findings))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.helpers import TEST_TIMEOUT, Browser, line_of, new_project, set_option
+from support.helpers import TEST_TIMEOUT, Browser, line_of, new_project
 from support.warm import run, serve
 
 
@@ -125,12 +125,10 @@ def test_invalid_arguments_are_refused_in_one_line(shared_project, words, messag
 
 def test_an_ini_that_names_no_package_is_one_line_with_the_line_of_the_factory(project):
     ini = project / "development.ini"
-    set_option(ini, "paste.app_factory", ":make_app")
+    ini.write_text(ini.read_text().replace("paste.app_factory = hello.config.application:", "use = call::"))
     result = run("scaffold", "controller", "movies", cwd=project)
     assert result.returncode == 2
-    assert result.stderr.startswith(
-        f"Error: development.ini:{line_of(ini, 'paste.app_factory')}: cannot tell which package"
-    )
+    assert result.stderr.startswith(f"Error: development.ini:{line_of(ini, 'use = call::')}: cannot tell which package")
     assert result.stderr.endswith("; write paste.app_factory = PACKAGE.MODULE:FUNCTION in its [app:...] section\n")
 
 
