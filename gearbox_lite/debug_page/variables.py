@@ -64,7 +64,7 @@ class Values:
         self._remember_keys(value)
         try:
             text = self._repr.repr(value)
-        except Exception as error:  # noqa: BLE001 (any code of the application)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (any code of the application)
             return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
         return self.text(text)
 
