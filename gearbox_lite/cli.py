@@ -26,6 +26,7 @@ COMMANDS = {
     "routes": "List the URLs of a TurboGears application.",
     "shell": "Run Python with the application loaded.",
     "setup-app": "Run the websetup of a project.",
+    "migrate": "Change the tables of a project's database.",
     "scaffold": "Add code to a project.",
     "session": "Decode and remove sessions, and rotate their keys.",
 }

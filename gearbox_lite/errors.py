@@ -80,6 +80,16 @@ class UserError(Exception):
         self.finding = finding
 
 
+class SettingError(ValueError):
+    """A setting of the application's section that cannot be used; its first word is the setting's name.
+
+    It is shown with file and line. Generated projects raise a plain ValueError of the same form.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} {problem}")
+
+
 class CodeError(UserError):
     """A mistake in the user's code, which cannot load before it is edited. Its exit code is FAILURE."""
 

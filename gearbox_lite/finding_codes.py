@@ -48,6 +48,10 @@ FINDING_CODES = {
         "Every other site can make a visitor's browser send requests with the session.",
         "Set `session.samesite = Lax`, unless this site is shown inside others.",
     ),
+    "database-unreachable": FindingCode(
+        "The database refuses or does not answer, so pages that use it fail.",
+        "Start the database, or correct `sqlalchemy.url`.",
+    ),
     "debug-exposed": FindingCode(
         "Other machines or users could reach the debug page, which reveals code and data.",
         "Set `debug = false`, or listen on `127.0.0.1` only.",
@@ -75,6 +79,18 @@ FINDING_CODES = {
     "method-without-self": FindingCode(
         "A method of a controller has no parameter `self`.",
         "Write `def name(self)`.",
+    ),
+    "migration-pending": FindingCode(
+        "The database lacks migrations that the code needs.",
+        "Run `gearbox-lite migrate upgrade`.",
+    ),
+    "migrations-broken": FindingCode(
+        "The files in `migrations/versions` do not fit together, or not to the database.",
+        "Correct the file that the message names.",
+    ),
+    "models-differ": FindingCode(
+        "The tables of the database differ from the classes in `model/`.",
+        'Write a migration: `gearbox-lite migrate new "what has changed"`.',
     ),
     "no-absolute-timeout": FindingCode(
         "The whole session is in the cookie and never expires while it is used, so a copied cookie works forever.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -68,6 +69,15 @@ def check_code() -> list[Finding]:
     if config is None:
         return []
     return controllers.check_controllers(controllers.import_root_controller(config), config, is_users)
+
+
+def check_database(settings: AppSettings, *, compare: bool = False) -> list[Finding]:
+    """Return what is wrong with the loaded application's database; ``compare`` also compares it with the models."""
+    if "gearbox_lite.database.url" not in sys.modules:  # the application has none, so nothing is imported for it
+        return []
+    from gearbox_lite.database import checks
+
+    return checks.find_problems(settings, compare=compare)
 
 
 def _check_result(context: Any) -> None:

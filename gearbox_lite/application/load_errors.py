@@ -17,6 +17,7 @@ from gearbox_lite.errors import (
     CodeError,
     Location,
     Setting,
+    SettingError,
     UserError,
     at_setting,
     nearest,
@@ -137,7 +138,8 @@ def _refused_setting(error: BaseException, settings: AppSettings) -> UserError |
     make_app of a generated project raises such errors: "csrf.key is missing; ...", "csrf.key has fewer than 32 ...".
     """
     frames = traceback.extract_tb(error.__traceback__)
-    if type(error) is not ValueError or not frames or not is_users_file(frames[-1].filename):
+    is_own = type(error) is ValueError and frames and is_users_file(frames[-1].filename)
+    if not is_own and not isinstance(error, SettingError):
         return None
     message = str(error)
     name = message.partition(" ")[0]

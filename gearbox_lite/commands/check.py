@@ -56,8 +56,9 @@ def command(
     """Check an ini and its application without serving it, or a running site.
 
     INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. The application is loaded
-    and its session store is contacted once. With --url, an ini is checked only if you name it. Each finding is shown
-    with its code in brackets, except errors with which no command runs.
+    and its session store is contacted once; its database is compared with the migrations and the models. With --url, an
+    ini is checked only if you name it. Each finding is shown with its code in brackets, except errors with which no
+    command runs.
     """
     check_codes(ignore)
     results = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from gearbox_lite.application import logs
+from gearbox_lite.application import load, logs
 from gearbox_lite.application.tracebacks import is_users_file, users_frames
 from gearbox_lite.application.unread_settings import unread_settings
 from gearbox_lite.application.user_code import make_importable
@@ -42,7 +42,9 @@ class IniCheck:
             self._attempt(lambda: check(settings))  # noqa: B023 (as above)
         if not self._has_failed:
             loaded = self._attempt(lambda: protection.load_protected(settings, []))
-            self._add(() if loaded is None else [*loaded[1].findings, *unread_settings(settings)])
+            if loaded is not None:
+                self._add([*loaded[1].findings, *unread_settings(settings)])
+                self._add(load.check_database(settings, compare=True))
 
     def _attempt(self, step: Callable[[], T]) -> T | None:
         """Run one step; if it raises UserError, add that as a finding, and return None."""

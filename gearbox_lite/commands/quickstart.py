@@ -49,6 +49,7 @@ def _complete_stores(_context: click.Context, _option: click.Parameter, incomple
 )
 @click.option("--encrypt", is_flag=True, help="Encrypt the session data.")
 @click.option("--minimal", is_flag=True, help="Write a minimal project, without pages and public files.")
+@click.option("--database", is_flag=True, help="Add a database: SQLAlchemy, with migrations.")
 @click.option("--template", "chosen", metavar="PATH|NAME", help="Use another template (default: turbogears).")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Answer a question of the template.")
 @click.option("--git/--no-git", help="Create a git repository with an initial commit (default: no).")
@@ -65,6 +66,7 @@ def command(
     session: str | None,
     encrypt: bool,
     minimal: bool,
+    database: bool,
     chosen: str | None,
     settings: tuple[str, ...],
     git: bool,
@@ -87,6 +89,7 @@ def command(
     given += [Setting("session", session, Location("--session"))] if session is not None else []
     given += [Setting("encrypt", "true", Location("--encrypt"))] if encrypt else []
     given += [Setting("minimal", "true", Location("--minimal"))] if minimal else []
+    given += [Setting("database", "true", Location("--database"))] if database else []
     known = _answers(source, given, ask=chosen is not None)
     with progress(parts=1 if dry_run else 2) as track:
         files = template.render_files(source, {**known, "project": project, "package": package}, track)
@@ -114,8 +117,9 @@ def command(
         show("")
         serve(target / DEVELOPMENT_INI)
         return
-    extras, database = _required_extras(known, package) if source.is_bundled else ([], None)
-    steps = next_steps(target, DEVELOPMENT_INI if has_ini else None, extras, database)
+    extras, to_create = _required_extras(known, package) if source.is_bundled else ([], None)
+    migrates = source.is_bundled and bool(known["database"])
+    steps = next_steps(target, DEVELOPMENT_INI if has_ini else None, extras, to_create, migrates=migrates)
     show("", "Next steps:", *(f"  {step}" for step in steps))
 
 
@@ -140,7 +144,11 @@ def _answers(source: manifest.Template, given: list[Setting], *, ask: bool) -> d
 def _required_extras(known: dict[str, manifest.Answer], package: str) -> tuple[list[str], str | None]:
     """Return the extras that a project of our own template needs, and the PostgreSQL database to create, if any."""
     store = str(known["session"])
-    extras = [*([store] if store in EXTRAS else []), *(["encryption"] if known["encrypt"] else [])]
+    extras = [
+        *([store] if store in EXTRAS else []),
+        *(["migrate"] if known["database"] else []),
+        *(["encryption"] if known["encrypt"] else []),
+    ]
     return extras, package if store == "postgresql" else None
 
 

@@ -1,4 +1,4 @@
-"""``gearbox-lite scaffold``: controller."""
+"""``gearbox-lite scaffold``: controller, model."""
 
 from __future__ import annotations
 
@@ -51,3 +51,32 @@ def controller(*, name: str, arguments: tuple[str, ...], ini: str | None, app_na
         show("", f"{root} was not changed. Add the import at its top and the second line to its RootController:")
         show(f"  {mount.import_line}", f"  {mount.line}")
     show("", f"The controller answers {planned.url}/ when you serve the project.")
+
+
+@command.command(name="model")
+@click.argument("name")
+@click.argument("fields", nargs=-1, required=True, metavar="FIELD:TYPE...")
+@ini_options("-c", "--config")
+def model(*, name: str, fields: tuple[str, ...], ini: str | None, app_name: str) -> None:
+    """Add a model with its migration and a test.
+
+    NAME is the name of the new table, for example post. Types of fields: str (or str:100), text, int, bool, float,
+    decimal, date, datetime, email, and ref:TABLE for a reference. With ? at its end, a field may be empty; with !, its
+    values are unique: title:str:100! body:text? author:ref:user. Existing files are never overwritten.
+    """
+    from gearbox_lite.database.project import required_database
+    from gearbox_lite.database.revisions import next_id, read_revisions
+    from gearbox_lite.generate.model import plan_model
+    from gearbox_lite.generate.model_fields import parse_field
+
+    parsed = [parse_field(field) for field in fields]
+    settings = read_ini((), ini, app_name)
+    database = required_database(settings)
+    revisions = read_revisions(database.migrations)
+    folder = database.migrations.parents[1]
+    last = revisions[-1].id if revisions else None
+    files = plan_model(folder, database.package, name, parsed, next_id(revisions), last)
+    writer.add_to_project(files, None, folder)
+    for file in files:
+        show(short_path(folder / file.path))
+    show("", "Read the migration, then run: gearbox-lite migrate upgrade")

@@ -30,7 +30,8 @@ def command(
     """Run Python with the application loaded.
 
     INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. app is a WebTest client
-    that keeps cookies: app.get("/"). config is TurboGears' configuration. Exceptions of the application are raised, not
+    that keeps cookies: app.get("/"). config is TurboGears' configuration. With a database, db is its session, and the
+    classes of the models are available too. Exceptions of the application are raised, not
     shown as an error page. The shell is IPython or ptpython if one of them is installed, else Python's own. Code given
     by -c, or on standard input that is not a terminal, runs as a script.
     """
@@ -59,7 +60,21 @@ def _load_namespace(settings: AppSettings) -> dict[str, Any]:
     # Over plain HTTP a client would not send back the secure cookies of a production ini.
     app = TestApp(application, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "localhost"})
     config = loaded.loaded_config()
-    return {"__name__": "__main__", "app": app, **({} if config is None else {"config": config})}
+    names = {} if config is None else {"config": config}
+    return {"__name__": "__main__", "app": app, **names, **_database_names(settings)}
+
+
+def _database_names(settings: AppSettings) -> dict[str, Any]:
+    """Return the names for a project with a database: its session ``db``, and the classes of its models."""
+    if "gearbox_lite.database.url" not in sys.modules:
+        return {}
+    from gearbox_lite.database.project import database_of, loaded_module, model_classes
+
+    database = database_of(settings)
+    module = loaded_module(database) if database is not None else None
+    if database is None or module is None or not hasattr(module, "db"):
+        return {}
+    return {**model_classes(database), "db": module.db}
 
 
 def _run_code(source: str, origin: str, namespace: dict[str, Any], *, whole: bool) -> bool:
@@ -81,6 +96,9 @@ def _interact(namespace: dict[str, Any], settings: AppSettings) -> None:
     lines = [f"{short_path(settings.ini)} is loaded.", '  app     WebTest client, keeps cookies: app.get("/")']
     if "config" in namespace:
         lines.append("  config  TurboGears' configuration")
+    if "db" in namespace:
+        classes = sorted(name for name, value in namespace.items() if isinstance(value, type))
+        lines.append(f"  db      SQLAlchemy's session, for the models {', '.join(classes)}; db.commit() stores changes")
     banner = "\n".join(map(printable, lines))
     if find_spec("IPython"):
         from IPython import start_ipython

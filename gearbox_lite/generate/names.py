@@ -28,7 +28,8 @@ DEPENDENCIES = frozenset(
             "webob",
             "webtest",
         ),
-        *("cryptography", "greenlet", "psycopg", "pymemcache", "redis", "sqlalchemy", "typing_extensions"),
+        *("alembic", "cryptography", "greenlet", "mako", "psycopg", "pymemcache", "redis", "sqlalchemy"),
+        "typing_extensions",
     }
 )
 """Top-level modules that a generated project, its tests or its installation import or may come to import."""

@@ -63,7 +63,7 @@ def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: 
         "has_app": _has_app_fixture(folder / "tests" / "conftest.py"),
         "pages": (folder / package / "templates" / "master.jinja").is_file(),
     }
-    files = template.render_files(manifest.load_template(_scaffold_templates() / "controller"), answers)
+    files = template.render_files(manifest.load_template(scaffold_templates() / "controller"), answers)
     changed = mount.insert_mount(source, wanted)
     root_edit = None if changed is None else FileEdit(root_path, source, changed)
     return Scaffold(files, root_edit, root_path, wanted, url)
@@ -87,7 +87,7 @@ def _used_attributes(folder: Path, source: bytes) -> set[str]:
     return used
 
 
-def _scaffold_templates() -> Path:
+def scaffold_templates() -> Path:
     """Return the folder of the scaffold templates, which is beside those of whole projects."""
     return next(iter(manifest.bundled_templates().values())).parent / "scaffold"
 

@@ -13,14 +13,19 @@ DEBIAN_PACKAGES = {"postgresql": "postgresql", "memcached": "memcached", "redis"
 """Debian packages of the session stores that are servers. Installing a package also starts its server."""
 
 
-def next_steps(target: Path, ini: str | None, extras: list[str], database: str | None) -> list[str]:
+def next_steps(
+    target: Path, ini: str | None, extras: list[str], database: str | None, *, migrates: bool = False
+) -> list[str]:
     """Return the commands that install the session store, change to the project's folder and serve its ini, if any.
 
     ``extras`` are the extras of gearbox-lite to install, ``database`` the PostgreSQL database to create.
+    With ``migrates``, the tables of the project's own database are created before it is served.
     """
     folder = str(target)
     steps = _store_steps(extras, database)
     steps.append(f"cd {quote(f'./{folder}' if folder.startswith('-') else folder)}")
+    if migrates:
+        steps.append(f"{program()} migrate upgrade")
     if ini is not None:
         steps.append(f"{program()} serve {ini}")
     return steps

@@ -42,7 +42,9 @@ def load_protected(settings: ServeSettings, sockets: list[socket.socket]) -> tup
     load.refuse_without_session(settings)
     tracebacks.cut_logged_tracebacks(verbose=settings.verbose)
     protection = protect(settings, application, sockets)
-    return application, replace(protection, findings=(*load.check_code(), *protection.findings))
+    return application, replace(
+        protection, findings=(*load.check_code(), *load.check_database(settings), *protection.findings)
+    )
 
 
 def protect(settings: ServeSettings, application: WSGIApplication, sockets: list[socket.socket]) -> Protection:

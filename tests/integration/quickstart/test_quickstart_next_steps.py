@@ -89,6 +89,16 @@ def test_the_steps_install_the_session_store_before_serving(tmp_path, options, e
     assert ("createdb" in " ".join(steps)) == (package == "postgresql")
 
 
+def test_the_steps_create_the_tables_of_a_database_before_serving(tmp_path):
+    steps = next_steps("--database", "--session", "redis", cwd=tmp_path, PATH=f"{Path(PROGRAM).parent}:{tmp_path}")
+    assert steps == [
+        "pip install 'gearbox-lite[redis,migrate]'",
+        "cd hello",
+        "gearbox-lite migrate upgrade",
+        "gearbox-lite serve development.ini",
+    ]
+
+
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
 def test_the_cd_step_escapes_control_characters(tmp_path, shell):
     name = "a\x1b]0;owned\x07\n\x9b'\\%d\u202e b"

@@ -13,7 +13,7 @@ from gearbox_lite.generate.manifest import bundled_templates, load_template
 from gearbox_lite.generate.template import render_files
 
 ANSWERS = {"project": "my-shop", "package": "my_shop"}
-DEFAULTS = {**ANSWERS, "session": "cookie", "encrypt": False, "minimal": False}
+DEFAULTS = {**ANSWERS, "session": "cookie", "encrypt": False, "minimal": False, "database": False}
 MANIFEST = 'name = "mine"\ndescription = "A template."\n'
 
 

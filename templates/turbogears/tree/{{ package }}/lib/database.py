@@ -1,0 +1,97 @@
+"""The connection to the database that ``sqlalchemy.url`` in the ini names.
+
+``db`` is SQLAlchemy's session; lib/transactions.py begins and ends its transactions:
+
+    from sqlalchemy import select
+
+    db.add(Entry(name="Ada", text="Hello"))
+    entries = db.scalars(select(Entry)).all()
+
+The tutorial of SQLAlchemy explains queries: https://docs.sqlalchemy.org/tutorial/
+"""
+
+from gearbox_lite.database.url import database_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+db = scoped_session(sessionmaker())
+
+READ_ONLY = {"read_only": True, "postgresql_readonly": True}
+"""The options of connections that cannot write: the first for SQLite, see begin."""
+
+
+class WriteInGetError(Exception):
+    """Code has changed the database in response to GET or HEAD."""
+
+
+def make_engine(settings):
+    """Return SQLAlchemy's engine for an [app:...] section. It connects when first used.
+
+    Raises SettingError, which is a ValueError, if ``sqlalchemy.url`` cannot be used.
+    """
+    engine = create_engine(
+        database_url(settings),
+        # Replaces a connection that the database has closed, for example by restarting.
+        pool_pre_ping=True,
+        # No limit: there are as many connections as threads that use one.
+        pool_size=0,
+        # Errors do not show the values, which may be personal, only the SQL.
+        hide_parameters=True,
+    )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", configure_sqlite)
+        event.listen(engine, "begin", begin)
+        event.listen(engine, "checkin", end)
+    event.listen(engine, "handle_error", explain_write_in_get)
+    return engine
+
+
+def configure_sqlite(connection, _record):
+    """Set up a new connection to SQLite."""
+    # sqlite3 would begin a transaction only before the first write, so that what was
+    # read before could already be out of date. begin, below, does it instead.
+    connection.isolation_level = None
+    # WAL: who reads and who writes do not wait for each other.
+    connection.execute("PRAGMA journal_mode = WAL")
+    # In WAL mode, NORMAL cannot corrupt the file either, and is much faster than FULL;
+    # the last transactions may be missing after a power failure.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    # SQLite checks foreign keys only if asked to.
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def begin(connection):
+    """Begin a transaction in SQLite.
+
+    One that may write gets the lock for that at once. If two transactions asked for it
+    later, after both have read, one of them could only fail: "database is locked".
+    """
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def end(connection, _record):
+    """Roll back what a failed COMMIT has left.
+
+    SQLite keeps such a transaction open, unlike other databases, so the next request
+    that gets this connection would continue it.
+    """
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
+
+
+def explain_write_in_get(context):
+    """Say what to do if the database refuses a change because of READ_ONLY."""
+    message = str(context.original_exception)
+    if context.connection is None or not (
+        "readonly database" in message or "read-only transaction" in message
+    ):
+        return
+    if context.connection.get_execution_options().get("read_only", False):
+        raise WriteInGetError(
+            "a GET request cannot change the database, since links, robots and "
+            "prefetching browsers send it unasked; use a form with POST and "
+            '@expose(allowed_methods=["POST"]), or call allow_writes() of '
+            "lib/transactions.py before the first query"
+        )

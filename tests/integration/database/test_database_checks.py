@@ -1,0 +1,68 @@
+"""``serve``, ``check``, ``shell`` and ``setup-app`` know a project's database."""
+
+from __future__ import annotations
+
+from support.databases import add_pages
+from support.helpers import Browser, line_of, new_project, serve, set_option
+from support.reloading import wait_until
+from support.warm import run
+
+
+def warning(project, command="upgrade"):
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    return (
+        f"development.ini:{number}: the database lacks the migration 0001 create the guest book; "
+        f"run: gearbox-lite migrate development.ini {command}"
+    )
+
+
+def test_serve_warns_and_check_fails_while_migrations_are_pending(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    with serve(project) as served:
+        served.end()
+        assert f"Warning: {warning(project)}" in served.output
+    result = run("check", cwd=project)
+    assert (result.returncode, result.stderr) == (1, f"Error: {warning(project)} [migration-pending]\n")
+    assert run("setup-app", cwd=project).returncode == 0
+    result = run("check", "--strict", cwd=project)
+    assert (result.returncode, result.stderr) == (0, "")
+    with serve(project, "--workers", "2") as served:
+        served.end()
+        assert "the database" not in served.output
+
+
+def test_serve_warns_after_a_reload_too(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
+    with serve(project, "--reload") as served:
+        assert "Warning" not in served.output
+        versions = project / "hello" / "migrations" / "versions"
+        (versions / "0002_next.py").write_text('"""next"""\nrevision = "0002"\ndown_revision = "0001"\n')
+        (project / "hello" / "model" / "more.py").write_text('"""More."""\n')
+        root = project / "hello" / "controllers" / "root.py"
+        root.write_text(root.read_text() + "\n# changed\n")
+        wait_until(lambda: "the database lacks the migration 0002 next" in served.output)
+
+
+def test_a_database_that_cannot_be_reached_is_a_warning_and_an_error_of_check(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    set_option(project / "development.ini", "sqlalchemy.url", "postgresql://u:geheim@127.0.0.1:1/d")
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    result = run("check", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: development.ini:{number}: the database cannot be used: ")
+    with serve(project) as served:
+        browser = Browser(served.url)
+        assert browser.get("/").status == 503
+        assert browser.get("/setsession").status == 200
+        served.end()
+        assert f"Warning: development.ini:{number}: the database cannot be used: " in served.output
+        assert "geheim" not in served.output + result.stderr
+
+
+def test_the_shell_has_the_session_and_the_models(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    add_pages(project)
+    code = "db.add(Entry(name='Ada', text='Hello')); db.commit(); print('Ada' in app.get('/').text)"
+    result = run("shell", "-c", code, cwd=project)
+    assert (result.returncode, result.stdout) == (0, "True\n"), result.stderr

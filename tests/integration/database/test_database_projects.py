@@ -1,0 +1,134 @@
+"""Projects that quickstart --database writes: complete, tested, and of one style, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import helpers
+from support.databases import KINDS, database_project
+from support.helpers import Browser, new_project, set_option
+from support.warm import run, serve
+
+STORES = ("cookie", "file", "database", "postgresql", "memcached", "redis")
+STYLE = ["--select", "B,C4,D,E,F,I,PT,RUF,S,SIM,UP,W", "--ignore", "D1,D203,D213,S101,S603"]
+"""As in test_generated_project.py."""
+PLAIN_WORDS = re.compile(r"(?i)alembic|lib\.database|DATABASE_URL|migrations?/|guest_book|websetup")
+
+
+def in_project(project: Path, *words: object) -> str:
+    """Run a module of Python in a project; return what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-m", *map(str, words)],
+        cwd=project, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_a_project_without_a_database_has_no_trace_of_one(tmp_path):
+    for options in ([], ["--minimal"]):
+        project = new_project(tmp_path / str(len(options)), "hello", *options)
+        files = [path for path in project.rglob("*") if path.is_file() and path.suffix != ".ico"]
+        assert [path for path in files if PLAIN_WORDS.search(path.read_text()) and path.name != "README.md"] == []
+        assert not (project / "hello" / "model").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("options", [[], ["--minimal"]])
+def test_their_own_tests_pass_and_ruff_and_mypy_find_nothing(tmp_path, shared_services, kind, options):
+    project = database_project(tmp_path, kind, shared_services, *options)
+    printed = in_project(project, "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider")
+    assert re.search(r"\d+ passed in", printed)
+    assert "skipped" not in printed
+    if kind == "sqlite":
+        in_project(project, "ruff", "check", "--no-cache", *STYLE, ".")
+        in_project(project, "ruff", "format", "--check", "--no-cache", ".")
+        if not options:
+            in_project(project, "mypy", "--cache-dir", tmp_path / "cache", ".")
+
+
+def test_a_form_writes_a_row_with_every_session_store(tmp_path, shared_services):
+    for number, (store, minimal) in enumerate(itertools.product(STORES, (False, True))):
+        options = [*(["--minimal"] if minimal else []), *(["--encrypt"] if number % 2 else [])]
+        project = new_project(tmp_path / str(number), "hello", "--database", "--session", store, *options)
+        if store in ("postgresql", "memcached", "redis"):
+            set_option(project / "development.ini", "session.url", shared_services(store).options()["session.url"])
+        assert run("migrate", "upgrade", cwd=project).returncode == 0
+        result = run("check", "--strict", cwd=project)
+        assert (result.returncode, result.stderr) == (0, ""), store
+        if minimal:
+            continue
+        with serve(project, "--no-reload") as served:
+            browser = Browser(served.url)
+            token = re.search(r'name="_csrf_token" value="(\w+)"', browser.get("/").text)[1]
+            page = browser.post("/sign", {"name": "Ada", "text": "Hello!", "_csrf_token": token})
+            assert "Thank you!" in page.text, store
+            assert "Ada" in Browser(served.url).get("/").text
+            assert served.end() == 0
+
+
+def test_the_production_ini_gets_its_database_from_the_environment(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    url = f"sqlite:///{tmp_path}/new/folder/hello.db"
+    variables = {
+        "HELLO_SESSION_KEY": os.urandom(32).hex(),
+        "HELLO_CSRF_KEY": os.urandom(32).hex(),
+        "HELLO_DATABASE_URL": url,
+    }
+    assert run("migrate", "production.ini", "upgrade", cwd=project, **variables).returncode == 0
+    result = run("check", "--strict", "production.ini", cwd=project, **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "new" / "folder").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_documented_step_deletes_the_guest_book_and_leaves_a_project_that_works(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
+    section = re.search(r"## Delete the guest book\n\n(.*?)\n## ", (project / "README.md").read_text(), re.DOTALL)[1]
+    first, *others = re.findall(r"^    (.*)$", section, re.MULTILINE)
+    assert run(*first.split()[1:], cwd=project).returncode == 0
+    subprocess.run(["sh", "-ec", "\n".join(others)], cwd=project, check=True, timeout=30)
+    assert re.search(r"\d+ passed in", in_project(project, "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"))
+    in_project(project, "ruff", "check", "--no-cache", ".")
+    in_project(project, "ruff", "format", "--check", "--no-cache", ".")
+    result = run("check", "--strict", cwd=project)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_tests_of_a_project_refuse_a_database_that_is_not_for_tests(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    set_option(project / "test.ini", "sqlalchemy.url", "sqlite:///%(here)s/data/hello.db")
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "tests/test_guest_book.py", "-p", "no:cacheprovider"],
+        cwd=project, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "names a database that tests would empty" in result.stdout
+    assert not (project / "data" / "hello.db").exists()
+
+
+def test_the_wheel_of_a_project_installed_elsewhere_migrates_and_runs(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, project], check=True, timeout=120
+    )
+    subprocess.run([*pip, "install", "--no-deps", "--target", tmp_path / "site", next(tmp_path.glob("hello*.whl"))],
+                   check=True, timeout=60)  # fmt: skip
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(project / "development.ini", elsewhere)
+    shutil.rmtree(project)
+    path = {"PYTHONPATH": str(tmp_path / "site")}
+    result = helpers.run("migrate", "upgrade", cwd=elsewhere, **path)
+    assert result.stdout.startswith("Upgrading: 0001"), result.stderr
+    result = helpers.run("check", cwd=elsewhere, **path)
+    assert (result.returncode, result.stderr) == (0, "")
+    with helpers.serve(elsewhere, **path) as served:
+        assert "no entries yet" in Browser(served.url).get("/").text

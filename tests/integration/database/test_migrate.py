@@ -1,0 +1,236 @@
+"""``gearbox-lite migrate``: writes, applies and undoes migrations, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from support.databases import KINDS, database_project
+from support.helpers import PROGRAM, line_of, new_project, set_option
+from support.helpers import run as run_program
+from support.warm import run
+
+MODEL = '''"""A mood."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hello.model.base import Base, UTCDateTime
+
+
+class Mood(Base):
+    """A mood."""
+
+    __tablename__ = "mood"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    since = mapped_column(UTCDateTime, index=True)
+'''
+
+
+@pytest.fixture(params=KINDS)
+def site(request, tmp_path, shared_services):
+    """A project with a database of each kind, and a second model, which no migration creates yet."""
+    project = database_project(tmp_path, request.param, shared_services)
+    (project / "hello" / "model" / "mood.py").write_text(MODEL)
+    return project
+
+
+def migrate(project, *arguments, code=0):
+    result = run("migrate", *arguments, cwd=project)
+    assert result.returncode == code, result.stdout + result.stderr
+    return result.stdout if code == 0 else result.stderr
+
+
+def tables(project):
+    names = "from sqlalchemy import inspect; print(sorted(inspect(db.get_bind()).get_table_names()))"
+    result = run("shell", "-c", names, cwd=project)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_a_model_becomes_a_migration_that_is_applied_and_undone(site):
+    assert "run: gearbox-lite migrate upgrade" in migrate(site, "new", "add moods", code=1)
+    assert migrate(site, "upgrade") == "Upgrading: 0001 create the guest book\nThe database is up to date.\n"
+    assert "new table mood" in run("check", cwd=site).stderr
+    printed = migrate(site, "development.ini", "new", "add moods")
+    assert printed.startswith(
+        "hello/migrations/versions/0002_add_moods.py\n  new table mood\n  new index ix_mood_since of table mood\n"
+    )
+    written = (site / "hello" / "migrations" / "versions" / "0002_add_moods.py").read_text()
+    assert "UTCDateTime" not in written, "a migration does not depend on the project's code"
+    for words in (["check"], ["format", "--check"]):
+        subprocess.run([sys.executable, "-m", "ruff", *words, "--no-cache", "-q", "."], cwd=site, check=True)
+    assert migrate(site, "status") == "applied  0001 create the guest book\npending  0002 add moods\n"
+    assert "CREATE TABLE mood" in migrate(site, "sql", "0001:head")
+    assert "Upgrading: 0002 add moods" in migrate(site, "upgrade")
+    assert tables(site) == "['alembic_version', 'entry', 'mood']"
+    assert "the models agree with the database" in migrate(site, "new", "nothing")
+    assert migrate(site, "downgrade", "-1") == "Undoing: 0002 add moods\n"
+    assert tables(site) == "['alembic_version', 'entry']"
+
+
+def test_a_migration_that_fails_leaves_nothing_and_the_next_run_starts_cleanly(site):
+    migrate(site, "upgrade")
+    migrate(site, "new", "add moods")
+    path = site / "hello" / "migrations" / "versions" / "0002_add_moods.py"
+    good = path.read_text()
+    path.write_text(good.replace("def downgrade", "    op.execute('SELECT nothing FROM nowhere')\n\n\ndef downgrade"))
+    error = migrate(site, "upgrade", code=1)
+    assert "the upgrade failed, and nothing was changed" in error
+    assert "0002_add_moods.py line" in error
+    assert tables(site) == "['alembic_version', 'entry']"
+    path.write_text(good)
+    assert "Upgrading: 0002 add moods" in migrate(site, "upgrade")
+    assert tables(site) == "['alembic_version', 'entry', 'mood']"
+
+
+def test_several_upgrades_at_the_same_time_all_succeed(site):
+    processes = [
+        subprocess.Popen([PROGRAM, "migrate", "upgrade"], cwd=site, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(4)
+    ]
+    printed = [process.communicate(timeout=60)[0].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, printed
+    assert sum("Upgrading: 0001" in text for text in printed) == 1
+    assert tables(site) == "['alembic_version', 'entry']"
+
+
+def test_the_table_of_sessions_stays_in_a_database_that_they_share(tmp_path):
+    project = new_project(tmp_path, "hello", "--database", "--session", "database")
+    set_option(project / "development.ini", "session.url", "sqlite:///%(here)s/data/hello.db")
+    migrate(project, "upgrade")
+    assert run("check", cwd=project).returncode == 0  # creates the table
+    assert "beaker_cache" in tables(project)
+    assert "the models agree with the database" in migrate(project, "new", "nothing")
+
+
+def test_a_copied_table_keeps_the_rows_that_refer_to_it(tmp_path):
+    """SQLite cannot alter most columns, so alembic copies the table and drops the old one."""
+    project = new_project(tmp_path, "hello", "--database")
+    migrate(project, "upgrade")
+    versions = project / "hello" / "migrations" / "versions"
+    (versions / "0002_b.py").write_text(
+        'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+        "def upgrade():\n"
+        '    op.execute("CREATE TABLE part (id INTEGER PRIMARY KEY, entry INTEGER NOT NULL'
+        ' REFERENCES entry (id) ON DELETE CASCADE)")\n'
+        "    op.execute(\"INSERT INTO entry VALUES (1, 'Ada', 'Hello', '2026-01-01')\")\n"
+        '    op.execute("INSERT INTO part VALUES (1, 1)")\n'
+        "def downgrade(): pass\n"
+    )
+    (versions / "0003_c.py").write_text(
+        'from alembic import op\nimport sqlalchemy as sa\nrevision = "0003"\ndown_revision = "0002"\n'
+        "def upgrade():\n"
+        '    with op.batch_alter_table("entry") as batch:\n'
+        '        batch.alter_column("name", type_=sa.String(80))\n'
+        "def downgrade(): pass\n"
+    )
+    migrate(project, "upgrade")
+    code = "from sqlalchemy import text; print(db.scalar(text('SELECT count(*) FROM part')))"
+    assert run("shell", "-c", code, cwd=project).stdout == "1\n"
+    # A migration that leaves rows without the ones that they refer to is refused.
+    (versions / "0004_d.py").write_text(
+        'from alembic import op\nrevision = "0004"\ndown_revision = "0003"\n'
+        'def upgrade(): op.execute("DELETE FROM entry")\ndef downgrade(): pass\n'
+    )
+    assert "rows of table part refer to rows of table entry" in migrate(project, "upgrade", code=1)
+    assert run("shell", "-c", code, cwd=project).stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("0001_b.py", 'revision = "0001"\ndown_revision = None\n', 'both have revision = "0001"'),
+        ("0002_b.py", 'revision = "0002"\ndown_revision = None\n', "are both the last one"),
+        ("0002_b.py", 'revision = "0002"\ndown_revision = "x"\n', 'no migration has revision = "x"'),
+        ("0002_b.py", 'revision = "0002"\ndown_revision = ("0001", "0002")\n', "follow each other in a circle"),
+    ],
+)
+def test_migrations_that_do_not_fit_together_are_one_line_with_the_file(tmp_path, name, content, message):
+    project = new_project(tmp_path, "hello", "--database")
+    (project / "hello" / "migrations" / "versions" / name).write_text(content)
+    for command in ("status", "upgrade"):
+        error = migrate(project, command, code=1)
+        assert message in error
+        assert "hello/migrations/versions/000" in error
+        assert error.count("\n") == 1
+
+
+def test_a_database_that_is_ahead_of_the_files_is_refused(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    migrate(project, "upgrade")
+    next((project / "hello" / "migrations" / "versions").glob("0001*")).rename(project / "moved")
+    for command in ("status", "upgrade"):
+        assert "the database is at revision 0001, which no file in migrations/versions has" in migrate(
+            project, command, code=1
+        )
+    assert "revision 0001" in run("check", cwd=project).stderr
+
+
+@pytest.mark.parametrize(("answer", "undone"), [("n\n", False), ("y\n", True)])
+def test_a_terminal_is_asked_before_data_is_deleted(tmp_path, answer, undone):
+    project = new_project(tmp_path, "hello", "--database")
+    migrate(project, "upgrade")
+    controller, terminal = pty.openpty()
+    with os.fdopen(controller, "wb", buffering=0) as typed:
+        process = subprocess.Popen(
+            [PROGRAM, "migrate", "downgrade", "base"],
+            cwd=project, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        os.close(terminal)
+        typed.write(answer.encode())
+        printed = process.communicate(timeout=60)[0].decode()
+    assert "Data may be deleted by: 0001 create the guest book. Continue?" in printed
+    assert ("Undoing: 0001" in printed) == undone
+    assert (process.returncode == 0) == undone
+    assert ("entry" in tables(project)) != undone
+
+
+URLS = {
+    "": "there is no URL",
+    "nothing": "this is not the URL of a database",
+    "postgresql://u:geheim@h:port/d": "this is not the URL of a database",
+    "oracle+foo://u:geheim@h/d": "SQLAlchemy knows no database 'oracle+foo'",
+    "mysql://u:geheim@h/d": "its driver MySQLdb is not installed; pip install 'mysqlclient'",
+    "postgres://u:geheim@127.0.0.1:1/d": "connection failed",
+    "postgresql://u:ge%heim@127.0.0.1:1/d": "write %% for a percent sign",
+    "postgresql://u:ge%%40heim@127.0.0.1:1/d": "connection failed",
+    "sqlite://": "name a file",
+    "sqlite:////proc/x/y.db": "the folder /proc/x cannot be created",
+    "sqlite:////etc": "unable to open database file",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_url_that_cannot_be_used_is_one_line_with_the_line_of_the_ini(tmp_path, url):
+    project = new_project(tmp_path, "hello", "--database")
+    set_option(project / "development.ini", "sqlalchemy.url", url)
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    for command in (["migrate", "status"], ["migrate", "upgrade"], ["check"]):
+        result = run(*command, cwd=project)
+        assert result.returncode in (1, 2)
+        assert re.match(rf"Error: development\.ini:{number}: .*{re.escape(URLS[url])}", result.stderr), result.stderr
+        assert result.stderr.count("\n") == 1
+        assert "heim" not in result.stderr
+
+
+def test_a_missing_driver_names_the_extra(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    set_option(project / "development.ini", "sqlalchemy.url", "postgresql://h/d")
+    (project / "psycopg.py").write_text("raise ModuleNotFoundError('no psycopg', name='psycopg')\n")
+    result = run_program("check", cwd=project)
+    assert "its driver psycopg is not installed; pip install 'gearbox-lite[postgresql]'" in result.stderr
+
+
+def test_migrate_in_a_project_without_a_database_says_so(project):
+    error = migrate(project, "status", code=2)
+    assert error == (
+        "Error: development.ini: its project has no database: there is no migrations/env.py in its package; "
+        "quickstart --database writes a project with one\n"
+    )
