@@ -29,7 +29,7 @@ RESERVED = frozenset({"id", "metadata", "registry"})
 """Attributes that a model already has."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIELD = re.compile(r"(?P<name>\w+):(?P<type>\w+)(?::(?P<detail>\w+))?(?P<marks>[?!]*)")
-MAX_LENGTH = 10_000
+MAX_CHARACTERS = 10_000
 """Characters of a ``str``; longer texts are ``text``."""
 
 
@@ -85,9 +85,9 @@ def parse_field(text: str) -> Field:
         raise UserError(f"field {text!r}: there is no type {kind!r}", remedy=f"use one of: {', '.join(TYPES)}, ref")
     annotation, stored, needs, value = TYPES[kind]
     if detail is not None:
-        if kind != "str" or not detail.isdecimal() or not 0 < int(detail) <= MAX_LENGTH:
+        if kind != "str" or not detail.isdecimal() or not 0 < int(detail) <= MAX_CHARACTERS:
             raise UserError(
-                f"field {text!r}: {detail!r} is no length", remedy=f"only str has one: str:1 to str:{MAX_LENGTH}"
+                f"field {text!r}: {detail!r} is no length", remedy=f"only str has one: str:1 to str:{MAX_CHARACTERS}"
             )
         stored, value = f"String({int(detail)})", f'"{"text"[: int(detail)]}"'
     return Field(name, annotation, stored, needs, value, None, nullable, unique)
