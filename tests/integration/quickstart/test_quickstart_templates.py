@@ -173,7 +173,7 @@ def test_templates_lists_each_with_its_questions_as_they_are_answered(tmp_path):
     first, *questions = listed.splitlines()
     assert first.startswith("turbogears: ")
     given = re.findall(r"^  (--set) (\S+)", "\n".join(questions), re.MULTILINE)
-    assert len(given) == len(questions) == 3
+    assert len(given) == len(questions) == 4
     words = [word for pair in given for word in pair]
     assert run("quickstart", "new", "--template", "turbogears", *words, cwd=tmp_path).returncode == 0
 
