@@ -215,7 +215,14 @@ def test_our_templates_are_compiled_once_and_again_if_the_bytecode_is_lost(tmp_p
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     source = manifest.load_template(manifest.find_template("turbogears"))
-    answers = {"session": "cookie", "encrypt": False, "minimal": False, "project": "hello", "package": "hello"}
+    answers = {
+        "session": "cookie",
+        "encrypt": False,
+        "minimal": False,
+        "database": False,
+        "project": "hello",
+        "package": "hello",
+    }
 
     def plan():
         compiled.clear()
