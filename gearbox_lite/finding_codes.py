@@ -24,6 +24,10 @@ FINDING_CODES = {
         "A method of a controller is `async`, but TurboGears calls it like any other and awaits nothing.",
         "Write `def` instead of `async def`.",
     ),
+    "code-syntax": FindingCode(
+        "Python cannot compile a file of the project. Nothing has imported it yet.",
+        "Fix the line that the message names.",
+    ),
     "console-with-workers": FindingCode(
         "Debugging with several workers: the debug page's console needs the process in which the exception occurred.",
         "Set `workers = 1` while debugging.",
@@ -59,6 +63,10 @@ FINDING_CODES = {
     "expose-parentheses": FindingCode(
         "`@expose` is written without parentheses, so the method is not exposed.",
         "Write `@expose()`.",
+    ),
+    "form-without-token": FindingCode(
+        "A form of a template sends no CSRF token, so the project rejects what it sends.",
+        "Add the hidden field of `lib/csrf.py` to the form.",
     ),
     "hidden-module": FindingCode(
         "A file beside the ini has the name of one of Python's own modules and hides it from every library.",
@@ -174,6 +182,10 @@ FINDING_CODES = {
     "template-missing": FindingCode(
         "A method's `@expose` names a template that does not exist.",
         "Create the template, or correct its name.",
+    ),
+    "template-syntax": FindingCode(
+        "Jinja cannot compile a template, so each page that uses it fails.",
+        "Fix the line that the message names.",
     ),
     "trusts-every-proxy": FindingCode(
         "`trusted_proxy = *`: every client can claim any host, address or scheme.",

@@ -18,6 +18,7 @@ from gearbox_lite.server.debug import protection
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.server.listen import listening
 from gearbox_lite.sessions import checks
+from gearbox_lite.turbogears import project_files
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class IniCheck:
             if loaded is not None:
                 self._add([*loaded[1].findings, *unread_settings(settings)])
                 self._add(load.check_database(settings, compare=True))
+                self._add(project_files.check_files())
 
     def _attempt(self, step: Callable[[], T]) -> T | None:
         """Run one step; if it raises UserError, add that as a finding, and return None."""

@@ -53,13 +53,20 @@ def _configured(context: click.Context) -> ConfiguredSession:
 
 
 @contextmanager
-def _reaching_the_store() -> Iterator[None]:
+def _reaching_the_store(session: ConfiguredSession) -> Iterator[None]:
+    """Turn an error of the store into a UserError that names the line of its address."""
     try:
         yield
     except UnsafePathError as error:
         raise UserError(error.problem, remedy=error.remedy) from error
     except (StoreUnavailable, ValueError) as error:
-        raise UserError(f"the session store cannot be reached: {error}", code=FAILURE) from error
+        setting = session.setting("data_dir" if session.store in ("file", "dbm") else "url")
+        raise UserError(
+            f"the session store cannot be reached: {str(error).rstrip('.')}",
+            at=setting.at if setting else None,
+            remedy=f"start the store, or correct {setting.name}" if setting else "",
+            code=FAILURE,
+        ) from error
 
 
 @command.command(name="decode")
@@ -73,7 +80,9 @@ def decode(context: click.Context, /, *, cookie: str, **_: object) -> None:
     """
     found = _configured(context)
     text = sys.stdin.read() if cookie == "-" else cookie
-    with _reaching_the_store():
+    if not text.strip():
+        raise UserError("the cookie is empty", remedy="paste its value, name=value, or a whole Cookie header")
+    with _reaching_the_store(found):
         decoded = decode_cookie(text, make_sessions(found.options))
     text = json.dumps(decoded.as_dict(), indent=2, ensure_ascii=False, default=repr)
     # Unprintable characters are escaped as in JSON, so that the output is the same JSON.
@@ -156,7 +165,7 @@ def _confirm() -> None:
 
 
 def _purge(found: ConfiguredSession, *, everything: bool, dry_run: bool) -> None:
-    with _reaching_the_store():
+    with _reaching_the_store(found):
         sessions = make_sessions(found.options)
         assert isinstance(sessions, StoredSessions)  # noqa: S101 (purge has handled cookie sessions)
         if found.store == "ext:memcached":

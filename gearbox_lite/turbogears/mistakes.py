@@ -169,6 +169,14 @@ def _missing_session_key(error: BaseException, frames: Frames) -> UserError | No
     return at_frame(frames[-1], has, f"did you mean {guess!r}? Otherwise {remedy}" if guess else remedy)
 
 
+def _circular_import(error: BaseException, frames: Frames) -> UserError | None:
+    found = re.search(r"(?:name '(\w+)' from )?partially initialized module '([\w.]+)'(?:.*'(\w+)')?", str(error))
+    if not frames or found is None or not isinstance(error, (ImportError, AttributeError)):
+        return None
+    problem = f"this module and {found[2]} import each other, so that {found[1] or found[3]} is not defined yet"
+    return at_frame(frames[-1], problem, "move the import into the function that needs it")
+
+
 def _misspelled_name(error: BaseException, frames: Frames) -> UserError | None:
     """Explain a name that Python does not know if the same place has a similar one."""
     if not frames or not isinstance(error, (NameError, ImportError, AttributeError)):
@@ -211,6 +219,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _module_of_project,
     _missing_session_key,
     _value_that_json_cannot_hold,
+    _circular_import,
     _misspelled_name,
 )
 """The first that explains an exception is shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mistakes.case import Case
-from mistakes.edits import appended, deleted, renamed, replaced
+from mistakes.edits import appended, deleted, renamed, replaced, written
 
 ROOT = "hello/controllers/root.py"
 
@@ -366,5 +366,120 @@ CASES = (
             "that runs at import must return"
         ),
         exit_code=1,
+    ),
+    Case(
+        "two modules that import each other",
+        (appended("from hello.controllers.root import RootController", "hello/lib/base.py"),),
+        error=(
+            "development.ini: the application does not load: ImportError in base.py line <line>: "
+            "hello/lib/base.py:<line>: from hello.controllers.root import RootController: this module and "
+            "hello.controllers.root import each other, so that RootController is not defined yet; move the import "
+            "into the function that needs it"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a colon that is missing",
+        (
+            replaced(
+                "class RootController(TutorialPages, BaseController):",
+                "class RootController(TutorialPages, BaseController)",
+                ROOT,
+            ),
+        ),
+        error=(
+            "development.ini: the application does not load: SyntaxError in root.py line <line>; fix it and try again"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "tabs and spaces mixed",
+        (appended("\n    @expose()\n\tdef go(self):\n        return 1", ROOT),),
+        error="development.ini: the application does not load: TabError in root.py line 38; fix it and try again",
+        exit_code=1,
+    ),
+    Case(
+        "a misspelled import from tg",
+        (replaced("from tg import", "from tg import redirct,", ROOT),),
+        error=(
+            "development.ini: the application does not load: ImportError in root.py line <line>: "
+            "hello/controllers/root.py:<line>: from tg import redirct, expose, flash, redirect, session: there is no "
+            "redirct; did you mean redirect?"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a syntax error in a file that nothing imports",
+        (written("hello/controllers/movies.py", "def f(:\n"),),
+        modes=("check",),
+        warnings=(
+            (
+                "hello/controllers/movies.py:<line>: SyntaxError: invalid syntax; fix it, since whatever imports this "
+                "file fails"
+            ),
+        ),
+        codes=("code-syntax",),
+    ),
+    Case(
+        "a loop in a template that is not closed",
+        (appended("{% for x in items %}x", "hello/templates/index.jinja"),),
+        modes=("check",),
+        warnings=(
+            (
+                "hello/templates/index.jinja:<line>: Unexpected end of template. Jinja was looking for the following "
+                "tags: 'endfor' or 'else'. The innermost block that needs to be closed is 'for'; fix it, since each page "
+                "with this template fails"
+            ),
+        ),
+        codes=("template-syntax",),
+    ),
+    Case(
+        "a filter in a template that Jinja does not have",
+        (replaced("{% block content %}", "{% block content %}{{ 1|mony }}", "hello/templates/index.jinja"),),
+        modes=("check",),
+        warnings=(
+            (
+                "hello/templates/index.jinja:<line>: No filter named 'mony'; fix it, since each page with this template "
+                "fails"
+            ),
+        ),
+        codes=("template-syntax",),
+    ),
+    Case(
+        "a variable in a template that is not closed",
+        (appended("{{ title }", "hello/templates/index.jinja"),),
+        modes=("check",),
+        warnings=(
+            ("hello/templates/index.jinja:<line>: unexpected '}'; fix it, since each page with this template fails"),
+        ),
+        codes=("template-syntax",),
+    ),
+    Case(
+        "a block in a template that occurs twice",
+        (
+            appended(
+                "{% block content %}{% endblock %}{% block content %}{% endblock %}", "hello/templates/index.jinja"
+            ),
+        ),
+        modes=("check",),
+        warnings=(
+            (
+                "hello/templates/index.jinja:<line>: block 'content' defined twice; fix it, since each page with this "
+                "template fails"
+            ),
+        ),
+        codes=("template-syntax",),
+    ),
+    Case(
+        "a form without a token",
+        (appended("<form method='post' action='/save'><input name='a'></form>", "hello/templates/index.jinja"),),
+        modes=("check",),
+        warnings=(
+            (
+                "hello/templates/index.jinja:<line>: this form sends no CSRF token, so methods that require one answer "
+                '403; add <input type="hidden" name="{{ h.csrf_field }}" value="{{ h.csrf_token() }}"> to it'
+            ),
+        ),
+        codes=("form-without-token",),
     ),
 )

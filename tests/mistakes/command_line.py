@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mistakes.case import Case
+from mistakes.edits import setting
 
 CASES = (
     Case(
@@ -1011,5 +1012,78 @@ CASES = (
         "a server section that does not exist",
         command="serve --server-name public",
         error="development.ini: there is no section [server:public]; choose one with --server-name: main",
+    ),
+    Case(
+        "two ports",
+        command="serve --port 8080 8081",
+        error="8081: this is not an ini; write --port 8081",
+    ),
+    Case(
+        "an equals sign with spaces",
+        command="serve --port = 8000",
+        error="8000: this is not an ini; write --port 8000",
+    ),
+    Case(
+        "two hyphens before the options",
+        command="serve -- --port 80",
+        error="80: this is not an ini; write --port 80",
+    ),
+    Case(
+        "a variable of the environment as an argument",
+        command="serve production.ini HELLO_SESSION_KEY=abc --no-reload",
+        error=(
+            "production.ini:48: session.validate_key = %(ENV_HELLO_SESSION_KEY)s: the environment variable "
+            "HELLO_SESSION_KEY is not set; set all that are missing: export HELLO_SESSION_KEY=... HELLO_CSRF_KEY=..."
+        ),
+    ),
+    Case(
+        "a path as a controller",
+        command="scaffold controller ../movies",
+        error=(
+            "controller name '../movies': use at most 100 lowercase ASCII letters, digits and '_', starting with a "
+            "letter; for example 'movies'"
+        ),
+    ),
+    Case(
+        "an empty cookie",
+        command="session decode ''",
+        error="the cookie is empty; paste its value, name=value, or a whole Cookie header",
+    ),
+    Case(
+        "a controller with a URL that is taken",
+        command="scaffold controller movies --mount /setsession",
+        error=(
+            "hello/controllers/root.py: RootController already has setsession, which answers /setsession; choose "
+            "another URL, for example --mount /setsession2"
+        ),
+    ),
+    Case(
+        "a comma between commands",
+        command="check, serve",
+        error="no such command 'check,'; did you mean 'check'?",
+    ),
+    Case(
+        "a question mark behind a command",
+        command="serve?",
+        error="no such command 'serve?'; did you mean 'serve'?",
+    ),
+    Case(
+        "a percentage of workers",
+        command="serve --workers 50% --no-reload",
+        error="--workers: workers = 50%: not a valid number of workers; write a number from 1 to 1000",
+    ),
+    Case(
+        "a purge with a store that does not run",
+        (
+            setting("session.type", "ext:redis"),
+            setting("session.url", "redis://127.0.0.1:1/0"),
+        ),
+        command="session purge",
+        error=(
+            "development.ini:<line>: the session store cannot be reached: redis redis://127.0.0.1:1/0: "
+            "ConnectionError: Error 111 connecting to 127.0.0.1:1. Connection refused; start the store, or correct "
+            "session.url"
+        ),
+        exit_code=1,
     ),
 )

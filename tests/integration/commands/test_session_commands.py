@@ -8,7 +8,7 @@ import time
 
 import pytest
 from conftest import options_of
-from support.helpers import Browser, set_option, use_store
+from support.helpers import Browser, line_of, set_option, use_store
 from support.sessions import make
 from support.warm import run, serve, session_of
 
@@ -33,7 +33,7 @@ def test_decode_reads_standard_input(project):
 
 def test_decode_reports_why_a_cookie_is_invalid(project):
     cookie = session_of(project)
-    for bad in (cookie[:-2], "x" * 60, ""):
+    for bad in (cookie[:-2], "x" * 60):
         result = run("session", "decode", bad, cwd=project)
         assert result.returncode == 1
         assert result.stdout == ""
@@ -134,7 +134,8 @@ def test_a_store_that_is_down_is_one_line(project):
     )
     result = run("session", "purge", cwd=project)
     assert result.returncode == 1
-    assert result.stderr.startswith("Error: the session store cannot be reached: redis redis://127.0.0.1:1/0:")
+    at = f"development.ini:{line_of(project / 'development.ini', 'session.url')}"
+    assert result.stderr.startswith(f"Error: {at}: the session store cannot be reached: redis redis://127.0.0.1:1/0:")
     assert result.stderr.count("\n") == 1
 
 
