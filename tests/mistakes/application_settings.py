@@ -83,7 +83,7 @@ CASES = (
     ),
     Case(
         "a pipeline without the session",
-        (replaced("pipeline = session hello", "pipeline = hello"),),
+        (replaced("pipeline = debug session hello", "pipeline = hello"),),
         error=(
             "development.ini:<line>: pipeline = hello: [filter:session] is left out, but hello/lib/helpers.py uses the "
             "session; write pipeline = session hello"

@@ -117,7 +117,7 @@ CASES = (
     ),
     Case(
         "a pipeline with commas",
-        (replaced("pipeline = session hello", "pipeline = session, hello"),),
+        (replaced("pipeline = debug session hello", "pipeline = session, hello"),),
         error=(
             "development.ini:<line>: pipeline = session, hello: a pipeline is names of sections with "
             "spaces between them; write pipeline = session hello"
@@ -126,7 +126,7 @@ CASES = (
     ),
     Case(
         "a pipeline in the wrong order",
-        (replaced("pipeline = session hello", "pipeline = hello session"),),
+        (replaced("pipeline = debug session hello", "pipeline = hello session"),),
         error=(
             "development.ini:<line>: pipeline = hello session: the application comes last; write "
             "pipeline = session hello"
@@ -135,7 +135,7 @@ CASES = (
     ),
     Case(
         "a pipeline in quotes",
-        (replaced("pipeline = session hello", 'pipeline = "session hello"'),),
+        (replaced("pipeline = debug session hello", 'pipeline = "session hello"'),),
         error=(
             'development.ini:<line>: pipeline = "session hello": the value has quotes around it, which '
             "belong to it in an ini; remove the quotes"
