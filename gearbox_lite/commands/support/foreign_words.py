@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 _STOP = "press Ctrl-C in its terminal, or stop its service: systemctl stop"
 _TEST = "projects use pytest: pip install -e . --group dev, then pytest"
-_DATABASE = "a project has no database of its own; setup-app runs its websetup"
+_DATABASE = "write gearbox-lite migrate, or gearbox-lite setup-app for the websetup"
 
 FOREIGN_COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -40,7 +40,18 @@ FOREIGN_COMMANDS: Mapping[str, str] = {
         "serve --reload reloads by itself; a service is reloaded by systemctl reload",
     ),
     **dict.fromkeys(
-        ("migrate", "db", "migration", "make-migrations", "init-db", "create-db", "db-migrate", "syncdb", "seed"),
+        (
+            "db",
+            "migration",
+            "migrations",
+            "alembic",
+            "make-migrations",
+            "init-db",
+            "create-db",
+            "db-migrate",
+            "syncdb",
+            "seed",
+        ),
         _DATABASE,
     ),
     **dict.fromkeys(("test", "pytest", "tests", "nosetests"), _TEST),
@@ -148,14 +159,14 @@ SERVE_OPTIONS: Mapping[str, str] = {
 """
 
 _NO_USERS = "a project comes without users and logins; remove it"
-_NO_DATABASE = "a project comes without a database of its own; remove it (--session chooses where sessions are stored)"
+_DATABASE_OPTION = "write --database for SQLAlchemy with migrations, or nothing for a project without a database"
 _JINJA = "pages are Jinja templates; remove it"
 
 QUICKSTART_OPTIONS: Mapping[str, str] = {
     **dict.fromkeys(("noauth", "auth", "a", "no-auth", "with-auth", "skip-auth", "users"), _NO_USERS),
     **dict.fromkeys(
-        ("sqlalchemy", "nosa", "s", "x", "i", "ming", "no-sqlalchemy", "disable-migrations", "migrations", "orm"),
-        _NO_DATABASE,
+        ("sqlalchemy", "nosa", "s", "x", "i", "ming", "no-sqlalchemy", "disable-migrations", "migrations", "orm", "db"),
+        _DATABASE_OPTION,
     ),
     **dict.fromkeys(("mako", "jinja", "kajiki", "genshi", "m", "j", "k", "g", "engine", "templates"), _JINJA),
     **dict.fromkeys(
@@ -170,7 +181,7 @@ QUICKSTART_OPTIONS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("t",), "write --template {value}"),
     **dict.fromkeys(
-        ("database", "db", "store", "session-store", "sessions", "session-type"),
+        ("store", "session-store", "sessions", "session-type"),
         "--session chooses where sessions are stored: cookie, file, database, postgresql, memcached or redis",
     ),
     **dict.fromkeys(
@@ -248,9 +259,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("cleanup", "prune", "expire", "clear-sessions"), "write gearbox-lite session purge"),
     },
     "scaffold": {
-        **dict.fromkeys(
-            ("model", "models", "table"), "a project comes without a database, so only a controller can be added"
-        ),
+        **dict.fromkeys(("models", "table", "entity"), "write gearbox-lite scaffold model {value} FIELD:TYPE"),
         **dict.fromkeys(
             ("view", "page", "template", "route", "views"),
             "write gearbox-lite scaffold controller {value}, which also has a page",

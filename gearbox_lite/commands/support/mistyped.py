@@ -66,8 +66,8 @@ def _subcommand_remedy(group: click.Group, name: str, rest: Sequence[str]) -> st
     guess = nearest(name, names)
     if guess:
         return f"did you mean '{guess}'?"
-    if len(names) == 1:
-        return f"write gearbox-lite {group.name} {names[0]} {name}"
+    if group.name == "scaffold":
+        return f"write gearbox-lite scaffold controller {name}"
     return f"choose from {', '.join(names)}"
 
 
