@@ -12,7 +12,6 @@ from typing import Any
 
 from gearbox_lite.booleans import FALSE, TRUE
 from gearbox_lite.errors import FAILURE, Location, UserError, line_not_utf8, nearest
-from gearbox_lite.generate.manifest_words import setting_remedy, toml_remedy, type_remedy
 
 MANIFEST = "template.toml"
 TREE = "tree"
@@ -141,6 +140,9 @@ def load_template(folder: Path) -> Template:
         found = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
         line = int(found[1]) if found and found[1] else len(text.splitlines())
         reason = str(error)[: found.start()] if found else str(error)
+        # Only a template with a mistake needs this module, here and below.
+        from gearbox_lite.generate.manifest_words import toml_remedy
+
         lines = text.splitlines()
         remedy = toml_remedy(lines[line - 1] if 0 < line <= len(lines) else "", text)
         raise _error(path, line, f"invalid TOML: {reason}", remedy) from error
@@ -206,6 +208,8 @@ class _ManifestParser:
             )
         kind = self._text(table, "type", place)
         if kind not in _TYPES:
+            from gearbox_lite.generate.manifest_words import type_remedy
+
             raise self._error_at(place, "type", f"unknown type {kind!r}", type_remedy(kind, _TYPES))
         choices = self._texts(table, "choices", place) if kind == "choice" else ()
         if kind != "choice" and "choices" in table:
@@ -251,6 +255,8 @@ class _ManifestParser:
     def _check_keys(self, table: Mapping[str, Any], names: tuple[str, ...], place: str) -> None:
         for key in table:
             if key not in names:
+                from gearbox_lite.generate.manifest_words import setting_remedy
+
                 raise self._error_at(place, key, f"unknown setting {key}", setting_remedy(key, names))
 
     def _error_at(self, place: str, key: str, problem: str, remedy: str) -> UserError:

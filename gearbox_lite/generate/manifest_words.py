@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -35,8 +34,7 @@ def setting_remedy(name: str, known: Iterable[str]) -> str:
     """Return what to write instead of an unknown setting."""
     names = list(known)
     meant = _SETTINGS.get(name.lower())
-    similar = difflib.get_close_matches(name, names, 1, SETTING_SIMILARITY)
-    guess = meant if meant in names else next(iter(similar), None)
+    guess = meant if meant in names else nearest(name, names, cutoff=SETTING_SIMILARITY)
     return f"did you mean {guess}?" if guess else f"choose from {', '.join(names)}"
 
 

@@ -70,7 +70,6 @@ def test_an_invalid_answer_is_one_line_with_a_remedy(tmp_path, words, message):
 @pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
-        (b"ok\n{{ titel }}\n", 2, "'titel' is undefined"),
         (b"{{ project.__class__.__mro__[1].__subclasses__() }}", 1, "access to attribute '__class__' of 'str' object"),
         (b"\n{{ project|attr('__class__') }}", 2, "access to attribute '__class__' of 'str' object is unsafe"),
         (b"{{ '{0.__class__}'.format(1) }}", 1, "access to attribute '__class__' of 'int' object is unsafe"),
@@ -83,6 +82,13 @@ def test_the_sandbox_refuses_access_to_python_internals_with_file_and_line(tmp_p
     assert message.startswith(f"mine/tree/z.txt.j2:{line}: this template failed to render: ")
     assert reason in message
     assert message.endswith("; fix the template")
+
+
+def test_an_unknown_variable_is_named_with_those_that_a_template_has(tmp_path):
+    message = refused(template(tmp_path / "mine", **{"a.txt": b"", "z.txt.j2": b"ok\n{{ titel }}\n"}))
+    assert message == (
+        "mine/tree/z.txt.j2:2: this template failed to render: 'titel' is undefined; its variables are project, package"
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +126,8 @@ def test_a_symbolic_link_is_refused(tmp_path):
 
 def test_an_error_in_template_toml_is_one_line_with_file_and_line(tmp_path):
     mine = template(tmp_path / "mine", '\n[[leave_out]]\nwhen = "smal"\npaths = ["shown.txt.j2"]\n')
-    assert refused(mine) == ("mine/template.toml:5: when = 'smal' failed: 'smal' is undefined; fix the template")
+    message = "mine/template.toml:5: when = 'smal' failed: 'smal' is undefined; its variables are project, package"
+    assert refused(mine) == message
 
 
 def drop_capabilities() -> None:

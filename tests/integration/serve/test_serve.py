@@ -132,9 +132,9 @@ def test_several_addresses_and_other_sections_can_be_chosen(project):
     ini.write_text(
         ini.read_text()
         + f"\n[server:two]\nuse = egg:waitress\nlisten = 127.0.0.1:{first} 127.0.0.2:{second}\n"
-        + "\n[pipeline:bare]\npipeline = hello\n"
+        + "\n[pipeline:other]\npipeline = session hello\n"
     )
-    with warm.serve(project, "--server-name", "two", "-n", "bare", "--keep-port") as served:
+    with warm.serve(project, "--server-name", "two", "-n", "other", "--keep-port") as served:
         assert f"http://localhost:{first} and http://127.0.0.2:{second}" in served.output
         for url in (f"http://127.0.0.1:{first}", f"http://127.0.0.2:{second}"):
             assert Browser(url).get("/css/style.css").status == 200
