@@ -7,7 +7,8 @@ import re
 import socket
 from pathlib import Path
 
-from support.helpers import TEST_TIMEOUT, Served, serve
+from support.helpers import TEST_TIMEOUT
+from support.warm import Served, serve
 
 CODE = """
 import os, sys

@@ -74,15 +74,15 @@ def running(*clients):
 class Client(threading.Thread):
     """Sends requests continuously, on one keep-alive connection or on a new one each time, and notes failures."""
 
-    def __init__(self, port, keep_alive):
+    def __init__(self, port, keep_alive, pause=0.0):
         super().__init__()
-        self.port, self.keep_alive = port, keep_alive
+        self.port, self.keep_alive, self.pause = port, keep_alive, pause
         self.problems, self.seen, self.requests = [], set(), 0
         self.stop = threading.Event()
 
     def run(self):
         connection = self.connect()
-        while not self.stop.is_set():
+        while not self.stop.wait(self.pause):
             try:
                 if not self.keep_alive:
                     connection.close()

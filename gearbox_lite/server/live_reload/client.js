@@ -101,9 +101,12 @@
   }
 
   function importedSheets(sheet) {
-    if (sheet.href && !isSameSite(sheet.href)) return [];
-    const imported = [...sheet.cssRules].map((rule) => rule.styleSheet).filter((one) => one?.href);
-    return imported.flatMap((one) => [one.href, ...importedSheets(one)]);
+    try {
+      const imported = [...sheet.cssRules].map((rule) => rule.styleSheet).filter((one) => one?.href);
+      return imported.flatMap((one) => [one.href, ...importedSheets(one)]);
+    } catch {
+      return []; // another site's sheet, or one that has not been loaded
+    }
   }
 
   function sameSiteDocuments(frame) {

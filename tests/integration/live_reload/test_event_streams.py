@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+import subprocess
+import sys
 
 import psutil
 import pytest
-from support.helpers import Browser, new_project, serve, set_option
+from support.helpers import Browser, new_project, set_option
 from support.live import EventStream, LiveSite, page_of
 from support.modules import existing_modules
 from support.reloading import wait_until, workers_of
+from support.warm import serve
 
 NAVIGATION = {"Sec-Fetch-Dest": "document", "Accept": "text/html"}
 MODULES = ("__init__", "file_events", "middleware", "open_pages", "stream_channel")
@@ -162,6 +165,20 @@ def test_its_modules_are_found_where_they_are_loaded(site):
     """The control of the test above."""
     with site.serve() as served:
         assert {f"{PACKAGE}.middleware", f"{PACKAGE}.stream_channel"} <= loaded(served)
+
+
+def test_the_supervisor_imports_nothing_of_it_until_it_is_switched_on():
+    code = (
+        "import sys\n"
+        "from gearbox_lite.server.supervisor.page_updates import PageUpdates\n"
+        "import gearbox_lite.server.supervisor.reloader\n"
+        f"count = lambda: sum(name.startswith('{PACKAGE}.') for name in sys.modules)\n"
+        "before, pages = count(), PageUpdates(lambda: 0.0)\n"
+        "pages.new_version()\n"
+        "print(before, count() > 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.split() == ["0", "True"]
 
 
 def test_live_reload_is_switched_off_and_on_by_editing_the_ini(site):
