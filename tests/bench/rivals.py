@@ -34,6 +34,7 @@ REQUIREMENTS = {
     "pyramid": ["pyramid", "plaster_pastedeploy", "waitress", "-e", str(REPOSITORY)],
     "flask": ["flask", "gunicorn", "waitress"],
     "django": ["django", "waitress"],
+    "django-browser-reload": ["django", "django-browser-reload"],
     "cheroot": ["cheroot"],
     "granian": ["granian"],
     "uwsgi": ["uwsgi"],
@@ -67,6 +68,21 @@ def program(environment: str, name: str) -> Path:
             _install_theirs(folder)
         stamp.write_text(wanted)
     return folder / "bin" / name
+
+
+def vite() -> Path:
+    """Return the path of Vite, after installing it if that is missing. Raises MissingError if that fails."""
+    folder = CACHE / "vite"
+    executable = folder / "node_modules/.bin/vite"
+    npm = shutil.which("npm")
+    if npm is None:
+        raise MissingError("vite: npm is not installed")
+    if not executable.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        result = subprocess.run([npm, "install", "vite"], cwd=folder, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise MissingError(f"vite: npm could not install it: {result.stderr.strip()[-200:]}")
+    return executable
 
 
 def theirs() -> Path:

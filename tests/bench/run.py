@@ -34,6 +34,8 @@ CASES = [
     "first_answer",
     "reload",
     "large_project",
+    "live_reload",
+    "open_pages",
     "load",
     "servers",
     "sessions",
