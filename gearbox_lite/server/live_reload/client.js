@@ -7,7 +7,7 @@
   const isErrorPage = "error" in script.dataset;
   const isAnswerToPost = "posted" in script.dataset;
   const STORED = "gearbox-lite live reload";
-  const here = location.pathname + location.search;
+  const here = () => location.pathname + location.search; // which a script of the page may change
 
   // The connection: only while the tab is visible, since a browser opens six to a server in all its tabs together.
 
@@ -81,7 +81,7 @@
     disconnect();
     store();
     // After a POST, the browser would ask whether to send the form again.
-    if (isAnswerToPost) location.replace(here);
+    if (isAnswerToPost) location.replace(location.href.split("#")[0]);
     else location.reload();
   }
 
@@ -130,7 +130,9 @@
   // What a reload keeps: the scroll position, and what users have typed, but no secrets and nothing hidden, such as
   // tokens against CSRF. An error page in between only passes it on.
 
-  const SECRET = /passw|pwd|secret|token|csrf|one-time-code|cc-/i;
+  const SECRET =
+    /pass(w|phrase|code)|pwd|secret|token|csrf|one-time-code|cc-|(^|[^a-z])(pass|pin|otp|cvc|cvv)([^a-z]|$)/i;
+  const passwords = new WeakSet(document.querySelectorAll("input[type=password]")); // also once they are shown as text
   let stored = take();
 
   function store() {
@@ -139,7 +141,7 @@
       const focused = [...namedFields()].find(([, field]) => field === document.activeElement);
       const { restoration } = stored ?? {};
       stored = {
-        here,
+        here: here(),
         restoration,
         scroll: [scrollX, scrollY],
         fields: fields.map(([name, field]) => [name, field.type, valueOf(field)]),
@@ -170,7 +172,7 @@
     if (stored.page === page) known = ""; // a copy from a cache, which another reload would only show again
     const { restoration } = stored;
     afterLoad(() => setTimeout(() => { history.scrollRestoration = restoration; }, 0)); // browsers restore after load
-    if (isErrorPage || stored.here !== here) return;
+    if (isErrorPage || stored.here !== here()) return;
     const fields = new Map(namedFields());
     for (const [name, type, value] of stored.fields) {
       const field = fields.get(name);
@@ -196,7 +198,7 @@
     const fields = [...document.querySelectorAll("input, select, textarea")];
     return fields
       .filter((one) => one.name && !["file", "hidden", "password"].includes(one.type))
-      .filter((one) => !SECRET.test(`${one.name} ${one.autocomplete}`))
+      .filter((one) => !passwords.has(one) && !SECRET.test(`${one.name} ${one.autocomplete}`))
       .map((one) => {
         counts.set(one.name, (counts.get(one.name) ?? 0) + 1);
         return [`${counts.get(one.name)} ${one.name}`, one];
@@ -207,7 +209,11 @@
 
   function isChanged(field) {
     if (isChoice(field)) return field.checked !== field.defaultChecked;
-    if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    const options = [...(field.options ?? [])];
+    if (field.type === "select-one" && !options.some((one) => one.defaultSelected)) {
+      return field.selectedIndex !== options.findIndex((one) => !one.disabled); // what browsers select by themselves
+    }
+    if (field.options) return options.some((one) => one.selected !== one.defaultSelected);
     return field.value !== field.defaultValue;
   }
 

@@ -72,8 +72,9 @@ class LiveReload:
         body = self._application(environ, start)
         if tag == b"":
             return body  # type: ignore[no-any-return]
-        if tag and isinstance(body, (list, tuple)) and body and isinstance(body[-1], bytes):
-            return [*body[:-1], body[-1] + tag]  # of the same length: servers add Content-Length to a list of one part
+        if tag and type(body) in (list, tuple) and body and isinstance(body[-1], bytes):
+            # A list of the same length, because servers add Content-Length to a list of one.
+            return [*body[:-1], body[-1] + tag]
         return _Tagged(body, lambda: tag or b"")
 
     def _tag(self, environ: dict[str, Any], made_at: int, status: str, headers: Headers) -> bytes:

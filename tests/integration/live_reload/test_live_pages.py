@@ -20,9 +20,11 @@ FORM = """
   <input name="user" value="given"> <input name="user"> <input name="untouched" value="given">
   <input type="hidden" name="_token" value="secret 1"> <input type="password" name="passphrase">
   <input name="api_token"> <input name="code" autocomplete="one-time-code">
+  <input name="pin"> <input name="user_otp"> <input type="password" name="shown"> <input name="spin">
   <input type="checkbox" name="agree"> <input type="checkbox" name="news" checked>
   <input type="radio" name="size" value="s" checked> <input type="radio" name="size" value="m">
   <select name="color"><option>red<option>green</select>
+  <select name="unchosen"><option>first<option>second</select>
   <select name="many" multiple><option selected>a<option>b<option>c</select>
   <textarea name="text">given</textarea>
   <button>Send</button>
@@ -162,6 +164,11 @@ def test_a_reload_keeps_what_was_typed_and_the_place_but_no_secrets(tmp_path, ta
         page.locator("[name=passphrase]").fill("password")
         page.locator("[name=api_token]").fill("token")
         page.locator("[name=code]").fill("123456")
+        page.locator("[name=pin]").fill("1234")
+        page.locator("[name=user_otp]").fill("1234")
+        page.locator("[name=spin]").fill("left")
+        page.evaluate("document.querySelector('[name=shown]').type = 'text'")  # as buttons do that show a password
+        page.locator("[name=shown]").fill("password")
         page.locator("[name=agree]").check()
         page.locator("[name=news]").uncheck()
         page.locator("[name=size][value=m]").check()
@@ -170,6 +177,8 @@ def test_a_reload_keeps_what_was_typed_and_the_place_but_no_secrets(tmp_path, ta
         page.locator("[name=text]").fill("two\nlines")
         page.evaluate("scrollTo({top: 1234, behavior: 'instant'})")
         form = FORM.replace("given", "changed").replace("secret 1", "secret 2")
+        form = form.replace("<option>first", "<option>added<option>first")
+        form = form.replace('type="password" name="shown"', 'name="shown"')
         site.save("page.html", f"<!doctype html><title>t</title><h1>new</h1><p>METHOD</p>{form}")
         shows(tab, "new")
         wait_until(lambda: page.evaluate("scrollY") == 1234)
@@ -181,11 +190,33 @@ def test_a_reload_keeps_what_was_typed_and_the_place_but_no_secrets(tmp_path, ta
         assert values == [
             *(["user", "changed"], ["user", "typed"], ["untouched", "changed"]),
             *(["_token", "secret 2"], ["passphrase", ""], ["api_token", ""], ["code", ""]),
+            *(["pin", ""], ["user_otp", ""], ["shown", ""], ["spin", "left"]),
             *(["agree", True], ["news", False], ["size", False], ["size", True]),
-            *(["color", "green"], ["many", "b,c"], ["text", "two\nlines"]),
+            *(["color", "green"], ["unchosen", "added"], ["many", "b,c"], ["text", "two\nlines"]),
         ]
         assert page.evaluate("document.activeElement.name") == "text"
         assert page.evaluate("sessionStorage.length") == 0, "what was typed is not kept for longer than it is needed"
+
+
+def test_what_was_typed_stays_at_an_address_that_a_script_has_set(tmp_path, tab):
+    """As pages do that keep a filter in their address (history.pushState)."""
+    site = LiveSite(tmp_path, FORM)
+    with site.serve() as served:
+        open_live(tab, served.url)
+        tab.page.evaluate("history.pushState({}, '', '?filter=1')")
+        tab.page.locator("[name=user]").first.fill("typed")
+        site.save_code("two")
+        shows(tab, "two")
+        wait_until(lambda: tab.page.locator("[name=user]").first.input_value() == "typed")
+        tab.page.evaluate("document.forms[0].action = '?'")
+        with tab.page.expect_request("**/__live_reload__/events*"):
+            tab.page.get_by_role("button", name="Send").click()
+        shows(tab, "POST")
+        tab.page.evaluate("history.pushState({}, '', '?filter=2')")
+        site.save_code("three")
+        shows(tab, "three")
+        shows(tab, "GET")
+        assert tab.page.url.endswith("?filter=2")
 
 
 def test_the_answer_to_a_form_is_never_sent_again(tmp_path, tab):

@@ -141,6 +141,23 @@ def test_a_body_is_closed_once_and_an_error_in_it_is_the_applications():
     assert body.closed == 1
 
 
+def test_a_body_that_is_a_kind_of_list_is_closed_too():
+    class Body(list):
+        is_closed = False
+
+        def close(self):
+            self.is_closed = True
+
+    body = Body([PAGE])
+
+    def application(environ, start_response):
+        start_response("200 OK", HTML)
+        return body
+
+    assert TAG.fullmatch(ask(application).body, len(PAGE))
+    assert body.is_closed
+
+
 def test_an_answer_that_is_replaced_by_an_error_page_is_judged_again():
     """As PEP 3333 allows: start_response is called again with exc_info before anything has been sent."""
 
