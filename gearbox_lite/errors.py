@@ -127,7 +127,7 @@ def line_not_utf8(error: UnicodeDecodeError) -> int:
     return error.object.count(b"\n", 0, error.start) + 1
 
 
-def short_path(path: os.PathLike[str]) -> str:
+def short_path(path: str | os.PathLike[str]) -> str:
     """Return ``path`` relative to the current folder if it is inside it, else unchanged."""
     text = os.fspath(path)
     try:

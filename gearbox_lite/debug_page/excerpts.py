@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gearbox_lite.errors import short_path
 from gearbox_lite.masking import shown_value
 
 BEFORE, AFTER = 5, 4
@@ -84,10 +85,9 @@ def _without_secret(line: str) -> str:
 
 def file_name(path: str) -> str:
     """Return a file as the page shows it: relative to the current folder, or below site-packages."""
-    for folder in (os.getcwd(), *_SITES):
-        if path.startswith(folder + os.sep):
-            return path[len(folder) + 1 :]
-    return path
+    below = next((folder for folder in _SITES if path.startswith(folder + os.sep)), None)
+    short = short_path(path)
+    return short if short != path or below is None else path[len(below) + 1 :]
 
 
 def _site_folders() -> tuple[str, ...]:

@@ -106,10 +106,17 @@ def environment_section(ini: str) -> DetailSection:
     versions = [
         (name, found) for name, module in _FRAMEWORKS.items() if module in sys.modules and (found := _version(name))
     ]
-    process = [("Ini", ini), ("Folder", os.getcwd()), ("Process", str(os.getpid()))]
+    process = [("Ini", ini), ("Folder", _current_folder()), ("Process", str(os.getpid()))]
     python = f"{platform.python_version()} ({sys.executable})"
     rows = [("gearbox-lite", __version__), ("Python", python), ("System", platform.platform()), *versions, *process]
     return DetailSection("Environment", tuple((name, value) for name, value in rows if value))
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "has been removed"
 
 
 def _version(distribution: str) -> str:

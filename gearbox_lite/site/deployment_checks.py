@@ -15,6 +15,10 @@ FOREIGN_HOST = "gearbox-lite-check.invalid"
 STORED_VALUE = "gearbox-lite check"
 DEBUGGER_QUERY = "?__debugger__=yes&cmd=resource&f=debugger.js"
 """Asks backlash's or Werkzeug's debug page for a script; a site without one ignores the query."""
+MISSING_PAGE = "gearbox-lite-check/no-such-page"
+"""A path that no site has; our debug page answers it with a list of the routes."""
+DEBUG_PAGE = '<meta name="generator" content="gearbox-lite debug page">'
+"""In each of our debug pages (debug_page/html/base.html)."""
 SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 
 
@@ -181,8 +185,10 @@ def check_foreign_host(visit: Visit) -> None:
 
 def check_debugger(visit: Visit) -> None:
     """Check that the site has no debug page."""
-    response = visit.visitor.get(visit.url._replace(query="").geturl() + DEBUGGER_QUERY)
-    if response.status == 200 and "javascript" in response.headers.get("Content-Type", ""):
+    page = visit.url._replace(query="").geturl()
+    response = visit.visitor.get(page + DEBUGGER_QUERY)
+    has_foreign_page = response.status == 200 and "javascript" in response.headers.get("Content-Type", "")
+    if has_foreign_page or DEBUG_PAGE in visit.visitor.get(urljoin(page, MISSING_PAGE)).text:
         visit.error(
             "site-debug",
             "debug is on: exceptions show visitors code and data",

@@ -69,8 +69,8 @@ def test_no_form_of_a_foreign_site_is_submitted():
     form = "<form method=post action=/subscribe><input type=hidden name=token value=1><input name=user></form>"
     with site(lambda handler: send(handler, body=form)) as (url, requests):
         assert found(url) == []
-    assert len(requests) == 3
-    assert all(line.startswith(("GET / ", "GET /?__debugger__")) for line in requests)
+    assert len(requests) == 4
+    assert all(line.startswith(("GET / ", "GET /?__debugger__", "GET /gearbox-lite-check/")) for line in requests)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_only_the_beginning_of_an_endless_page_is_read():
 
     with site(endless) as (url, requests):
         assert found(url) == []
-    assert len(requests) == 3
+    assert len(requests) == 4
 
 
 def test_a_site_that_sends_one_byte_at_a_time_is_given_up_after_the_time_limit(monkeypatch):

@@ -50,7 +50,8 @@ FAULTS = {
         "security headers are missing: Content-Security-Policy, X-Content-Type-Options, Referrer-Policy; add them",
     ),
     "debug on": (
-        {"debug": "true"}, None, "debug is on: exceptions show visitors code and data; serve an ini with",
+        {"debug": "true", "pipeline": "egg:gearbox_lite#debug session hello"}, None,
+        "debug is on: exceptions show visitors code and data; serve an ini with",
     ),
     "any host name answered": (
         {}, lambda site: site.replace(" default_server", "").replace("return 444", "return 404"),

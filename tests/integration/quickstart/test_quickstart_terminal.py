@@ -107,6 +107,7 @@ def test_our_own_template_asks_only_if_it_is_named(tmp_path):
     terminal.answer("Session store (cookie, file, database, postgresql, memcached, redis) [cookie]: ", "redis")
     terminal.answer("Encrypt the session data [y/N]: ", "y")
     terminal.answer("A minimal project, without pages and public files [y/N]: ", "y")
+    terminal.answer("A database with migrations [y/N]: ", "n")
     assert terminal.end() == 0
     assert "nothing was written" in terminal.output
 

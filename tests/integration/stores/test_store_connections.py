@@ -48,7 +48,7 @@ def end_tests(breaker: CircuitBreaker) -> None:
         ("redis", "redis://127.0.0.1:1/0?colour=red", "unexpected keyword argument 'colour'"),
         ("database", "sqlite:///FOLDER/a.db?timeout=inf", "a timeout is from 0.1 to 3600 seconds, not inf"),
         ("database", "sqlite:///FOLDER/a.db?timeout=-1", "a timeout is from 0.1 to 3600 seconds, not -1"),
-        ("memcached", "127.0.0.1:port", "invalid literal for int"),
+        ("memcached", "127.0.0.1:port", "'port' is not a port number"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_when_the_ini_is_loaded(kind, url, reason, tmp_path, capfd):
