@@ -74,7 +74,6 @@ class UserError(Exception):
         place = " ".join(str(at).split()) if at else ""
         self.message = f"{place}: {self.text}" if place else self.text
         super().__init__(self.message)
-        self.at = at
         self.report = report
         self.code = code
         self.finding = finding

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support import services
+from support.chromium import Tab, launched
 from support.helpers import REPOSITORY, new_project, unavailable
 
 # Programs start as they do for users, who keep bytecode; otherwise each one would compile our modules again.
@@ -61,6 +62,21 @@ def port_8080() -> Iterator[None]:
             if probe.connect_ex(("127.0.0.1", 8080)) == 0:
                 unavailable("another program listens on port 8080")
         yield
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """One browser for all tests of a module."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium: object) -> Iterator[Tab]:
+    """A new visitor's tab of that browser."""
+    opened = Tab(chromium)
+    yield opened
+    opened.page.context.close()
 
 
 SERVICES = {"redis": services.Redis, "memcached": services.Memcached, "postgresql": services.PostgreSQL}

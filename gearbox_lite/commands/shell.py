@@ -31,9 +31,9 @@ def command(
 
     INI defaults to development.ini; NAME=VALUE sets a variable that the ini uses as %(NAME)s. app is a WebTest client
     that keeps cookies: app.get("/"). config is TurboGears' configuration. With a database, db is its session, and the
-    classes of the models are available too. Exceptions of the application are raised, not
-    shown as an error page. The shell is IPython or ptpython if one of them is installed, else Python's own. Code given
-    by -c, or on standard input that is not a terminal, runs as a script.
+    classes of the models are available too. Exceptions of the application are raised, not shown as an error page. The
+    shell is IPython or ptpython if one of them is installed, else Python's own. Code given by -c, or on standard input
+    that is not a terminal, runs as a script.
     """
     if code is not None and code.endswith(".ini"):
         raise UserError(f"-c {code}: this is an ini, and -c takes code", remedy=f"write --config {code}")

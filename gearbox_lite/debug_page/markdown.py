@@ -8,7 +8,7 @@ from gearbox_lite.debug_page.request_details import DetailSection
 from gearbox_lite.debug_page.traces import StackFrame, Trace
 
 _SECTIONS = ("Request", "Query", "Form", "Environment")
-"""What helps somebody else; the session and the WSGI environment do not."""
+"""What helps the person who reads it; the session and the WSGI environment do not."""
 
 
 def to_markdown(title: str, traces: Iterable[Trace], sections: Iterable[DetailSection]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,7 +11,7 @@ from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 from gearbox_lite.application import tracebacks
-from gearbox_lite.application.user_code import SITES, is_ours
+from gearbox_lite.application.user_code import SITES, is_library, is_ours
 from gearbox_lite.debug_page.excerpts import SourceLine, Span, file_name, read_excerpt
 from gearbox_lite.debug_page.variables import Values
 from gearbox_lite.errors import UserError
@@ -26,7 +25,6 @@ _MAX_DEPTH = 3
 _MAX_MESSAGE = 4000
 _MIDDLEWARE = "middleware of this project"
 _THIS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 
 
 @dataclass(frozen=True)
@@ -218,7 +216,7 @@ def package_of(file: str) -> str:
     site = next((number for number, part in enumerate(parts) if part in SITES), None)
     if site is not None and len(parts) > site + 1:
         return parts[site + 1].removesuffix(".py")
-    return "Python" if file.startswith((_LIBRARY, "<frozen ")) else file
+    return "Python" if is_library(file) or file.startswith("<frozen ") else file
 
 
 def _span(code: CodeType, instruction: int) -> Span | None:

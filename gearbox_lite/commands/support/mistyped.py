@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -91,8 +90,8 @@ def _option_remedy(error: click.NoSuchOption, arguments: Sequence[str], commands
         return f"options of a command follow its name: gearbox-lite {first[0]} {' '.join(given)}"
     if context is not None and context.info_name == "serve" and (setting := _setting_of(name)):
         return setting
-    guesses = difflib.get_close_matches(option, flags, 1, OPTION_SIMILARITY) if len(name) > 1 else []
-    return f"did you mean '{guesses[0]}'?" if guesses else ""
+    guess = nearest(option, flags, cutoff=OPTION_SIMILARITY) if len(name) > 1 else None
+    return f"did you mean '{guess}'?" if guess else ""
 
 
 def _extra_remedy(extra: Sequence[str], context: click.Context | None, arguments: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 def addresses(options: Mapping[str, Setting]) -> list[Address]:
     """Resolve ``host`` and ``port``, or ``listen``, as waitress does.
 
-    Raises UserError for an invalid port and for a host that is none or cannot be resolved.
+    Raises UserError for an invalid port and for a host that is invalid or cannot be resolved.
     """
     families = [
         family

@@ -19,8 +19,8 @@ class Failure:
     """Why the application does not load: the line for the terminal, and the user's traceback above it.
 
     ``needs_edit``: it cannot load before its files are edited, even if other processes release what it needs. ``code``
-    is the exit code of a server that cannot start because of it. ``file`` and
-    ``line`` are the place that the message names, if it names one.
+    is the exit code of a server that cannot start because of it. ``file`` and ``line`` are the place that the message
+    names, if it names one.
     """
 
     message: str

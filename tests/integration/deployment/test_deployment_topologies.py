@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.chromium import Tab, launched
+from support.chromium import Tab
 from support.deployment import (
     assert_clean,
     behind_nginx,
@@ -27,12 +27,6 @@ from support.helpers import free_port, set_option, unavailable
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory) -> Path:
     return certificate(tmp_path_factory.mktemp("certificate") / "tls")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

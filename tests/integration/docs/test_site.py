@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from support.chromium import Tab, launched
+from support.chromium import Tab
 from support.helpers import REPOSITORY, TEST_TIMEOUT
 
 PHONE = {"width": 390, "height": 800}
@@ -74,12 +74,6 @@ def test_every_link_leads_to_a_page_and_every_anchor_exists(site):
             assert file.exists(), f"{page}: {href}"
             if target.fragment and file in anchors and not target.fragment.startswith("__"):
                 assert unquote(target.fragment) in anchors[file], f"{page}: {href}"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with launched() as browser:
-        yield browser
 
 
 def test_search_works_from_the_file_system(site, chromium):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from support.chromium import Tab, launched
+from support.chromium import Tab
 from support.helpers import add_line, serve
 from support.reloading import wait_until
 
@@ -24,20 +23,6 @@ LOOKS = {
     "dark": ({"color_scheme": "dark"}, {"width": 1100, "height": 800}),
     "phone": ({"color_scheme": "dark"}, {"width": 320, "height": 640}),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """One browser for all tests."""
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(chromium) -> Iterator[Tab]:
-    opened = Tab(chromium)
-    yield opened
-    opened.page.context.close()
 
 
 @pytest.fixture

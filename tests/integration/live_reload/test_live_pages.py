@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 
 import pytest
-from support.chromium import Tab, launched
+from support.chromium import Tab
 from support.helpers import free_port, serve, unavailable
 from support.live import LiveSite
 from support.reloading import Client, port_of, running
@@ -31,20 +31,6 @@ FORM = """
 </form>
 <div style="height: 5000px"></div>
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """One browser for all tests."""
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(chromium) -> Iterator[Tab]:
-    opened = Tab(chromium)
-    yield opened
-    opened.page.context.close()
 
 
 @pytest.fixture

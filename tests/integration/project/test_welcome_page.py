@@ -6,12 +6,10 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from support.chromium import Tab, launched
 from support.helpers import Browser, Served, free_port, new_project, run, serve, set_option
 
 LOOKS = {
@@ -20,20 +18,6 @@ LOOKS = {
     "phone": ({"color_scheme": "light"}, {"width": 320, "height": 640}),
 }
 LONG = "W" * 100
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """One browser for all tests."""
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(chromium) -> Iterator[Tab]:
-    opened = Tab(chromium)
-    yield opened
-    opened.page.context.close()
 
 
 @pytest.fixture
