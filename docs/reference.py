@@ -16,10 +16,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from gearbox_lite.cli import cli
+from gearbox_lite.commands.support.finding_codes import FINDING_CODES
 from gearbox_lite.errors import FAILURE, USAGE
-from gearbox_lite.finding_codes import FINDING_CODES
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS
-from gearbox_lite.ini.server_section import SERVER_SETTINGS
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
 from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX, REFUSED, STORES
 

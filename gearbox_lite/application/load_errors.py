@@ -24,8 +24,8 @@ from gearbox_lite.errors import (
     short_path,
     wrong_value,
 )
-from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.ini.validation.factories import factory_module
 from gearbox_lite.turbogears.mistakes import permission_denied
 
 _QUOTED_VALUE = re.compile(

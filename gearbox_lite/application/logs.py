@@ -9,9 +9,9 @@ import sys
 from typing import Any
 
 from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
-from gearbox_lite.ini.lines import line_ranges, raw_value
+from gearbox_lite.ini.parsing.lines import line_ranges, raw_value
+from gearbox_lite.ini.parsing.text import IniParser, parse_text, read_text
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.ini.text import IniParser, parse_text, read_text
 
 FORMAT = "%(asctime)s %(levelname)-5.5s [%(name)s] %(message)s"
 TIME_FORMAT = "%H:%M:%S"

@@ -14,9 +14,9 @@ from gearbox_lite.application.user_code import is_library, is_ours, is_users
 from gearbox_lite.errors import Setting, UserError, at_setting, nearest
 from gearbox_lite.findings import Finding, warning_of
 from gearbox_lite.ini.deploy import Section
-from gearbox_lite.ini.factories import factory_module
-from gearbox_lite.ini.foreign_names import remedy_in
+from gearbox_lite.ini.schema.foreign_names import remedy_in
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.ini.validation.factories import factory_module
 from gearbox_lite.turbogears.loaded import loaded_config
 
 _SUFFIXES = frozenset({".py", ".jinja", ".html", ".xhtml", ".mak", ".kajiki", ".tmpl"})

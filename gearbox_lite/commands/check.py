@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
+from gearbox_lite.commands.support.finding_codes import FINDING_CODES, check_codes
 from gearbox_lite.commands.support.ini_parameters import INI_PATH, split_arguments
 from gearbox_lite.commands.support.root_warning import warn_as_root
 from gearbox_lite.errors import FAILURE, UserError, short_path
-from gearbox_lite.finding_codes import FINDING_CODES, check_codes
 from gearbox_lite.findings import Finding, errors_first, refusal_of
 from gearbox_lite.ini.discover import find_ini
 from gearbox_lite.ini.precedence import Overrides

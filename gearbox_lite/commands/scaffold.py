@@ -7,7 +7,7 @@ import click
 from gearbox_lite.commands.support.ini_parameters import ini_options, ini_parameters, read_ini, share_options
 from gearbox_lite.errors import Location, UserError, short_path
 from gearbox_lite.generate import scaffold, writer
-from gearbox_lite.ini.factories import factory_module
+from gearbox_lite.ini.validation.factories import factory_module
 from gearbox_lite.output import show
 
 

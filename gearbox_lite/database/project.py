@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.ini.validation.factories import factory_module
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

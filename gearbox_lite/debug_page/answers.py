@@ -17,7 +17,7 @@ from gearbox_lite.debug_page.request_details import (
 )
 from gearbox_lite.debug_page.traces import Trace, describe_chain, own_lines
 from gearbox_lite.debug_page.variables import Values
-from gearbox_lite.ini.editors import editor_url
+from gearbox_lite.ini.schema.editors import editor_url
 from gearbox_lite.json_clients import PROBLEM_TYPE, problem_details, wants_json
 
 STATUS_500 = "500 Internal Server Error"

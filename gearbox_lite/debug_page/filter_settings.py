@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gearbox_lite.booleans import as_bool
 from gearbox_lite.errors import Location, Setting, UserError, at_setting, nearest
-from gearbox_lite.ini.inherited import locate_setting
+from gearbox_lite.ini.parsing.inherited import locate_setting
 
 FILTER_SETTINGS = ("debug", "debug.console")
 
@@ -27,7 +27,7 @@ def check_settings(global_conf: Mapping[str, str], local_conf: Mapping[str, str]
 
 def editor_of(ini: str) -> str:
     """Return the editor that an ini's ``[serve]`` names; empty if it names none, or if the ini cannot be read."""
-    from gearbox_lite.ini.ini_file import IniFile
+    from gearbox_lite.ini.parsing.ini_file import IniFile
     from gearbox_lite.ini.settings import read_serve_section
 
     try:

@@ -16,7 +16,7 @@ from typing import Any
 from gearbox_lite.debug_page.excerpts import SourceLine
 from gearbox_lite.debug_page.request_details import DetailSection
 from gearbox_lite.debug_page.traces import Trace
-from gearbox_lite.ini.editors import editor_link
+from gearbox_lite.ini.schema.editors import editor_link
 from gearbox_lite.output import printable
 
 _FOLDER = Path(__file__).parent / "html"

@@ -10,7 +10,7 @@ from typing import Any
 
 from gearbox_lite.debug_page.answers import DebugAnswer, PageSettings, html_answer
 from gearbox_lite.debug_page.excerpts import file_name
-from gearbox_lite.ini.editors import editor_url
+from gearbox_lite.ini.schema.editors import editor_url
 from gearbox_lite.turbogears import hints, routes, source
 from gearbox_lite.turbogears.loaded import loaded_config
 

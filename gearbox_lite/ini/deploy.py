@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gearbox_lite.errors import Setting, UserError, at_setting
-from gearbox_lite.ini.factories import ENTRY_POINT_GROUPS, check_egg, check_factory, raise_wrong_factory
-from gearbox_lite.ini.inherited import inherited_path
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.sections import check_sections, headers_named
+from gearbox_lite.ini.parsing.inherited import inherited_path
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.validation.factories import ENTRY_POINT_GROUPS, check_egg, check_factory, raise_wrong_factory
+from gearbox_lite.ini.validation.sections import check_sections, headers_named
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,14 @@ def _pipeline(
     pipeline = _required(ini, header, own, "pipeline")
     for option, setting in own.items():
         if option not in ("pipeline", "filter-with") and option not in global_settings:
-            from gearbox_lite.ini.foreign_names import remedy_in
+            from gearbox_lite.ini.schema.foreign_names import remedy_in
 
             hint = remedy_in(option, "pipeline") or "move it to the section of a filter or an application"
             raise at_setting(setting, "a pipeline section has no such setting", hint)
     names = pipeline.value.split()
     is_simple = len(set(names)) == len(names) > 0 and all(headers_named(ini, "filter", name) for name in names[:-1])
     if not is_simple or not headers_named(ini, "app", names[-1]):
-        from gearbox_lite.ini.missing import check_pipeline
+        from gearbox_lite.ini.validation.missing import check_pipeline
 
         check_pipeline(ini, pipeline)
     *filters, application = names
@@ -164,7 +164,7 @@ def _find_header(ini: IniFile, kind: str, name: str, used_by: Setting | None) ->
         raise UserError(f"{both} have the same name", at=ini.at(headers[1]), remedy="rename one of them")
     if headers:
         return headers[0]
-    from gearbox_lite.ini.missing import missing_section
+    from gearbox_lite.ini.validation.missing import missing_section
 
     raise missing_section(ini, kind, name, used_by)
 

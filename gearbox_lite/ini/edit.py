@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Location, UserError
-from gearbox_lite.ini.lines import line_ranges, split_lines
+from gearbox_lite.ini.parsing.lines import line_ranges, split_lines
 from gearbox_lite.safe_files import Folder, resolve_links
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError
-from gearbox_lite.ini.inherited import environment_variables
+from gearbox_lite.ini.parsing.inherited import environment_variables
 
 _OTHER_ADDRESSES = ("listen", "unix_socket")
 

@@ -11,7 +11,7 @@ from gearbox_lite.booleans import FALSE, TRUE, as_bool
 from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
 from gearbox_lite.findings import Finding
 from gearbox_lite.ini.deploy import Section, read_section
-from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.parsing.ini_file import IniFile
 from gearbox_lite.ini.precedence import (
     Overrides,
     global_variables,
@@ -19,9 +19,9 @@ from gearbox_lite.ini.precedence import (
     override_serve_section,
     refuse_address_variables,
 )
-from gearbox_lite.ini.sections import check_sections
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS, ServeOptions
-from gearbox_lite.ini.unread import check_unread, unread_sections
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS, ServeOptions
+from gearbox_lite.ini.validation.sections import check_sections
+from gearbox_lite.ini.validation.unread import check_unread, unread_sections
 
 WAITRESS = "egg:waitress"
 
@@ -146,7 +146,7 @@ def read_serve_section(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
     result = ServeOptions()
     for name, setting in override_serve_section(section, given).items():
         if name not in SERVE_SETTINGS:
-            from gearbox_lite.ini.foreign_names import remedy_in
+            from gearbox_lite.ini.schema.foreign_names import remedy_in
 
             guess = nearest(name, list(SERVE_SETTINGS), cutoff=MIN_SIMILARITY)
             hint = f"did you mean {guess}?" if guess else f"it has {', '.join(SERVE_SETTINGS)}"

@@ -10,7 +10,7 @@ from gearbox_lite import value_syntax
 from gearbox_lite.errors import Location, Setting
 from gearbox_lite.findings import Finding, Level, errors_first
 from gearbox_lite.ini.discover import DEFAULT_INI
-from gearbox_lite.ini.lines import line_ranges, raw_value
+from gearbox_lite.ini.parsing.lines import line_ranges, raw_value
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.masking import is_secret, masked
 from gearbox_lite.sessions.errors import StoreUnavailable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.inherited import locate_setting
+from gearbox_lite.ini.parsing.inherited import locate_setting
 from gearbox_lite.sessions.beaker_classes import BeakerSessionMiddleware
 from gearbox_lite.sessions.cookie import CookieSession
 from gearbox_lite.sessions.errors import StoreUnavailable

@@ -17,8 +17,8 @@ from typing import Any
 from paste.deploy.loadwsgi import APP, loadcontext
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.settings import AppSettings
+from gearbox_lite.ini.validation.factories import factory_module
 
 FUNCTIONS = ("setup_app", "setup_config")
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from gearbox_lite.errors import Location, Setting
 from gearbox_lite.ini.deploy import Section
-from gearbox_lite.ini.serve_section import ServeOptions
+from gearbox_lite.ini.schema.serve_section import ServeOptions
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server.supervisor.commands import Command
 from gearbox_lite.server.supervisor.supervisor import Supervisor

@@ -11,7 +11,7 @@ from mistakes.tables import TOPICS
 from support.helpers import REPOSITORY
 
 from gearbox_lite.cli import cli
-from gearbox_lite.finding_codes import FINDING_CODES
+from gearbox_lite.commands.support.finding_codes import FINDING_CODES
 
 SPEC = importlib.util.spec_from_file_location("reference", REPOSITORY / "docs" / "reference.py")
 

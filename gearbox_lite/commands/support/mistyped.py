@@ -183,8 +183,8 @@ def _first(arguments: Sequence[str], commands: Sequence[str]) -> list[str]:
 
 def _setting_of(name: str) -> str:
     """Return the remedy for an option that is a setting of the ini."""
-    from gearbox_lite.ini.serve_section import SERVE_SETTINGS
-    from gearbox_lite.ini.server_section import SERVER_SETTINGS
+    from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
+    from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 
     setting = name.replace("-", "_")
     for section, settings in (("server:main", SERVER_SETTINGS), ("serve", SERVE_SETTINGS)):

@@ -56,7 +56,7 @@ def check_options(options: Mapping[str, Setting]) -> dict[str, str]:
 
 def _check_one(setting: Setting) -> None:
     if setting.name not in WAITRESS_SETTINGS or setting.name == "sockets":
-        from gearbox_lite.ini.foreign_names import remedy_in
+        from gearbox_lite.ini.schema.foreign_names import remedy_in
 
         guess = nearest(setting.name, [*WAITRESS_SETTINGS, "use"], cutoff=MIN_SIMILARITY)
         hint = f"did you mean {guess}?" if guess else "remove it"

@@ -18,7 +18,7 @@ from typing import Any
 
 from waitress import wasyncore
 
-from gearbox_lite.ini.serve_section import ServeOptions
+from gearbox_lite.ini.schema.serve_section import ServeOptions
 from gearbox_lite.server.descriptors import close_in_forks
 from gearbox_lite.server.http.adjustments import BoundAdjustments
 from gearbox_lite.server.http.channel import Channel

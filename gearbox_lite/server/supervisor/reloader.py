@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 from gearbox_lite.errors import UserError, at_setting
-from gearbox_lite.ini.inherited import with_inherited
+from gearbox_lite.ini.parsing.inherited import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import log_routing
 from gearbox_lite.server.http import adjustments

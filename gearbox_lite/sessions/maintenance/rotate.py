@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gearbox_lite.errors import FAILURE, Setting, UserError
 from gearbox_lite.ini.edit import locked, replace_options
-from gearbox_lite.ini.lines import is_literal
+from gearbox_lite.ini.parsing.lines import is_literal
 from gearbox_lite.sessions.settings.configured import ConfiguredSession
 from gearbox_lite.sessions.settings.options import PREFIX
 from gearbox_lite.sessions.settings.parse import OptionError, parse_options

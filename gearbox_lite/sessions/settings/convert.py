@@ -110,7 +110,7 @@ def choice(*choices: str) -> Callable[[str], str]:
         for known in choices:
             if value.lower() == known.lower():
                 return known
-        from gearbox_lite.ini.foreign_names import choice_meant
+        from gearbox_lite.ini.schema.foreign_names import choice_meant
 
         meant = choice_meant(value)
         if meant in choices:

@@ -12,7 +12,7 @@ from pathlib import Path
 from gearbox_lite.booleans import FALSE
 from gearbox_lite.errors import Location, Setting, UserError, short_path
 from gearbox_lite.ini.deploy import Section
-from gearbox_lite.ini.inherited import with_inherited
+from gearbox_lite.ini.parsing.inherited import with_inherited
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.sessions.settings.configured import is_session_filter, session_filter_section
 

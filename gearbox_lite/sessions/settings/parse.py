@@ -113,7 +113,7 @@ def _known_name(full_name: str) -> str:
         return name
     if name in REFUSED:
         raise OptionError(full_name, REFUSED[name], "remove the line")
-    from gearbox_lite.ini.foreign_names import remedy_in
+    from gearbox_lite.ini.schema.foreign_names import remedy_in
 
     remedy = remedy_in(full_name, "session")
     if remedy is None:

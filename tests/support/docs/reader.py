@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.parsing.ini_file import IniFile
 from support.docs.pages import Block, Stop, Visit, commands, patched, pattern, steps, with_settings
 from support.helpers import (
     LINES_OF_THE_MACHINE,

@@ -6,9 +6,9 @@ import pytest
 
 from gearbox_lite.application.load import load_application
 from gearbox_lite.errors import UserError
-from gearbox_lite.ini.factories import factory_module
 from gearbox_lite.ini.precedence import Overrides
 from gearbox_lite.ini.settings import read_serve_settings
+from gearbox_lite.ini.validation.factories import factory_module
 
 SERVER = "[server:main]\nuse = egg:waitress\n"
 FACTORY = "paste.app_factory = nowhere:make\n"

@@ -6,8 +6,8 @@ import pytest
 
 from gearbox_lite.errors import UserError
 from gearbox_lite.ini.edit import replace_options
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.lines import line_ranges
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.parsing.lines import line_ranges
 
 TEXT = """\
 # first

@@ -89,7 +89,7 @@ def _hosts(setting: Setting) -> tuple[str, ...]:
 
 
 def _editor(setting: Setting) -> str:
-    from gearbox_lite.ini import editors
+    from gearbox_lite.ini.schema import editors
 
     if setting.value and not editors.is_editor(setting.value):
         known = ", ".join(editors.EDITORS)

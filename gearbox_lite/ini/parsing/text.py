@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from gearbox_lite.errors import Location, UserError, line_not_utf8
-from gearbox_lite.ini.lines import line_ranges, split_lines
+from gearbox_lite.ini.parsing.lines import line_ranges, split_lines
 
 
 class IniParser(configparser.ConfigParser):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gearbox_lite.errors import MIN_SIMILARITY, UserError, at_setting, nearest
-from gearbox_lite.ini.ini_file import IniFile
+from gearbox_lite.ini.parsing.ini_file import IniFile
 
 # https://docs.python.org/3/library/logging.config.html#configuration-file-format
 _OPTIONS = {
@@ -61,7 +61,7 @@ def check_logging_sections(ini: IniFile) -> None:
 def _check_option(ini: IniFile, header: str, option: str, known: tuple[str, ...]) -> None:
     if option.lower() in known:  # logging's parser takes upper for lower case
         return
-    from gearbox_lite.ini.foreign_names import section_of
+    from gearbox_lite.ini.schema.foreign_names import section_of
 
     section = section_of(option)
     if header.startswith("handler_") and option.lower() in _ARGUMENTS:

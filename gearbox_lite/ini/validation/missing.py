@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest, wrong_value
-from gearbox_lite.ini.factories import ENTRY_POINT_GROUPS, distribution_of_server
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.sections import headers_named, name_in
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.validation.factories import ENTRY_POINT_GROUPS, distribution_of_server
+from gearbox_lite.ini.validation.sections import headers_named, name_in
 
 _OPTIONS = {"app": "--app-name", "server": "--server-name"}
 _EXAMPLES = {"server": "egg:waitress#main", "filter": "egg:gearbox_lite#session", "app": "egg:NAME"}

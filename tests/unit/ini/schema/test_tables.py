@@ -10,8 +10,8 @@ from waitress.adjustments import Adjustments
 
 from gearbox_lite.commands.serve import command as serve_command
 from gearbox_lite.errors import Location, Setting
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS, ServeOptions
-from gearbox_lite.ini.server_section import SERVER_SETTINGS
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS, ServeOptions
+from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
 
 

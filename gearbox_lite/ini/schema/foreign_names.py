@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS
-from gearbox_lite.ini.server_section import SERVER_SETTINGS
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 
 _HTTPS = "remove the line; waitress speaks plain HTTP, and a proxy such as nginx does HTTPS (README.md)"
 _GUNICORN = "remove the line, or choose its server: use = egg:gunicorn#main"

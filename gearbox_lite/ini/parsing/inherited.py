@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.lines import line_ranges, raw_value
-from gearbox_lite.ini.references import ENVIRONMENT, FROM_ENVIRONMENT
-from gearbox_lite.ini.text import IniParser, read_text
+from gearbox_lite.ini.parsing.lines import line_ranges, raw_value
+from gearbox_lite.ini.parsing.references import ENVIRONMENT, FROM_ENVIRONMENT
+from gearbox_lite.ini.parsing.text import IniParser, read_text
 
 _INTERPOLATION = configparser.BasicInterpolation()
 

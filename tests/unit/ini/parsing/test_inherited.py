@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearbox_lite.ini.inherited import environment_variables, locate_setting, with_inherited
+from gearbox_lite.ini.parsing.inherited import environment_variables, locate_setting, with_inherited
 
 
 def names(folder, text, variables=None, **others):

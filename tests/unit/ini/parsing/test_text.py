@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gearbox_lite.errors import UserError
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.lines import is_literal
-from gearbox_lite.ini.text import read_text
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.parsing.lines import is_literal
+from gearbox_lite.ini.parsing.text import read_text
 
 KEY = "d2f5fbd20c3a4b8f03a7cbb6f4d0e9ad"
 

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, at_setting
-from gearbox_lite.ini.layout import check_layout
-from gearbox_lite.ini.lines import line_ranges
-from gearbox_lite.ini.references import (
+from gearbox_lite.ini.parsing.layout import check_layout
+from gearbox_lite.ini.parsing.lines import line_ranges
+from gearbox_lite.ini.parsing.references import (
     FROM_ENVIRONMENT,
     VARIABLE,
     explain_broken,
     explain_missing_variable,
     explain_unknown,
 )
-from gearbox_lite.ini.text import IniParser, parse_text, read_text
+from gearbox_lite.ini.parsing.text import IniParser, parse_text, read_text
 from gearbox_lite.masking import is_secret
 
 

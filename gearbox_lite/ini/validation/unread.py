@@ -6,11 +6,11 @@ import re
 
 from gearbox_lite.errors import at_setting, nearest
 from gearbox_lite.findings import Finding
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.logging_sections import check_logging_sections
-from gearbox_lite.ini.references import VARIABLE
-from gearbox_lite.ini.sections import is_paste_section
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.parsing.references import VARIABLE
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.validation.logging_sections import check_logging_sections
+from gearbox_lite.ini.validation.sections import is_paste_section
 from gearbox_lite.masking import is_secret
 
 _SERVER = frozenset({"port", "listen", "threads", "unix_socket", "trusted_proxy", "max_request_body_size"})
@@ -87,7 +87,7 @@ def _check_defaults(ini: IniFile) -> None:
     used |= {value for name, value in everything if name.startswith("get ")}
     for name in names:
         if name not in used:
-            from gearbox_lite.ini.foreign_names import section_of
+            from gearbox_lite.ini.schema.foreign_names import section_of
 
             setting = ini.raw("DEFAULT", name)
             remedy = f"write {name} in [{section_of(name)}]"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.ini.lines import split_lines
+from gearbox_lite.ini.parsing.lines import split_lines
 
 _NAME = re.compile(r"(?P<name>[A-Za-z_][\w.-]*(?: [\w.-]+)?)\s*[=:](?!/)")
 _HEADER = re.compile(r"\[{1,2}(?P<name>[A-Za-z_][\w:. -]*)\]{0,2}$")
@@ -91,7 +91,7 @@ def _seems_separate(content: str, section: str) -> bool:
     setting = _NAME.match(content)
     if setting is None:
         return False
-    from gearbox_lite.ini.foreign_names import section_of
+    from gearbox_lite.ini.schema.foreign_names import section_of
 
     belongs_in = section_of(setting["name"])
     is_application = section.partition(":")[0] not in _OUR_SECTIONS

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from gearbox_lite.ini import foreign_names
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS
-from gearbox_lite.ini.server_section import SERVER_SETTINGS
+from gearbox_lite.ini.schema import foreign_names
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 from gearbox_lite.sessions.settings.options import OPTIONS, STORES
 
 _ROWS = [(place, names, remedy) for place, table in foreign_names._TABLES.items() for names, remedy in table.items()]

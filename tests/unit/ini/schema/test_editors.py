@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearbox_lite.ini.editors import editor_link, editor_url, is_editor
+from gearbox_lite.ini.schema.editors import editor_link, editor_url, is_editor
 
 
 @pytest.mark.parametrize(

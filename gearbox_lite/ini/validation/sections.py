@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from gearbox_lite.errors import UserError, nearest
-from gearbox_lite.ini.ini_file import IniFile
-from gearbox_lite.ini.serve_section import SERVE_SETTINGS
+from gearbox_lite.ini.parsing.ini_file import IniFile
+from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
 
 # paste.deploy.loadwsgi, PasteDeploy 3.1.
 SECTION_PREFIXES = {
@@ -107,7 +107,7 @@ def _of_logging(written: str) -> str | None:
 
 def _by_content(plain: str, options: list[str]) -> str | None:
     """Return the header for a section that has another name and whose settings tell what it is."""
-    from gearbox_lite.ini.foreign_names import section_of
+    from gearbox_lite.ini.schema.foreign_names import section_of
 
     sections = {section_of(option) for option in options}
     name = re.sub(r"\W", "_", plain.rpartition(":")[2])
