@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.generate import manifest, template
-from gearbox_lite.generate.model_fields import Field, check_identifier, constraints, wrap
+from gearbox_lite.generate.model_fields import Field, check_identifier, class_name, constraints, wrap
 from gearbox_lite.generate.scaffold import scaffold_templates
 from gearbox_lite.generate.template import PlannedFile
 
@@ -44,13 +44,12 @@ def plan_model(
 def _answers(
     package: str, name: str, fields: list[Field], revision: str, follows: str | None
 ) -> dict[str, manifest.Answer]:
-    class_name = "".join(word.title() for word in name.split("_"))
     storable = all(field.value or field.is_nullable for field in fields)
     shown = [field for field in fields if field.value] if storable else []
     return {
         "package": package,
         "name": name,
-        "class_name": class_name,
+        "class_name": class_name(name),
         "revision": revision,
         "follows": "None" if follows is None else f'"{follows}"',
         "imports": _model_imports(fields),
@@ -69,20 +68,17 @@ def _answers(
             if field.has_index
         ),
         "values": "\n".join(f'"{field.name}": {field.value},' for field in shown),
-        "test_imports": _test_imports(package, name, class_name, shown),
+        "test_imports": _test_imports(package, name, shown),
     }
 
 
 def _has_time(fields: list[Field]) -> bool:
-    return any(field.annotation == "datetime" for field in fields)
+    return any(field.annotation == "dt.datetime" for field in fields)
 
 
 def _standard_imports(lines: set[str]) -> str:
-    """Return imports of the standard library, sorted, with those of one module in one line."""
-    dates = sorted(line.rpartition(" ")[2] for line in lines if line.startswith("from datetime"))
-    merged = [f"from datetime import {', '.join(dates)}"] if dates else []
-    merged += [line for line in lines if line and not line.startswith("from datetime")]
-    return "".join(f"{line}\n" for line in sorted(merged))
+    """Return imports of the standard library as ruff sorts them: ``import`` comes before ``from``."""
+    return "".join(f"{line}\n" for line in sorted(lines - {""}, reverse=True))
 
 
 def _model_imports(fields: list[Field]) -> str:
@@ -95,8 +91,8 @@ def _model_imports(fields: list[Field]) -> str:
     return (f"{standard}\n" if standard else "") + "\n".join(lines)
 
 
-def _test_imports(package: str, name: str, class_name: str, shown: list[Field]) -> str:
-    standard = _standard_imports({field.needs for field in shown if field.annotation != "datetime"})
+def _test_imports(package: str, name: str, shown: list[Field]) -> str:
+    standard = _standard_imports({field.needs for field in shown if field.annotation != "dt.datetime"})
     own = [f"from {package}.model.base import utc_now"] if _has_time(shown) else []
-    own.append(f"from {package}.model.{name} import {class_name}")
+    own.append(f"from {package}.model.{name} import {class_name(name)}")
     return (f"{standard}\n" if standard else "") + "from sqlalchemy import select\n\n" + "\n".join(sorted(own))

@@ -16,8 +16,8 @@ TYPES = {
     "bool": ("bool", "Boolean()", "", "True"),
     "float": ("float", "Float()", "", "0.5"),
     "decimal": ("Decimal", "Numeric(12, 2)", "from decimal import Decimal", 'Decimal("1.50")'),
-    "date": ("date", "Date()", "from datetime import date", "date(2026, 1, 2)"),
-    "datetime": ("datetime", "DateTime(timezone=True)", "from datetime import datetime", "utc_now()"),
+    "date": ("dt.date", "Date()", "import datetime as dt", "dt.date(2026, 1, 2)"),
+    "datetime": ("dt.datetime", "DateTime(timezone=True)", "import datetime as dt", "utc_now()"),
     "email": ("str", "String(254)", "", '"ada@example.org"'),
 }
 """Each type: its annotation, its type in SQLAlchemy, the import that the annotation needs, and a value for the test.
@@ -25,9 +25,25 @@ TYPES = {
 254 is the longest address: https://www.rfc-editor.org/errata/eid1690.
 """
 SYNTAX = "write name:type, for example title:str:100!, body:text?, price:decimal or author:ref:user"
-RESERVED = frozenset({"id", "metadata", "registry"})
-"""Attributes that a model already has."""
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = {
+    *("id", "metadata", "registry", "str", "int", "bool", "float", "dt", "mapped_column"),
+    *("alembic_version", "beaker_cache"),
+}
+"""Attributes that a model already has, names that the lines below a field use, and the tables of other programs."""
+RESERVED_CLASSES = {
+    "Mapped",
+    "ForeignKey",
+    "Decimal",
+    "String",
+    "Text",
+    "Integer",
+    "Boolean",
+    "Float",
+    "Numeric",
+    "Date",
+}
+"""Classes that the module of a model may import."""
+_NAME = re.compile(r"(?=.{1,40}$)[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FIELD = re.compile(r"(?P<name>\w+):(?P<type>\w+)(?::(?P<detail>\w+))?(?P<marks>[?!]*)")
 MAX_CHARACTERS = 10_000
 """Characters of a ``str``; longer texts are ``text``."""
@@ -95,11 +111,18 @@ def parse_field(text: str) -> Field:
 
 def check_identifier(name: str, what: str) -> None:
     """Raise UserError for a name that a table, a model or a field cannot have."""
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in RESERVED:
-        problem = "use at most 40 lowercase ASCII letters, digits and '_', starting with a letter"
-        if keyword.iskeyword(name) or name in RESERVED:
+    is_used = keyword.iskeyword(name) or name in RESERVED
+    is_used = is_used or (what == "model" and class_name(name) in RESERVED_CLASSES)
+    if is_used or not _NAME.fullmatch(name):
+        problem = "use at most 40 lowercase ASCII letters and digits, starting with a letter, with '_' between words"
+        if is_used:
             problem = "this name has another use in a model"
         raise UserError(f"{what} name {name!r}: {problem}", remedy=SYNTAX if what == "field" else "for example post")
+
+
+def class_name(name: str) -> str:
+    """Return the name of the class of a model: ``news_article`` becomes ``NewsArticle``."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def constraints(table: str, fields: Iterable[Field]) -> list[str]:

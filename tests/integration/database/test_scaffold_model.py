@@ -10,8 +10,8 @@ from support.helpers import new_project
 from support.warm import run
 
 ALL = [
-    "title:str:100!", "body:text?", "price:decimal", "seen:datetime", "day:date?", "open:bool", "part:float",
-    "number:int", "mail:email", "author:ref:author", "editor_of_this_article:ref:author?!",
+    "title:str:100!", "body:text?", "price:decimal", "datetime:datetime", "date:date?", "day:date", "open:bool",
+    "part:float", "number:int", "mail:email", "author:ref:author", "editor_of_this_article:ref:author?!",
 ]  # fmt: skip
 
 
@@ -56,6 +56,10 @@ def test_models_agree_with_their_migrations_and_pass_their_tests(site):
         (["post", "title:str:0"], "'0' is no length"),
         (["post", "class:str"], "this name has another use in a model"),
         (["post", "id:int"], "this name has another use in a model"),
+        (["post", "int:int", "b:int"], "this name has another use in a model"),
+        (["text", "title:str"], "this name has another use in a model"),
+        (["alembic_version", "a:str"], "this name has another use in a model"),
+        (["a__post", "a:str"], "with '_' between words"),
         (["post", "a:str", "a:int"], "field 'a' is given twice"),
         (["post", "author:ref:author"], "there is no model author, to which a field refers"),
         (["Post", "title:str"], "use at most 40 lowercase ASCII letters"),
