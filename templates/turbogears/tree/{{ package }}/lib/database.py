@@ -91,7 +91,7 @@ def explain_write_in_get(context):
     if context.connection.get_execution_options().get("read_only", False):
         raise WriteInGetError(
             "a GET request cannot change the database, since links, robots and "
-            "prefetching browsers send it unasked, and no request can while its body is "
-            'sent; use a form with POST and @expose(allowed_methods=["POST"]), or call '
-            "allow_writes() of lib/transactions.py before the first query"
+            "prefetching browsers send it unasked, and no request can while its body "
+            'is sent; use a form with POST and @expose(allowed_methods=["POST"]), or '
+            "call allow_writes() of lib/transactions.py before the first query"
         )
