@@ -73,6 +73,12 @@ class Pages(BaseController):
         halves = db.execute(select(Entry.name, func.count()).group_by(Entry.name)).all()
         return {"names": len(halves), "broken": [name for name, number in halves if number % 2]}
 
+    @expose("json")
+    def wait(self, seconds):
+        """Run a query of PostgreSQL that takes long."""
+        db.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": float(seconds)})
+        return {}
+
     @expose("json", allowed_methods=["POST"])
     def refused_at_commit(self):
         """Break a rule that the database checks at the COMMIT."""

@@ -10,6 +10,7 @@
 The tutorial of SQLAlchemy explains queries: https://docs.sqlalchemy.org/tutorial/
 """
 
+from gearbox_lite.database.postgresql import notice_silence
 from gearbox_lite.database.url import database_url
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -42,6 +43,9 @@ def make_engine(settings):
         event.listen(engine, "connect", configure_sqlite)
         event.listen(engine, "begin", begin)
         event.listen(engine, "checkin", end)
+    if engine.dialect.name == "postgresql":
+        # No request waits forever for a server that hangs.
+        notice_silence(engine)
     event.listen(engine, "handle_error", explain_write_in_get)
     return engine
 
