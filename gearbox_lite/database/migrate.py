@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData
 
-from gearbox_lite.database.project import Database, find_database
+from gearbox_lite.database.project import Database, package_database
 from gearbox_lite.database.revisions import Revision, next_id, pending_revisions, read_revisions
 from gearbox_lite.errors import FAILURE, Location, UserError
 
@@ -56,19 +56,12 @@ def upgrade_database(package: str, settings: Mapping[str, str], report: Report =
 
     ``settings`` are those of its [app:...] section; ``report`` is called after each migration, before the COMMIT.
     """
-    return upgrade_to(_database(package), settings, "head", report)
+    return upgrade_to(package_database(package), settings, "head", report)
 
 
 def downgrade_database(package: str, settings: Mapping[str, str], report: Report = _silent) -> list[Revision]:
     """Undo all migrations of a project's package, and return them."""
-    return downgrade_to(_database(package), settings, "base", report)
-
-
-def _database(package: str) -> Database:
-    database = find_database(package)
-    if database is None:
-        raise UserError(f"{package} has no migrations/env.py", remedy="quickstart --database writes a project with one")
-    return database
+    return downgrade_to(package_database(package), settings, "base", report)
 
 
 def upgrade_to(
@@ -93,6 +86,8 @@ def sql_of(database: Database, dialect: str, wanted: str) -> str:
     """Return the SQL that would apply a range of migrations, FROM:TO, without connecting to a database."""
     from alembic import command
 
+    if wanted.startswith(":") or wanted.endswith(":"):
+        raise UserError(f"the range {wanted!r} lacks one end", remedy="write FROM:TO, for example 0001:head")
     output = io.StringIO()
     config = _config(database, output)
     config.attributes["dialect"] = dialect

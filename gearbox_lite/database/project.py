@@ -45,6 +45,14 @@ def find_database(package: str) -> Database | None:
     return None
 
 
+def package_database(package: str) -> Database:
+    """Return the database of a package that can be imported. Raises UserError if it has no migrations."""
+    found = find_database(package)
+    if found is None:
+        raise UserError(f"{package} has no migrations/env.py", remedy="quickstart --database writes a project with one")
+    return found
+
+
 def database_of(settings: AppSettings) -> Database | None:
     """Return the database of the project that an ini's application comes from; None if it has none."""
     package = (factory_module(settings.app.innermost.factory) or "").partition(".")[0]

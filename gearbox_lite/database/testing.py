@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import MetaData
 
 from gearbox_lite.database.migrate import upgrade_database
-from gearbox_lite.database.project import find_database
+from gearbox_lite.database.project import package_database
 from gearbox_lite.database.url import NAME
 from gearbox_lite.errors import SettingError
 
@@ -17,9 +17,7 @@ def recreate_tables(package: str, settings: Mapping[str, str]) -> None:
 
     Raises SettingError unless the database's name contains "test", so that no other one is emptied by mistake.
     """
-    database = find_database(package)
-    if database is None:
-        raise ValueError(f"{package} has no migrations/env.py")
+    database = package_database(package)
     engine = database.make_engine(settings)
     if "test" not in (engine.url.database or "").rpartition("/")[2]:
         raise SettingError(NAME, 'names a database that tests would empty; use one whose name contains "test"')

@@ -14,6 +14,10 @@ from support.helpers import PROGRAM, line_of, new_project, set_option
 from support.helpers import run as run_program
 from support.warm import run
 
+from gearbox_lite.database.migrate import upgrade_database
+from gearbox_lite.database.testing import recreate_tables
+from gearbox_lite.errors import UserError
+
 MODEL = '''"""A mood."""
 
 from sqlalchemy import String
@@ -218,6 +222,15 @@ def test_a_url_that_cannot_be_used_is_one_line_with_the_line_of_the_ini(tmp_path
         assert re.match(rf"Error: development\.ini:{number}: .*{re.escape(URLS[url])}", result.stderr), result.stderr
         assert result.stderr.count("\n") == 1
         assert "heim" not in result.stderr
+
+
+def test_a_range_without_an_end_and_a_package_without_migrations_are_one_line(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    for wanted in (":", ":head", "0001:"):
+        assert f"the range '{wanted}' lacks one end; write FROM:TO" in migrate(project, "sql", wanted, code=2)
+    for function in (upgrade_database, recreate_tables):
+        with pytest.raises(UserError, match=r"tg has no migrations/env\.py"):
+            function("tg", {})
 
 
 def test_a_missing_driver_names_the_extra(tmp_path):
