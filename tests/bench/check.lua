@@ -21,6 +21,7 @@ function init(words)
    body_wanted = words[1]
    cookie_wanted = words[2] == "cookie"
    wrong = 0
+   wrk.method = words[3]
    if body_wanted ~= "-" then
       response = check
    end

@@ -23,6 +23,9 @@ SESSIONS = f"{OURS}-all"
 GEARBOX_ALL = "gearbox-all"
 """The environment with gearbox and the same extra distributions."""
 
+DJANGO_DATABASE, FLASK_SQLALCHEMY, PYRAMID_TM = "django-database", "flask-sqlalchemy", "pyramid_tm"
+"""The environments of other frameworks with a database."""
+
 REQUIREMENTS = {
     OURS: ["-e", str(REPOSITORY)],
     SESSIONS: ["-e", f"{REPOSITORY}[all]", "python-memcached"],  # which stock Beaker needs for memcached
@@ -35,6 +38,9 @@ REQUIREMENTS = {
     "flask": ["flask", "gunicorn", "waitress"],
     "django": ["django", "waitress"],
     "django-browser-reload": ["django", "django-browser-reload"],
+    DJANGO_DATABASE: ["django", "psycopg[binary]", "waitress"],
+    FLASK_SQLALCHEMY: ["flask", "flask-sqlalchemy", "psycopg[binary]", "waitress"],
+    PYRAMID_TM: ["pyramid", "pyramid_tm", "sqlalchemy", "zope.sqlalchemy", "psycopg[binary]", "waitress"],
     "cheroot": ["cheroot"],
     "granian": ["granian"],
     "uwsgi": ["uwsgi"],
@@ -47,6 +53,9 @@ DISTRIBUTIONS = {
     "gearbox": ["gearbox", "tg.devtools"],
     GEARBOX_ALL: ["python-memcached"],
     "flask": ["flask", "gunicorn"],
+    DJANGO_DATABASE: ["psycopg"],
+    FLASK_SQLALCHEMY: ["Flask-SQLAlchemy", "SQLAlchemy"],
+    PYRAMID_TM: ["pyramid_tm", "zope.sqlalchemy"],
 }
 """The distributions whose versions are shown; the default is the one with the environment's name."""
 

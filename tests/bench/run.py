@@ -39,6 +39,7 @@ CASES = [
     "load",
     "servers",
     "sessions",
+    "database",
     "memory",
     "idle",
 ]

@@ -56,7 +56,8 @@ class Site:
                       **self.environment)  # fmt: skip
 
 
-def _code(name: str, **names: str) -> str:
+def code_of(name: str, **names: str) -> str:
+    """Return a file of the folder ``code``, with words replaced."""
     text = (CODE / f"{name}.txt").read_text()
     for key, value in names.items():
         text = text.replace(key, value)
@@ -68,7 +69,7 @@ def ours(folder: Path, *, debug: bool = True, everything: bool = False, minimal:
     project = _quickstart(folder, *(["--minimal"] if minimal else []), debug=debug)
     serve = [program(SESSIONS if everything else OURS, OURS), "serve", "development.ini", "--port", "PORT"]
     return Site(
-        project, project / "hello/controllers/root.py", _code("turbogears"),
+        project, project / "hello/controllers/root.py", code_of("turbogears"),
         [*serve, "--no-reload"], [*serve, "--reload"], [*serve, "--no-reload", "--no-access-log"],
     )  # fmt: skip
 
@@ -84,14 +85,14 @@ def ours_under_gearbox(folder: Path, *, debug: bool = True, everything: bool = F
     serve = [program(GEARBOX_ALL if everything else "gearbox", "gearbox"), "serve", "-c", "development.ini"]
     path = f"{project}{os.pathsep}{REPOSITORY}"
     return Site(
-        project, project / "hello/controllers/root.py", _code("turbogears"),
+        project, project / "hello/controllers/root.py", code_of("turbogears"),
         serve, [*serve, "--reload"], serve, {"PYTHONPATH": path}, port,
     )  # fmt: skip
 
 
 def gearbox(folder: Path, *, debug: bool = True) -> Site:
     """Return the installed project of gearbox's own quickstart, with its own inis."""
-    project, place = theirs(), _folder(folder)
+    project, place = theirs(), new_folder(folder)
     port = free_port()
     for name, server in (("wsgiref.ini", "gearbox#wsgiref"), ("waitress.ini", "waitress#main")):
         (place / name).write_text((project / "development.ini").read_text())
@@ -100,7 +101,7 @@ def gearbox(folder: Path, *, debug: bool = True) -> Site:
             edit(place / name, {"debug = true": "debug = false"})
     serve = [program("gearbox", "gearbox"), "serve", "-c"]
     return Site(
-        place, project / THEIRS / "controllers/root.py", _code("turbogears"),
+        place, project / THEIRS / "controllers/root.py", code_of("turbogears"),
         [*serve, "wsgiref.ini"], [*serve, "wsgiref.ini", "--reload"], [*serve, "waitress.ini"], port=port,
     )  # fmt: skip
 
@@ -108,14 +109,14 @@ def gearbox(folder: Path, *, debug: bool = True) -> Site:
 def pyramid(folder: Path, *, debug: bool = True) -> Site:
     """Return a Pyramid application with its signed-cookie session."""
     del debug
-    site = _folder(folder)
+    site = new_folder(folder)
     port = free_port()
     (site / "development.ini").write_text(
         f"[app:main]\npaste.app_factory = site_views:main\n"
         f"[server:main]\nuse = egg:waitress#main\nlisten = 127.0.0.1:{port}\nthreads = 4\n"
     )
     serve = [program("pyramid", "pserve"), "development.ini"]
-    code = _code("pyramid", KEY_HERE=KEY)
+    code = code_of("pyramid", KEY_HERE=KEY)
     path = {"PYTHONPATH": str(site)}
     return Site(site, site / "site_views.py", code, serve, [*serve, "--reload"], serve, path, port)
 
@@ -130,10 +131,10 @@ def pyramid_on_ours(folder: Path) -> Site:
 def flask(folder: Path, *, debug: bool = True) -> Site:
     """Return a Flask application; its session is a signed cookie."""
     del debug
-    site = _folder(folder)
+    site = new_folder(folder)
     run = [program("flask", "flask"), "--app", "views", "run", "--port", "PORT"]
     waitress = [program("flask", "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", "views:app"]
-    return Site(site, site / "views.py", _code("flask", KEY_HERE=KEY), run, [*run, "--debug"], waitress)
+    return Site(site, site / "views.py", code_of("flask", KEY_HERE=KEY), run, [*run, "--debug"], waitress)
 
 
 def gunicorn(folder: Path, *, debug: bool = True) -> Site:
@@ -146,32 +147,32 @@ def gunicorn(folder: Path, *, debug: bool = True) -> Site:
 
 def django(folder: Path, *, debug: bool = True) -> Site:
     """Return what startproject writes, with signed-cookie sessions instead of a database's."""
-    site = _folder(folder)
+    site = new_folder(folder)
     subprocess.run([program("django", "django-admin"), "startproject", "site1", "."], cwd=site, check=True)
     with (site / "site1/settings.py").open("a") as settings:
         settings.write("SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'\n")
         settings.write(f"DEBUG = {debug}\nALLOWED_HOSTS = ['127.0.0.1']\n")
     run = [program("django", "python"), "manage.py", "runserver", "127.0.0.1:PORT"]
     waitress = [program("django", "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", "site1.wsgi:application"]
-    return Site(site, site / "site1/urls.py", _code("django"), [*run, "--noreload"], run, waitress)
+    return Site(site, site / "site1/urls.py", code_of("django"), [*run, "--noreload"], run, waitress)
 
 
 def bare(folder: Path, *, application: str) -> Site:
     """Return a WSGI application by itself, or behind stock Beaker, on waitress."""
-    site = _folder(folder)
+    site = new_folder(folder)
     serve = [program(OURS, "waitress-serve"), "--listen=127.0.0.1:PORT", "--threads=4", f"views:{application}"]
-    return Site(site, site / "views.py", _code("bare", KEY_HERE=KEY), serve, [], serve)
+    return Site(site, site / "views.py", code_of("bare", KEY_HERE=KEY), serve, [], serve)
 
 
 def bare_server(folder: Path, *, threads: int) -> Site:
     """Return a WSGI application that does nothing, or waits, under our server."""
-    site = _folder(folder)
+    site = new_folder(folder)
     (site / "site.ini").write_text(
         "[app:main]\npaste.app_factory = views:make\n"
         f"[server:main]\nuse = egg:waitress#main\nhost = 127.0.0.1\nthreads = {threads}\n"
     )
     serve = [program(SESSIONS, OURS), "serve", "site.ini", "--port", "PORT", "--no-reload", "--no-access-log"]
-    return Site(site, site / "views.py", _code("server"), serve, [], serve, {"PYTHONPATH": str(site)})
+    return Site(site, site / "views.py", code_of("server"), serve, [], serve, {"PYTHONPATH": str(site)})
 
 
 DEV_SERVERS: dict[str, Callable[..., Site]] = {
@@ -189,7 +190,8 @@ WITH_EVERYTHING: dict[str, Callable[..., Site]] = {
 }
 
 
-def _folder(parent: Path) -> Path:
+def new_folder(parent: Path) -> Path:
+    """Create a folder for a site in a folder that may be missing."""
     with contextlib.suppress(FileExistsError):
         parent.mkdir()
     site = parent / f"site{sum(1 for _ in parent.iterdir())}"
@@ -198,7 +200,7 @@ def _folder(parent: Path) -> Path:
 
 
 def _quickstart(folder: Path, *options: str, debug: bool) -> Path:
-    site = _folder(folder)
+    site = new_folder(folder)
     subprocess.run([program(OURS, OURS), "quickstart", "hello", *options], cwd=site, check=True, capture_output=True)
     if not debug:
         edit(site / "hello/development.ini", {"debug = true": "debug = false"})

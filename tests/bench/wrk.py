@@ -33,6 +33,7 @@ class Load:
     body: str = "hello"
     cookie: str = ""
     sets_cookie: bool = False
+    method: str = "GET"
     p99: list[float] = field(default_factory=list)
     """Milliseconds."""
     microseconds: list[float] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Load:
         header = ["-H", f"Cookie: {self.cookie}"] if self.cookie else []
         words = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s", "-s", SCRIPT, *header]
         url = f"http://127.0.0.1:{self.server.port}{self.path}"
-        rules = [self.body, "cookie" if self.sets_cookie else "any"]
+        rules = [self.body, "cookie" if self.sets_cookie else "any", self.method]
         output = subprocess.run([*words, url, "--", *rules], capture_output=True, text=True, check=True).stdout
         requests, taken, p99, wrong = map(float, output.split()[-4:])
         assert wrong == 0, f"{url}: {wrong:.0f} wrong answers or broken connections: {output}"
