@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support import warm
 from support.databases import add_pages
 from support.helpers import Browser, line_of, new_project, serve, set_option
 from support.reloading import wait_until
@@ -18,7 +19,7 @@ def warning(project, command="upgrade"):
 
 def test_serve_warns_and_check_fails_while_migrations_are_pending(tmp_path):
     project = new_project(tmp_path, "hello", "--database")
-    with serve(project) as served:
+    with warm.serve(project) as served:
         served.end()
         assert f"Warning: {warning(project)}" in served.output
     result = run("check", cwd=project)
@@ -51,7 +52,7 @@ def test_a_database_that_cannot_be_reached_is_a_warning_and_an_error_of_check(tm
     result = run("check", cwd=project)
     assert result.returncode == 1
     assert result.stderr.startswith(f"Error: development.ini:{number}: the database cannot be used: ")
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         assert browser.get("/").status == 503
         assert browser.get("/setsession").status == 200

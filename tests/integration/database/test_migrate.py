@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.databases import KINDS, database_project
@@ -95,12 +96,10 @@ def test_a_migration_that_fails_leaves_nothing_and_the_next_run_starts_cleanly(s
 
 
 def test_several_upgrades_at_the_same_time_all_succeed(site):
-    processes = [
-        subprocess.Popen([PROGRAM, "migrate", "upgrade"], cwd=site, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for _ in range(4)
-    ]
-    printed = [process.communicate(timeout=60)[0].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4, printed
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: run("migrate", "upgrade", cwd=site), range(4)))
+    printed = [result.stdout + result.stderr for result in results]
+    assert [result.returncode for result in results] == [0] * 4, printed
     assert sum("Upgrading: 0001" in text for text in printed) == 1
     assert tables(site) == "['alembic_version', 'entry']"
 

@@ -19,6 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support import warm
 from support.databases import KINDS, add_pages, database_project, use_postgresql
 from support.helpers import Browser, Served, new_project, serve, set_option
 from support.services import PostgreSQL, running
@@ -99,7 +100,7 @@ def test_a_process_that_is_killed_100_times_leaves_no_half_of_a_request(tmp_path
             client.result()
     with contextlib.closing(sqlite3.connect(project / "data" / "hello.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    with serve(project) as served:
+    with warm.serve(project) as served:
         page = only(served, "/pages/pairs")
         assert '"broken": []' in page
         assert int(re.search(r'"names": (\d+)', page)[1]) >= 100
@@ -201,7 +202,7 @@ def test_a_locked_file_is_503_and_readers_do_not_wait(tmp_path):
     set_option(project / "development.ini", "sqlalchemy.url", "sqlite:///%(here)s/data/hello.db?timeout=0.1")
     add_pages(project)
     with (
-        serve(project) as served,
+        warm.serve(project) as served,
         contextlib.closing(sqlite3.connect(project / "data" / "hello.db", isolation_level=None)) as other,
     ):
         browser = Browser(served.url)
@@ -220,7 +221,7 @@ def test_a_failed_commit_is_an_error_and_stores_nothing(tmp_path, shared_service
     project = database_project(tmp_path, kind, shared_services)
     add_pages(project)
     set_option(project / "development.ini", "debug", "false")
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         assert browser.post("/pages/refused_at_commit", {}).status == 500
         assert browser.cookie("hello") is None
@@ -239,7 +240,7 @@ def test_if_the_session_store_fails_after_the_commit_the_changes_are_kept(tmp_pa
     add_pages(project)
     ini = project / "development.ini"
     ini.write_text(ini.read_text().replace("paste.app_factory", f"broken_store = {folder}\npaste.app_factory", 1))
-    with serve(project) as served:
+    with warm.serve(project) as served:
         browser = Browser(served.url)
         shutil.rmtree(folder)  # the page then creates a file of this name
         assert browser.post("/pages/store_fails", {}).status == 503
