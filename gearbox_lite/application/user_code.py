@@ -17,7 +17,7 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 def is_installed(path: str) -> bool:
     """Whether a file or folder is Python's own or an installed distribution's, which users do not edit."""
-    return path.startswith(_LIBRARY) or not SITES.isdisjoint(path.split(os.sep))
+    return path.startswith(_LIBRARY) or path == _LIBRARY[:-1] or not SITES.isdisjoint(path.split(os.sep))
 
 
 def is_users(path: str) -> bool:

@@ -64,6 +64,7 @@ def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[Finding]:
     """Return the mistakes in the user's own classes below a root controller."""
     found: list[Finding] = []
     seen: set[type] = set()
+    kinds: set[type] = set()
     waiting = [root if inspect.isclass(root) else type(root)]
     while waiting:
         controller = waiting.pop(0)
@@ -74,8 +75,12 @@ def check_controllers(root: Any, config: Any, is_own: IsOwn) -> list[Finding]:
             for name, value in vars(cls).items():
                 for check in CHECKS:
                     found += check(cls, name, value, config)
-                if not inspect.isclass(value) and is_own(class_file(type(value))) and _has_methods(type(value)):
-                    waiting.append(type(value))
+                kind = type(value)
+                if inspect.isclass(value) or kind in kinds:
+                    continue
+                kinds.add(kind)
+                if is_own(class_file(kind)) and _has_methods(kind):
+                    waiting.append(kind)
     return list({str(finding): finding for finding in found}.values())
 
 

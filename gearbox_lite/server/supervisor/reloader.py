@@ -11,9 +11,11 @@ from gearbox_lite.ini.parsing.inherited import with_inherited
 from gearbox_lite.ini.settings import ServeSettings
 from gearbox_lite.server import log_routing
 from gearbox_lite.server.http import adjustments
+from gearbox_lite.server.limits import no_process
 from gearbox_lite.server.listen.listening import Listening, check_workers
 from gearbox_lite.server.notify import Readiness
 from gearbox_lite.server.supervisor.commands import Command
+from gearbox_lite.server.supervisor.spawner import Spawner
 from gearbox_lite.server.supervisor.supervisor import Supervisor
 from gearbox_lite.server.supervisor.watch import Changes, Watcher, WatchFilter
 from gearbox_lite.server.terminal import Terminal
@@ -32,7 +34,7 @@ class Reloader:
         listening: Listening,
         readiness: Readiness,
     ) -> None:
-        """Bind the sockets. Raises UserError for an address that is invalid or taken."""
+        """Bind the sockets. Raises UserError if an address is invalid or taken, or if no process can be started."""
         self._load = load
         self._settings = settings
         self._terminal = terminal
@@ -48,7 +50,11 @@ class Reloader:
         self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...], bool] | None = None
         self._reported = ""
-        self._supervisor = Supervisor(self._make_plan, self)
+        try:
+            spawner = Spawner(has_live_reload=self._has_live_reload())
+        except OSError as error:
+            raise no_process(error) from error
+        self._supervisor = Supervisor(self._make_plan, self, spawner)
 
     def run(self) -> None:
         """Serve until ``shut_down`` is called."""

@@ -40,12 +40,18 @@ KNOWN = [
     *(f"tg.appwrappers.{name}" for name in ("caching", "errorpage", "i18n", "identity", "mingflush", "session")),
     *("tg.appwrappers.transaction_manager", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako"),
+    *("gearbox_lite.server.http.access_log", "resource"),
     "logging.config",  # which application.logs imports late, as the supervisor can do without
 ]
 """Modules that take time and do not change; the fork server imports them once for all workers.
 
 A name that does not exist is skipped there, so test_spawner checks each.
 """
+KNOWN_WITH_LIVE_RELOAD = [
+    *("gearbox_lite.debug_page.middleware", "gearbox_lite.debug_page.filter_settings"),
+    *("gearbox_lite.server.live_reload.middleware", "gearbox_lite.server.live_reload.stream_channel"),
+]
+"""Further ones of development, which production never imports."""
 
 MIN_PRELOAD = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
@@ -87,10 +93,11 @@ class _ForkServer:
 class Spawner:
     """Spawns workers from a fork server, or in new interpreters if the system cannot fork."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_live_reload: bool) -> None:
         """Raise OSError if the system has no room for a process."""
         self._uses_fork_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
-        self._modules = KNOWN
+        self._known = [*KNOWN, *(KNOWN_WITH_LIVE_RELOAD if has_live_reload else ())]
+        self._modules = self._known
         self._packages_seen = _site_packages_times()
         self._previous: list[_ForkServer] = []
         if self._uses_fork_server:
@@ -169,7 +176,7 @@ class Spawner:
     def replace_dead_fork_server(self) -> None:
         """Replace a fork server that was killed or does not answer; its workers keep running."""
         if self._uses_fork_server:
-            self._modules = KNOWN  # a module of the application may be the reason
+            self._modules = self._known  # a module of the application may be the reason
             previous = self._server
             self.restart_fork_server()
             previous.kill()

@@ -23,12 +23,10 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from gearbox_lite.server import descriptors
-from gearbox_lite.server.limits import no_process
 from gearbox_lite.server.supervisor.commands import Command, CommandQueue
 from gearbox_lite.server.supervisor.interfaces import GetPlan, Reporter, WorkerSpawner
 from gearbox_lite.server.supervisor.manager import WorkerManager
 from gearbox_lite.server.supervisor.page_updates import PageUpdates
-from gearbox_lite.server.supervisor.spawner import Spawner
 from gearbox_lite.server.supervisor.worker_handle import Worker
 from gearbox_lite.server.supervisor.worker_state import WorkerState
 from gearbox_lite.server.supervisor.workers import Workers
@@ -69,21 +67,15 @@ class Supervisor:
         self,
         plan: GetPlan,
         reporter: Reporter,
-        spawner: WorkerSpawner | None = None,
+        spawner: WorkerSpawner,
         clock: Callable[[], float] = time.monotonic,
         wait_for: Wait = wait,
     ) -> None:
-        """``plan`` reads the ini again. Raises UserError if the system has no room for a process.
-
-        Tests pass a spawner, a clock, and a ``wait_for`` that moves the clock instead of waiting.
-        """
+        """``plan`` reads the ini again; tests pass a clock, and a ``wait_for`` that moves it instead of waiting."""
         self._reporter = reporter
         self._clock = clock
         self._wait_for = wait_for
-        try:
-            self._spawner = Spawner() if spawner is None else spawner
-        except OSError as error:
-            raise no_process(error) from error
+        self._spawner = spawner
         self.workers = Workers(clock)
         self._manager = WorkerManager(plan, self.workers, self._spawner, reporter, clock)
         self._commands = CommandQueue()
@@ -191,30 +183,21 @@ class Supervisor:
         if worker.state is WorkerState.DRAINING:
             worker.stop()
         elif worker.process.pid is None:
-            self._kill_unstarted(worker)
+            worker.kill_unstarted()
 
     def _enforce_worker_timeout(self, worker: Worker) -> None:
         """Kill a worker that does not answer."""
-        if not self._is_overdue(worker):
+        if not worker.is_overdue():
             return
         self._receive(worker)  # it may have reported while this process was busy
-        if not self._is_overdue(worker):
+        if not worker.is_overdue():
             return
         if worker.process.pid is None:
-            self._kill_unstarted(worker)
+            worker.kill_unstarted()
         elif worker.channel.partial_since is not None:
             worker.kill("it sent half a message")
         else:
             worker.kill(f"it has not answered for {worker.timeout:g} seconds (worker_timeout)")
-
-    def _is_overdue(self, worker: Worker) -> bool:
-        due = worker.must_report_by()
-        return due is not None and self._clock() >= due
-
-    def _kill_unstarted(self, worker: Worker) -> None:
-        worker.kill("the fork server does not answer")
-        with suppress(OSError):  # no room for another one yet
-            worker.process.replace_fork_server()
 
     def _handle_commands(self) -> None:
         """Carry out the commands that have come since the last time; several reloads are one."""

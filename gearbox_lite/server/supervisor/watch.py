@@ -18,8 +18,8 @@ from gearbox_lite.server.supervisor.polling import PollNotify
 
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "data", "build", "dist", "venv", "env", "site-packages"})
 """Folders of a project that contain no source; those whose names begin with a dot are skipped too."""
-DEBOUNCE = 20
-"""Milliseconds without another change after which a burst of changes is over and reported."""
+DEBOUNCE = 10
+"""Milliseconds without another change after which a burst is over and reported; watchfiles looks this often."""
 MAX_BURST = 400
 """Milliseconds after which a burst is reported although it continues."""
 

@@ -137,6 +137,12 @@ class Worker:
         self.kill_reason = reason
         self.process.kill()
 
+    def kill_unstarted(self) -> None:
+        """Kill a worker whose process the fork server has not even started, and replace that fork server."""
+        self.kill("the fork server does not answer")
+        with suppress(OSError):  # no room for another one yet
+            self.process.replace_fork_server()
+
     def stop(self) -> None:
         """Kill a worker that is no longer needed."""
         self.move_to(WorkerState.STOPPING)
@@ -157,6 +163,11 @@ class Worker:
         if self.channel.partial_since is not None:
             times.append(self.channel.partial_since + PARTIAL_MESSAGE_TIMEOUT)
         return min(times, default=None)
+
+    def is_overdue(self) -> bool:
+        """Whether the supervisor should have heard from it."""
+        due = self.must_report_by()
+        return due is not None and self.clock() >= due
 
     @property
     def was_killed(self) -> bool:

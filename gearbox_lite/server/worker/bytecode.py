@@ -48,4 +48,6 @@ def _hook(path: str) -> object:
 def install() -> None:
     """Use this loader for all modules that are not installed."""
     sys.path_hooks.insert(0, _hook)  # type: ignore[arg-type]
-    sys.path_importer_cache.clear()
+    for path in list(sys.path_importer_cache):
+        if not is_installed(path):
+            del sys.path_importer_cache[path]
