@@ -75,12 +75,13 @@ def ours(folder: Path, *, debug: bool = True, everything: bool = False, minimal:
 
 
 def ours_under_gearbox(folder: Path, *, debug: bool = True, everything: bool = False) -> Site:
-    """Return the same project for ``gearbox serve``, which finds it and our filter through PYTHONPATH."""
+    """Return the same project for ``gearbox serve``, which finds it and our filters through PYTHONPATH."""
     project = _quickstart(folder, debug=debug)
     port = free_port()
     edit(project / "development.ini", {
         "port = 8080": f"port = {port}",
         "use = egg:gearbox_lite#session": "paste.filter_factory = gearbox_lite.sessions.middleware:filter_factory",
+        "use = egg:gearbox_lite#debug": "paste.filter_factory = gearbox_lite.debug_page.middleware:debug_filter",
     })  # fmt: skip
     serve = [program(GEARBOX_ALL if everything else "gearbox", "gearbox"), "serve", "-c", "development.ini"]
     path = f"{project}{os.pathsep}{REPOSITORY}"
