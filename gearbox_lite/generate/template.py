@@ -31,6 +31,7 @@ TEMPLATE_SUFFIX = ".j2"
 PROJECT_BYTES = 512 << 20
 """Maximum size of the copied files of one project."""
 
+_MAGIC = frozenset("*?[")
 _Item = TypeVar("_Item")
 
 
@@ -128,8 +129,8 @@ def _selected_files(environment: jinja2.Environment, template: Template, answers
     for item in template.leave_out:
         applies = _applies(environment, item, answers)
         for pattern in item.paths:
-            match = re.compile(fnmatch.translate(pattern)).match
-            found = [name for name in names if any(map(match, parts[name]))]
+            matches = _matcher(pattern)
+            found = [name for name in names if any(map(matches, parts[name]))]
             if not found:
                 inner = re.sub(rf"^(\./|/)?({TREE}/)?", "", pattern)
                 guess = nearest(pattern, names)
@@ -139,6 +140,13 @@ def _selected_files(environment: jinja2.Environment, template: Template, answers
             if applies:
                 unwanted.update(found)
     return [name for name in names if name not in unwanted]
+
+
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """Return what tells whether a path matches a glob; compiling one that is a plain path would only take time."""
+    if _MAGIC.isdisjoint(pattern):
+        return pattern.__eq__
+    return re.compile(fnmatch.translate(pattern)).match
 
 
 def _files(folder: Path, prefix: str = "") -> Iterator[str]:
