@@ -1,78 +1,141 @@
-"""Notice that PostgreSQL no longer answers while a query waits for it, for example because its machine hangs.
+"""A circuit breaker for PostgreSQL: a server that hangs does not occupy the threads that other pages need.
 
-The server closes no connection then, and libpq has a time limit only for connecting. A limit for queries would also end
-those that take long. So while a query waits, another connection asks now and then whether the server still answers.
+A server that hangs closes no connection, and libpq has a time limit only for connecting. A limit for queries would also
+end those that take long. So while queries wait and the server answers none of them, another connection asks whether it
+still answers. The order of events:
+
+1. A query has waited for ``ASK_AFTER`` seconds, and no query of this process has received anything since: a background
+   thread connects to the server.
+2. That attempt reaches its ``connect_timeout``: the circuit opens. Waiting queries end with an error, and new ones are
+   refused at once.
+3. The thread tries again until the server answers, which closes the circuit. An error, such as "too many clients" or
+   a refused connection, is an answer too: it blocks no thread.
+
+Sessions in a database have a circuit breaker of their own (``sessions/stores/breaker.py``). It needs no such question,
+because all its operations are short.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Generator
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
-
-from gearbox_lite.database.url import CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
-ASK_AFTER = 2.0
-"""Seconds for which a query waits before the server is asked, and between two questions."""
+ASK_AFTER = 0.5
+"""Seconds without an answer after which the server is asked, while a query waits."""
+ASK_AGAIN = 0.5
+"""Seconds between two questions while the circuit is open."""
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+"""Connection parameters, in seconds, with which a query ends if the server's machine has restarted: by then it answers
+new connections, but knows nothing of this one. Linux itself would wait for two hours."""
+READABLE = 1
+"""psycopg.waiting.Ready.R: the server has sent something."""
 
 
 def notice_silence(engine: Engine) -> None:
-    """Let queries of this engine raise OperationalError within 6 seconds if the server answers nothing at all.
+    """Let queries of this engine raise OperationalError once the server answers nothing at all.
 
-    A query that takes long while the server answers others goes on. Only for psycopg 3; otherwise nothing is done.
+    That is noticed after ``ASK_AFTER`` seconds and the ``connect_timeout`` of the URL (``database/url.py``). A query
+    that takes long while the server answers others continues. Only for psycopg 3; otherwise nothing is done.
     """
     from sqlalchemy import event
 
     if engine.dialect.driver == "psycopg":
-        event.listen(engine, "do_connect", _connect_handler())
+        event.listen(engine, "do_connect", DatabaseBreaker().connect)
 
 
-def _connect_handler() -> Callable[..., psycopg.Connection[Any]]:
-    import psycopg
+class DatabaseBreaker:
+    """Whether the server of one engine answers, shared by the threads of a process."""
 
-    class AskingConnection(psycopg.Connection[Any]):
-        """A connection that is closed once the server does not answer, so that nothing reads a late answer."""
+    def __init__(self) -> None:
+        import psycopg
 
-        arguments: tuple[tuple[Any, ...], dict[str, Any]]
+        self.is_open = False
+        self.last_answer = 0.0
+        """When the server has last sent something, as ``time.monotonic`` has it."""
+        self._lock = threading.Lock()
+        self._asking: threading.Thread | None = None
+        self._arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+        self._timeout = psycopg.errors.ConnectionTimeout
+        breaker = self
 
-        def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
-            try:
-                return super().wait(_asking(gen, self._ask), *arguments, **options)
-            except psycopg.errors.ConnectionTimeout:
-                self.close()
-                raise
+        class GuardedConnection(psycopg.Connection[Any]):
+            """A connection that is closed if the circuit opens, so that nothing reads a late answer."""
 
-        def _ask(self) -> None:
-            arguments, options = self.arguments
-            try:
-                psycopg.connect(*arguments, **options).close()
-            except psycopg.errors.ConnectionTimeout as error:
-                raise psycopg.errors.ConnectionTimeout("the server does not answer") from error
-            except psycopg.OperationalError:
-                pass  # an answer too, for example that there are too many connections
+            def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+                try:
+                    return super().wait(breaker.watch(gen), *arguments, **options)
+                except psycopg.errors.ConnectionTimeout:
+                    self.close()
+                    raise
 
-    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> psycopg.Connection[Any]:
-        connection = AskingConnection.connect(*arguments, **options)
-        connection.arguments = (tuple(arguments), {"connect_timeout": CONNECT_TIMEOUT, **options})
-        return connection
+        self._kind = GuardedConnection
 
-    return connect
+    def connect(
+        self, _dialect: object, _record: object, arguments: Any, options: dict[str, Any]
+    ) -> psycopg.Connection[Any]:
+        """Return a new connection, for SQLAlchemy's event ``do_connect``."""
+        self.refuse_if_open()
+        options = {**KEEPALIVE, **options}
+        self._arguments = (tuple(arguments), options)
+        try:
+            return self._kind.connect(*arguments, **options)
+        except self._timeout:
+            self.is_open = True
+            self._ask()
+            raise
 
+    def watch(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Run a generator of psycopg's, which psycopg/waiting.py resumes at least every 0.1 seconds."""
+        self.refuse_if_open()
+        started = monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready & READABLE:
+                    self.last_answer = monotonic()
+                else:
+                    self.refuse_if_open()
+                    if monotonic() - max(started, self.last_answer) > ASK_AFTER:
+                        self._ask()
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value
 
-def _asking(gen: Generator[Any, Any, Any], ask: Callable[[], None]) -> Generator[Any, Any, Any]:
-    """Run a generator of psycopg's, which psycopg/waiting.py resumes at least every 0.1 seconds."""
-    asked = time.monotonic()
-    try:
-        wanted = next(gen)
-        while True:
-            ready = yield wanted
-            if not ready and time.monotonic() - asked > ASK_AFTER:
-                ask()
-                asked = time.monotonic()
-            wanted = gen.send(ready)
-    except StopIteration as end:
-        return end.value
+    def refuse_if_open(self) -> None:
+        """Raise psycopg's OperationalError if the circuit is open."""
+        if self.is_open:
+            self._ask()  # a forked process inherits an open circuit, but not the thread
+            raise self._timeout("the server does not answer; it is being asked again in the background")
+
+    def _ask(self) -> None:
+        with self._lock:
+            if self._asking is None or not self._asking.is_alive():
+                self._asking = threading.Thread(target=self._ask_until_answered, name="database test", daemon=True)
+                self._asking.start()
+
+    def _ask_until_answered(self) -> None:
+        asked = monotonic()
+        while not self._answers() and self.last_answer < asked:
+            self.is_open = True
+            sleep(ASK_AGAIN)
+        self.last_answer = monotonic()
+        self.is_open = False
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        arguments, options = self._arguments
+        try:
+            psycopg.connect(*arguments, **options).close()
+        except self._timeout:
+            return False
+        except psycopg.Error:
+            pass
+        return True

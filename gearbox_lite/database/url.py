@@ -15,7 +15,7 @@ EXAMPLES = "write, for example, sqlite:///%(here)s/data/hello.db or postgresql:/
 POSTGRESQL = "postgresql+psycopg"
 PACKAGES = {"psycopg": "gearbox-lite[postgresql]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 """What to install for a driver; others have packages of their own name."""
-CONNECT_TIMEOUT = 3
+CONNECT_TIMEOUT = 2
 """Seconds to wait for PostgreSQL, unless the URL has a ``connect_timeout``; libpq itself would wait for minutes."""
 LOCK_TIMEOUT = 15
 """Seconds to wait for another transaction of SQLite, unless the URL has a ``timeout``."""

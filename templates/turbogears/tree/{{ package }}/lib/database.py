@@ -17,12 +17,25 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 db = scoped_session(sessionmaker())
 
-READ_ONLY = {"read_only": True, "postgresql_readonly": True}
-"""The options of connections that cannot write: the first for SQLite, see begin."""
+IN_GET = (
+    "a GET request cannot change the database, since links, robots and prefetching "
+    "browsers send it unasked; use a form with POST and "
+    '@expose(allowed_methods=["POST"]), or call allow_writes() of lib/transactions.py '
+    "before the first query"
+)
+IN_BODY = (
+    "a response cannot change the database while its body is sent, since its status "
+    "is sent already; make the change in the controller, before it returns the body"
+)
 
 
-class WriteInGetError(Exception):
-    """Code has changed the database in response to GET or HEAD."""
+class ReadOnlyError(Exception):
+    """Code has changed the database where it cannot: IN_GET or IN_BODY says why."""
+
+
+def read_only(reason):
+    """Return the options of connections that cannot write; ``reason`` is the error."""
+    return {"read_only": reason, "postgresql_readonly": True}
 
 
 def make_engine(settings):
@@ -46,7 +59,7 @@ def make_engine(settings):
     if engine.dialect.name == "postgresql":
         # No request waits forever for a server that hangs.
         notice_silence(engine)
-    event.listen(engine, "handle_error", explain_write_in_get)
+    event.listen(engine, "handle_error", explain_read_only)
     return engine
 
 
@@ -70,9 +83,9 @@ def begin(connection):
     One that may write gets the lock for that at once. If two transactions asked for it
     later, after both have read, one of them could only fail: "database is locked".
     """
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    reads = "read_only" in connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def end(connection, _record):
@@ -85,17 +98,12 @@ def end(connection, _record):
         connection.rollback()
 
 
-def explain_write_in_get(context):
-    """Say what to do if the database refuses a change because of READ_ONLY."""
+def explain_read_only(context):
+    """Say what to do if the database refuses a change because of read_only."""
     message = str(context.original_exception)
-    if context.connection is None or not (
+    if context.connection is not None and (
         "readonly database" in message or "read-only transaction" in message
     ):
-        return
-    if context.connection.get_execution_options().get("read_only", False):
-        raise WriteInGetError(
-            "a GET request cannot change the database, since links, robots and "
-            "prefetching browsers send it unasked, and no request can while its body "
-            'is sent; use a form with POST and @expose(allowed_methods=["POST"]), or '
-            "call allow_writes() of lib/transactions.py before the first query"
-        )
+        reason = context.connection.get_execution_options().get("read_only")
+        if reason is not None:
+            raise ReadOnlyError(reason)
