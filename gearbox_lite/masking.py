@@ -11,7 +11,7 @@ MASK = "..."
 
 # Not compiled here, since a run without an error uses none of them.
 _NAME = (
-    r"(?i)(^|[._-])(secrets?|pass|passphrase|passw(or)?d|pwd|token|cookie|auth|credentials?)(_fallbacks)?$"
+    r"(?i)(^|[._-])(secrets?|pass|passphrase|passw(or)?d|pwd|token|cookie|auth(orization)?|credentials?)(_fallbacks)?$"
     r"|(^|[_-]|api|access|private|csrf\.)key(_fallbacks)?$"
 )
 _LIKE = ("secret", "password", "passphrase", "credentials", "validatekey", "encryptkey")

@@ -72,6 +72,13 @@ def exception_answer(
     return html_answer("error.html", form_action="'none'" if form is None else "'self'", page=shown)
 
 
+def answer_without_details(error: BaseException, subject: str) -> DebugAnswer:
+    """Return the page for an exception of which nothing but its type can be shown."""
+    message = "The debug page cannot show this exception. The terminal has its traceback, and why."
+    shown = ErrorPage(title=type(error).__name__, message=message, subject=subject, note=_NOTE)
+    return html_answer("error.html", page=shown)
+
+
 _NOTE = "Shown because debug is true in the ini. Fix the code and save; the same request then shows the page again."
 
 

@@ -108,12 +108,17 @@ class _Answer:
         """Log an exception, and start the page that shows it."""
         from gearbox_lite.debug_page import answers, request_details, visitors
 
-        log.error("%s", request_details.request_line(self._environ), exc_info=error)
+        line = request_details.request_line(self._environ)
+        log.error("%s", line, exc_info=error)
         if not visitors.may_see(self._environ):
             answer = visitors.refusal(self._environ)
         else:
             form = None if self._console is None else self._console.offer(error, self._environ)
-            answer = answers.exception_answer(error, self._environ, self._settings(), form)
+            try:
+                answer = answers.exception_answer(error, self._environ, self._settings(), form)
+            except Exception:  # an exception of the application, or a value, may be unlike any other
+                log.exception("the debug page cannot show this exception")
+                answer = answers.answer_without_details(error, line)
         # With exc_info, a server that has sent headers raises the exception again (PEP 3333).
         self._start_response(answers.STATUS_500, answer.headers, sys.exc_info())
         return self._body_of(answer.body)

@@ -22,7 +22,8 @@ _MAX_RELATED = 10
 """Exceptions of a chain, and of a group, that are shown."""
 _MAX_DEPTH = 3
 """Levels of groups inside groups that are shown."""
-_MAX_MESSAGE = 4000
+_MAX_TEXT = 4000
+"""Characters of a message and of a note that are shown."""
 _MIDDLEWARE = "middleware of this project"
 _THIS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -127,19 +128,15 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 
 def _describe(error: BaseException, values: Values, relation: str, depth: int = 0) -> Trace:
     explained = tracebacks.explain(error) if isinstance(error, Exception) else None
-    inner = getattr(error, "exceptions", ()) if type(error).__name__.endswith("ExceptionGroup") else ()
-    children = [
-        _describe(one, values, "", depth + 1)
-        for one in list(inner)[:_MAX_RELATED]
-        if isinstance(one, BaseException) and depth < _MAX_DEPTH
-    ]
+    inner = _exceptions_of(error) if depth < _MAX_DEPTH else []
+    children = [_describe(one, values, "", depth + 1) for one in inner[:_MAX_RELATED]]
     frames = tuple(_frames(error.__traceback__, values))
     kind = type(error)
     return Trace(
         kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
         values.text(_message(error)),
         (*frames, *_place_of_syntax_error(error)),
-        tuple(values.text(str(note)) for note in list(getattr(error, "__notes__", ()))[:_MAX_RELATED]),
+        tuple(map(values.text, _notes(error, len(inner) - len(children)))),
         explained.message if explained is not None else "",
         *_place_of(explained),
         relation,
@@ -155,12 +152,31 @@ def _place_of(explained: UserError | None) -> tuple[str, int | None]:
     return os.fspath(at.source), at.line
 
 
+def _exceptions_of(error: BaseException) -> list[BaseException]:
+    """Return the exceptions of a group, also of the backport for Python 3.10; none for other exceptions."""
+    found = getattr(error, "exceptions", ()) if type(error).__name__.endswith("ExceptionGroup") else ()
+    return [one for one in found if isinstance(one, BaseException)] if isinstance(found, (list, tuple)) else []
+
+
 def _message(error: BaseException) -> str:
+    return _text_of(error.msg if isinstance(error, SyntaxError) else error, "message")
+
+
+def _notes(error: BaseException, left_out: int) -> Iterator[str]:
+    """Yield the notes of an exception, and how many of its group are not shown."""
+    notes = getattr(error, "__notes__", ())
+    for note in notes[:_MAX_RELATED] if isinstance(notes, (list, tuple)) else ():
+        yield _text_of(note, "note")
+    if left_out:
+        yield f"{left_out} more exceptions of this group are not shown."
+
+
+def _text_of(value: object, what: str) -> str:
     try:
-        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+        text = str(value)
     except Exception as failure:  # noqa: BLE001 (any code of the application)
-        return f"(its message cannot be shown: str() raised {type(failure).__name__})"
-    return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}..."
+        return f"(its {what} cannot be shown: str() raised {type(failure).__name__})"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
 
 
 def _frames(first: TracebackType | None, values: Values) -> Iterator[StackFrame]:

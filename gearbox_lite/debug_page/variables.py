@@ -19,6 +19,12 @@ _PAIR = re.compile(
     r"""(?P<name>[A-Za-z_][\w.-]*)(?P<sign>['"]?\s*[:=]\s*)(?P<value>[bru]{0,2}'(?:[^'\\]|\\.)*'|[bru]{0,2}"(?:[^"\\]|\\.)*"|[^\s'"&;,)}\]]+)"""
 )
 """A name and its value in the text of an object, such as ``password='x'``, ``"token": "x"`` or ``key=x``."""
+_PAIR_IN_TUPLE = re.compile(
+    r"""(?P<sign>\(b?(?P<quote>['"])(?P<name>[A-Za-z_][\w.-]*)(?P=quote),\s)
+        (?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*")(?=\))""",
+    re.VERBOSE,
+)
+"""A name and its value as a tuple, such as ``('Authorization', 'Basic ...')`` in a list of headers."""
 _MIN_HIDDEN = 6
 """Characters from which a secret's text is hidden elsewhere too; a shorter one is part of too much else."""
 MAX_VARIABLES = 60
@@ -28,12 +34,16 @@ _SECONDS = 2.0
 
 
 class _Repr(reprlib.Repr):
-    """Python's own ``repr`` with limits, and without the values of keys that name secrets."""
+    """Python's own ``repr`` with limits, also of time, and without the values of keys that name secrets."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float) -> None:
         super().__init__()
+        self._deadline = deadline
         self.maxlevel, self.maxdict, self.maxlist, self.maxtuple, self.maxset = 4, 20, 20, 20, 20
         self.maxstring = self.maxother = self.maxlong = 400
+
+    def repr1(self, x: Any, level: int) -> str:
+        return "..." if time.monotonic() > self._deadline else super().repr1(x, level)
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
         if not x or level <= 0:
@@ -53,9 +63,9 @@ class Values:
     """Returns the values of one page as text, and remembers which texts are secrets."""
 
     def __init__(self) -> None:
-        self._repr = _Repr()
-        self._secrets: set[str] = set()
         self._deadline = time.monotonic() + _SECONDS
+        self._repr = _Repr(self._deadline)
+        self._secrets: set[str] = set()
 
     def value(self, value: object) -> str:
         """Return a value's ``repr``, cut and without secrets; why there is none if it raises."""
@@ -65,7 +75,8 @@ class Values:
         try:
             text = self._repr.repr(value)
         except (Exception, SystemExit) as error:  # noqa: BLE001 (any code of the application)
-            return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+            kind = type.__getattribute__(type(value), "__name__")  # which a metaclass may replace
+            return f"<{kind}, whose repr raised {type(error).__name__}>"
         return self.text(text)
 
     def variable(self, name: str, value: object, *, hides: bool = True) -> str:
@@ -105,7 +116,7 @@ class Values:
 
     def text(self, text: str) -> str:
         """Return a text without passwords in addresses and without values that follow the name of a secret."""
-        return _PAIR.sub(_masked_pair, without_passwords(text))
+        return _PAIR_IN_TUPLE.sub(_masked_tuple, _PAIR.sub(_masked_pair, without_passwords(text)))
 
     def hidden(self, text: str) -> str:
         """Return a text without the secrets that have been seen so far."""
@@ -116,3 +127,7 @@ class Values:
 
 def _masked_pair(pair: re.Match[str]) -> str:
     return f"{pair['name']}{pair['sign']}{MASK}" if is_secret(pair["name"]) else pair[0]
+
+
+def _masked_tuple(pair: re.Match[str]) -> str:
+    return f"{pair['sign']}{MASK}" if is_secret(pair["name"]) else pair[0]

@@ -44,6 +44,22 @@ def test_an_exception_is_answered_with_a_page_that_escapes_it():
     assert "test_middleware.py" in answer.text
 
 
+def test_an_exception_that_the_page_cannot_show_is_named_and_logged(caplog):
+    class OddExceptionGroup(Exception):  # noqa: N818 (as groups are named)
+        @property
+        def exceptions(self):
+            raise KeyError("hunter22")
+
+    def application(_environ, _start_response):
+        raise OddExceptionGroup
+
+    answer = ask(application)
+    assert (answer.status_int, answer.content_type) == (500, "text/html")
+    assert "<h1>OddExceptionGroup</h1>" in answer.text
+    assert "hunter22" not in answer.text
+    assert [record.exc_info[0] for record in caplog.records] == [OddExceptionGroup, KeyError]
+
+
 def test_the_policy_of_the_page_allows_its_own_style_and_script_only():
     policy = ask(crash).headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import jinja2
 import pytest
 
-from gearbox_lite.debug_page.excerpts import read_excerpt
+from gearbox_lite.debug_page.excerpts import Span, read_excerpt
 from gearbox_lite.debug_page.traces import describe_chain, package_of
 from gearbox_lite.debug_page.variables import Values
 
@@ -66,6 +67,22 @@ def test_the_exceptions_of_a_group_are_included(describe):
     assert trace.children[1].children[0].kind == "KeyError"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no exception groups")
+def test_a_large_group_says_how_many_of_it_are_not_shown(describe):
+    trace = describe("raise ExceptionGroup('all', [ValueError(number) for number in range(50)])\n")[0]
+    assert (len(trace.children), trace.notes) == (10, ("40 more exceptions of this group are not shown.",))
+
+
+def test_notes_that_cannot_be_shown_do_not_hide_the_exception(describe):
+    odd = "class Odd:\n    def __str__(self):\n        raise KeyError\nerror = ValueError('a')\n"
+    trace = describe(f"{odd}error.__notes__ = [Odd(), 5, 'x' * 9000]\nraise error\n")[0]
+    assert trace.notes[:2] == ("(its note cannot be shown: str() raised KeyError)", "5")
+    assert len(trace.notes[2]) < 5000
+    assert describe(f"{odd}error.__notes__ = 5\nraise error\n")[0].notes == ()
+    group = "class OddExceptionGroup(Exception):\n    exceptions = 5\nraise OddExceptionGroup('b')\n"
+    assert describe(group)[0].message == "b"
+
+
 def test_an_exception_that_refers_to_itself_is_shown_once(describe):
     assert len(describe("error = ValueError('a')\nerror.__cause__ = error\nraise error\n")) == 1
 
@@ -119,6 +136,35 @@ def test_secrets_are_masked_by_name_wherever_they_appear(describe):
     assert "user=ada" in shown["query"]
 
 
+def test_names_and_values_in_lists_of_headers_are_masked_as_well(describe):
+    trace = describe("headers = [('Authorization', 'Basic YWRhOmFiYw=='), (b'Cookie', b'a=bcdefg')]\n1 / 0\n")[0]
+    assert dict(trace.culprit.variables)["headers"] == "[('Authorization', ...), (b'Cookie', ...)]"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("password = 'hunter22'", "password = '...'"),
+        ("connect(user='ada', password=f'hunter22', port=1)", "connect(user='ada', password=f'hunter22', port=1)"),
+        ("connect(user='ada', password=rb'hunt\\'er22', port=1)", "connect(user='ada', password=rb'...', port=1)"),
+        ('form = {"user": "ada", "api_key": "abcd"}', 'form = {"user": "ada", "api_key": "..."}'),
+        ("form['token'] = 'abcd'", "form['token'] = '...'"),
+        ("token: str | None = 'abcd'", "token: str | None = '...'"),
+        ("if password == 'hunter22':", "if password == '...':"),
+        ("key = os.environ.get('SECRET_KEY', 'abcd')", "key = os.environ.get('SECRET_KEY', '...')"),
+        ("url = 'http://ada:hunter22@example.com/'", "url = 'http://ada:***@example.com/'"),
+        *((line, line) for line in ("names = ['password', 'user']", "password = read('file')", "token = '' or 'x'")),
+    ],
+)
+def test_source_does_not_show_the_text_of_a_secret(tmp_path, line, shown):
+    file = tmp_path / "mine.py"
+    file.write_text(f"{line}; 1 / 0\n")
+    start = len(f"{line}; ")
+    (excerpt,) = read_excerpt(str(file), 1, Span(1, start, 1, start + 5))
+    assert excerpt.text == f"{shown}; 1 / 0"
+    assert excerpt.marked == "1 / 0", "the mark moves along"
+
+
 def test_a_variable_named_key_hides_no_text_elsewhere(describe):
     trace = describe("key = 'movie_title'\nraise KeyError(key)\n")[0]
     assert dict(trace.culprit.variables)["key"] == "..."
@@ -134,6 +180,21 @@ def test_values_are_cut_and_may_fail(describe):
     assert "whose repr raised RuntimeError" in shown["broken"] or "instance at" in shown["broken"]
     assert len(shown["long"]) < 500
     assert len(shown["many"]) < 500
+
+
+def test_the_time_that_values_take_is_limited_also_within_one(describe, monkeypatch):
+    ticks = [0.0]
+    monkeypatch.setattr("gearbox_lite.debug_page.variables.time.monotonic", lambda: sum(ticks))
+    monkeypatch.setitem(sys.modules, "slow_clock", SimpleNamespace(ticks=ticks))
+    slow = "class Slow:\n    def __repr__(self):\n        slow_clock.ticks.append(0.9)\n        return 'slow'\n"
+    trace = describe(f"import slow_clock\n{slow}values = [Slow() for _ in range(5)]\n1 / 0\n")[0]
+    assert dict(trace.culprit.variables)["values"] == "[slow, slow, slow, ..., ...]"
+
+
+def test_a_value_whose_class_hides_its_name_is_shown(describe):
+    code = "class Meta(type):\n    def __getattribute__(cls, name):\n        raise RuntimeError\n"
+    trace = describe(f"{code}class Odd(metaclass=Meta):\n    pass\nodd = Odd()\n1 / 0\n")[0]
+    assert dict(trace.culprit.variables)["odd"] == "<Odd, whose repr raised RuntimeError>"
 
 
 def test_a_message_that_cannot_be_shown_does_not_hide_the_exception(describe):
