@@ -229,10 +229,14 @@ class ApplicationTask(_Task, WSGITask):  # type: ignore[misc]
             message = "%s: the application raised %r in %s; the server keeps running: return a response instead"
             self.logger.error(message, target, error, place)
 
-    def _answer_500(self) -> None:
+    def failure_answer(self) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return the status, headers and body of the answer to a request that has failed."""
         adj = self.channel.adj
         report = traceback.format_exc() if adj.expose_tracebacks else _UNEXPECTED
-        self.status, self.response_headers, body = _error_answer(InternalServerError(report), self.request, adj.ident)
+        return _error_answer(InternalServerError(report), self.request, adj.ident)
+
+    def _answer_500(self) -> None:
+        self.status, self.response_headers, body = self.failure_answer()
         self.complete, self.chunked_response = True, False
         self.content_length, self.content_bytes_written = len(body), 0
         self.set_close_on_finish()

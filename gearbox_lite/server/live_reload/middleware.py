@@ -28,6 +28,8 @@ IS_LIVE = "gearbox_lite.live_reload"
 """True in the environment of each request whose answer gets the script tag if it is a page."""
 HAND_OVER = "gearbox_lite.hand_over_stream"
 """In the environment: what hands the request's connection over, called with the page that is open in the browser."""
+FAILURE_TAG = "gearbox_lite.live_reload.failure_tag"
+"""In the environment of the same requests: the tag for the page with which the server answers an exception."""
 MAX_PAGE_LENGTH = 100
 """Characters of a page's identity, which a browser sends back."""
 
@@ -63,19 +65,23 @@ class LiveReload:
 
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
             nonlocal tag
-            tag = b""
+            new_tag = b""
             if _is_page(status, headers):
-                tag = self._tag(environ, made_at, status, headers)
-                headers = _with_tag(headers, len(tag))
-            return start_response(status, headers, *exc_info)
+                new_tag = self._tag(environ, made_at, status, headers)
+                headers = _with_tag(headers, len(new_tag))
+            write = start_response(status, headers, *exc_info)  # raises exc_info if a part has been sent
+            tag = new_tag
+            return write
 
+        environ[FAILURE_TAG] = self._tag(environ, made_at, "500", [])
         body = self._application(environ, start)
-        if tag == b"":
+        is_list = type(body) in (list, tuple)
+        if tag == b"" and (is_list or type(body) is environ.get("wsgi.file_wrapper")):
             return body  # type: ignore[no-any-return]
-        if tag and type(body) in (list, tuple) and body and isinstance(body[-1], bytes):
+        if tag and is_list and body and isinstance(body[-1], bytes):
             # A list of the same length, because servers add Content-Length to a list of one.
             return [*body[:-1], body[-1] + tag]
-        return _Tagged(body, lambda: tag or b"")
+        return _Tagged(body, lambda: tag or b"")  # also of no page, which an error page may still replace (PEP 3333)
 
     def _tag(self, environ: dict[str, Any], made_at: int, status: str, headers: Headers) -> bytes:
         policy = next((value for name, value in headers if name.lower() == "content-security-policy"), "")
@@ -115,9 +121,16 @@ class _Tagged:
         self._tag = tag
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._body
-        tag = self._tag()
-        if tag:
+        has_begun = False
+        try:
+            for part in self._body:
+                yield part
+                has_begun = has_begun or bool(part)
+        except Exception:
+            if has_begun and (tag := self._tag()):
+                yield tag  # of the part that the browser shows
+            raise
+        if tag := self._tag():
             yield tag
 
     def close(self) -> None:

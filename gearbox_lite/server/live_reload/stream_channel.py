@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
+from gearbox_lite.json_clients import PROBLEM_TYPE
 from gearbox_lite.server.http.channel import Channel
 from gearbox_lite.server.http.tasks import ApplicationTask
-from gearbox_lite.server.live_reload.middleware import FOLDER, HAND_OVER
+from gearbox_lite.server.live_reload.middleware import FAILURE_TAG, FOLDER, HAND_OVER
+
+_FAILURE = (
+    '<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    "<title>{status}</title>\n<pre>{text}</pre>\n"
+    "<p>The terminal says why. Fix it and save; this page then loads again.</p>\n"
+)
+"""The page for an exception that no debug page shows."""
 
 SendStream = Callable[[socket.socket, str], None]
 """Sends a connection, and the identity of the page that is open at its other end, to the supervisor."""
@@ -40,6 +49,19 @@ class _StreamTask(ApplicationTask):
         environ = super().get_environment()
         environ[HAND_OVER] = self.channel.leave
         return environ
+
+    def failure_answer(self) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return a page with live reload's script for a browser that navigates, and the usual answer for others."""
+        status, headers, body = super().failure_answer()
+        tag = (self.environ or {}).get(FAILURE_TAG)
+        if tag is None or ("Content-Type", PROBLEM_TYPE) in headers:
+            return status, headers, body
+        page = _FAILURE.format(status=status, text=escape(body.decode()))
+        return (
+            status,
+            [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")],
+            page.encode() + tag,
+        )
 
     def finish(self) -> None:
         """Complete the answer, unless the supervisor is to answer."""

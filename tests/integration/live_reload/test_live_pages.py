@@ -295,6 +295,30 @@ def test_a_frame_has_no_connection_of_its_own_and_its_styles_are_replaced(tmp_pa
         assert sum("/events" in url for url in asked) == 1
 
 
+FAILS_BEFORE, FAILS_LATER = "sys.exit()", 'yield b"<!doctype html><p>begun"; 1 / 0'
+FAILING = """
+import sys
+
+def make(global_conf, **settings):
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/html")])
+        FAILURE
+        yield b""
+    return application
+"""
+
+
+def test_a_failure_that_no_debug_page_shows_heals_as_well(site, tab):
+    """Because there is no debug page, because the exception is none that one shows, or because a part has been sent."""
+    with site.serve() as served:
+        open_live(tab, served.url)
+        for failure, text in ((FAILS_BEFORE, "The terminal says why."), (FAILS_LATER, "begun")):
+            site.save("live_code.py", FAILING.replace("FAILURE", failure))
+            tab.page.get_by_text(text).wait_for()
+            site.save_code(f"{text} It is healed.")
+            shows(tab, f"{text} It is healed.")
+
+
 PYRAMID = """
 from pyramid.config import Configurator
 from pyramid.response import Response

@@ -114,7 +114,7 @@ def test_what_is_written_instead_of_returned_comes_before_the_script():
     assert TAG.fullmatch(ask(application).body, len(PAGE))
 
 
-def test_a_body_is_closed_once_and_an_error_in_it_is_the_applications():
+def test_a_page_whose_application_fails_in_the_middle_has_the_script_and_is_closed_once():
     class Body:
         closed = 0
 
@@ -135,6 +135,7 @@ def test_a_body_is_closed_once_and_an_error_in_it_is_the_applications():
     result = LiveReload(application, "v1")(environ, lambda *_: None)
     parts = iter(result)
     assert next(parts) == b"<p>"
+    assert TAG.fullmatch(next(parts))
     with pytest.raises(ValueError, match="in the middle"):
         next(parts)
     result.close()
@@ -170,6 +171,40 @@ def test_an_answer_that_is_replaced_by_an_error_page_is_judged_again():
         return [PAGE]
 
     assert TAG.fullmatch(ask(application).body, len(PAGE))
+
+
+def test_an_error_page_has_its_script_also_if_the_answer_has_begun_as_something_else():
+    """A generator is run after start_response has been called."""
+
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+
+        def body():
+            start_response("500 Failed", [*HTML, ("Content-Length", str(len(PAGE)))], (ValueError, ValueError(), None))
+            yield PAGE
+
+        return body()
+
+    answer = ask(application)
+    assert TAG.fullmatch(answer.body, len(PAGE))
+    assert answer.header("Content-Length") == str(len(answer.body))
+
+
+def test_an_error_page_that_comes_too_late_adds_nothing_to_what_has_been_sent():
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"begun"
+        start_response("500 Failed", HTML, (ValueError, ValueError("late"), None))
+
+    def start(status, headers, exc_info=None):
+        if exc_info:
+            raise exc_info[1]
+
+    environ = {"PATH_INFO": "/", "REQUEST_METHOD": "GET", "HTTP_SEC_FETCH_DEST": "document"}
+    parts = iter(LiveReload(application, "v1")(environ, start))
+    assert next(parts) == b"begun"
+    with pytest.raises(ValueError, match="late"):
+        next(parts)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +251,7 @@ def test_a_file_that_is_no_page_reaches_the_server_as_the_object_that_it_is(tmp_
             start_response("200 OK", [("Content-Type", "image/png")])
             return wrapped
 
-        assert ask(application).result is wrapped
+        assert ask(application, **{"wsgi.file_wrapper": FileWrapper}).result is wrapped
 
 
 def test_a_page_with_the_script_is_never_cached_as_the_plain_one():
