@@ -1,10 +1,10 @@
-"""The same ``run`` and ``serve`` as in helpers, in about a fifth of the time.
+"""The same ``run`` and ``serve`` as in helpers, in about a tenth of the time.
 
-Most of the time of a command is spent importing TurboGears and other libraries, and the tests start hundreds of them.
-So ``warm_process.py`` imports these libraries once for each pytest process, and forks for each command. What is tested
-is still a real process, with its own arguments, folder, environment, streams, signals and exit code, which imports
-gearbox_lite itself. The server's own fork server cannot do this, since it forks workers that it wires to a supervisor
-and not commands; nor can multiprocessing's, whose children inherit streams, folder and environment.
+Most of the time of a command is spent importing TurboGears, other libraries and gearbox_lite, and the tests start
+hundreds of them. So ``warm_process.py`` imports all this once for each pytest process, and forks for each command. What
+is tested is still a real process, with its own arguments, folder, environment, streams, signals and exit code. The
+server's own fork server cannot do this, since it forks workers that it wires to a supervisor and not commands; nor can
+multiprocessing's, whose children inherit streams, folder and environment.
 
 Use it to test what gearbox-lite does. Tests of how it starts, which modules it imports, or how several workers behave
 take the installed program of helpers.

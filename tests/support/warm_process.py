@@ -1,71 +1,91 @@
-"""Run by warm.py, which says why: imports libraries once, and forks into gearbox-lite for each request.
+"""Run by warm.py, which says why: imports libraries and gearbox_lite once, and forks for each request.
 
 Each request is JSON (the command, folder and environment) with four descriptors: standard input, output and error of
-the new process, and a socket. A watcher between the two processes reports the process id and then the exit code on it.
+the new process, and a socket, on which the id of the process and later its exit code are reported.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import io
 import json
 import os
+import selectors
 import socket
 import sys
 from importlib import import_module
 from pathlib import Path
 
-# What takes time to import. gearbox_lite itself is imported by each fork, as by the installed program.
-MODULES = [
+LIBRARIES = [
     *("click", "backlash", "beaker.middleware", "jinja2.ext", "paste.deploy", "waitress.server", "webob", "tg"),
     *("tg.appwrappers.errorpage", "tg.configurator.fullstack", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako", "pygments.lexers", "redis", "pymemcache"),
     *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "importlib.metadata", "logging.config"),
     *("encodings.idna", "difflib", "secrets", "shlex", "email.utils", "xml.dom.minidom", "webtest"),
 ]
+"""What takes time to import."""
+OUR_MODULES = [
+    *("commands.check_ini", "commands.quickstart", "commands.routes", "commands.serve", "commands.shell"),
+    *("commands.support.mistyped", "application.load_errors", "application.unread_settings", "debug_page.answers"),
+    *("ini.schema.foreign_names", "server.http.server", "server.run", "server.supervisor.reloader"),
+    *("server.worker.main", "sessions.checks", "sessions.factory", "turbogears.mistakes", "turbogears.templates"),
+]
+"""These import most of gearbox_lite, except gearbox_lite.database, which only projects with a database import."""
 
 
-def serve_forks(control: socket.socket) -> None:
-    """Fork for each message, and return in the fork; exit once warm.py has closed its end of the socket."""
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1 << 18, 4)
+class Forks:
+    """The forks that run, each as a pidfd, which becomes readable when the fork exits."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(control, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Fork for each message, and return in the fork; exit once warm.py has closed its end of the socket."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is not self._control:
+                    self._report_exit(key)
+                elif self._fork():
+                    return
+
+    def _fork(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 18, 4)
         if not message:
             sys.exit()
-        if os.fork() == 0:
-            break
-        for descriptor in descriptors:
-            os.close(descriptor)
-        reap()
-    control.close()
-    *streams, report = descriptors
-    watch_a_fork_of_this(socket.socket(fileno=report), streams)
-    become(json.loads(message), streams)
+        *streams, number = descriptors
+        report = socket.socket(fileno=number)
+        child = os.fork()
+        if child == 0:
+            report.close()
+            self._close()
+            become(json.loads(message), streams)
+            return True
+        for stream in streams:
+            os.close(stream)
+        report.send(str(child).encode())
+        self._selector.register(os.pidfd_open(child), selectors.EVENT_READ, (child, report))
+        return False
 
+    def _report_exit(self, key: selectors.SelectorKey) -> None:
+        self._selector.unregister(key.fileobj)
+        os.close(key.fd)
+        child, report = key.data
+        _, status = os.waitpid(child, 0)
+        with report, contextlib.suppress(BrokenPipeError):
+            report.send(str(os.waitstatus_to_exitcode(status)).encode())
 
-def reap() -> None:
-    """Reap the watchers that have exited."""
-    try:
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
-    except ChildProcessError:
-        pass
-
-
-def watch_a_fork_of_this(report: socket.socket, streams: list[int]) -> None:
-    """Fork and return in the fork; this process stays behind to report the id of the fork and then its exit code."""
-    child = os.fork()
-    if child == 0:
-        report.close()
-        return
-    for stream in (0, 1, 2, *streams):
-        os.close(stream)
-    report.send(str(child).encode())
-    _, status = os.waitpid(child, 0)
-    try:
-        report.send(str(os.waitstatus_to_exitcode(status)).encode())
-    finally:
-        os._exit(0)
+    def _close(self) -> None:
+        """Close in a fork what belongs to the process that it was forked from."""
+        for key in list(self._selector.get_map().values()):
+            if key.data:
+                key.data[1].close()
+                os.close(key.fd)
+        self._selector.close()
+        self._control.close()
 
 
 def become(wanted: dict, streams: list[int]) -> None:
@@ -95,10 +115,10 @@ def leave() -> None:
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(sys.executable).parent)  # as the installed program has it
-    for name in MODULES:
+    for name in [*LIBRARIES, *(f"gearbox_lite.{name}" for name in OUR_MODULES)]:
         import_module(name)
     gc.freeze()
-    serve_forks(socket.socket(fileno=int(sys.argv[1])))
+    Forks(socket.socket(fileno=int(sys.argv[1]))).serve()
     from gearbox_lite.cli import main
 
     code = 1
