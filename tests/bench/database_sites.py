@@ -20,8 +20,11 @@ def ours(folder: Path, url: str) -> Site:
     ini = "sqlalchemy.url = sqlite:///%(here)s/data/hello.db"
     edit(project / "development.ini", {"debug = true": "debug = false", ini: f"sqlalchemy.url = {url}"})
     subprocess.run([command, "migrate", "upgrade"], cwd=project, check=True, capture_output=True)
-    serve = [command, "serve", "development.ini", "--port", "PORT", "--no-reload", "--no-access-log"]
-    return Site(project, project / "hello/controllers/root.py", code_of("database_turbogears"), serve, [], serve)
+    serve = [command, "serve", "development.ini", "--port", "PORT", "--no-access-log"]
+    deployed, reload = [*serve, "--no-reload"], [*serve, "--reload"]
+    return Site(
+        project, project / "hello/controllers/root.py", code_of("database_turbogears"), deployed, reload, deployed
+    )
 
 
 def django(folder: Path, url: str) -> Site:

@@ -11,6 +11,7 @@ WAITRESS = "waitress"
 PURE_PYTHON = (WAITRESS, "gunicorn, sync", "gunicorn, gthread", "cheroot")
 GEARBOX_SERVE = "gearbox, the same application"
 GEARBOX = "gearbox, its own application"
+PLAIN, DATABASE = "plain project", "project with a database"
 STOCK_BEAKER = "limit: stock Beaker"
 
 Results = dict[str, list[Figure]]
@@ -53,7 +54,7 @@ def outcomes(results: Results) -> list[Outcome]:
     """Return the goals whose figures this run has measured."""
     return [
         Outcome(goal, measured, limit, at_least)
-        for rule in (_servers, _load, _sessions, _starts, _memory, _idle)
+        for rule in (_servers, _load, _sessions, _starts, _reloads, _memory, _idle)
         for goal, measured, limit, at_least in rule(results)
         if measured is not None
     ]
@@ -134,6 +135,12 @@ def _starts(results: Results) -> Rows:
         0.95,
         False,
     )
+
+
+def _reloads(results: Results) -> Rows:
+    case = Case(results, "database_reload")
+    for what in case.whats("save to fresh answer"):
+        yield f"reload with a database, {what}, against a plain project", case.ratio(what, DATABASE, PLAIN), 1.5, False
 
 
 def _memory(results: Results) -> Rows:

@@ -105,13 +105,12 @@ class Server:
         return kilobytes / 1024
 
     def processor_time(self) -> float:
-        """Return the seconds of processor time that all its processes have used."""
+        """Return the seconds of processor time that all its processes have used, with those that have been reaped."""
         assert self.process is not None
         spent = 0.0
         for pid in [self.process.pid, *below(self.process.pid)]:
             with contextlib.suppress(psutil.NoSuchProcess):
-                times = psutil.Process(pid).cpu_times()
-                spent += times.user + times.system
+                spent += sum(psutil.Process(pid).cpu_times()[:4])
         return spent
 
     def wake_ups(self) -> int:

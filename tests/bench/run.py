@@ -40,6 +40,7 @@ CASES = [
     "servers",
     "sessions",
     "database",
+    "database_reload",
     "memory",
     "idle",
 ]

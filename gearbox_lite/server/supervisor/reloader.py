@@ -51,7 +51,8 @@ class Reloader:
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...], bool] | None = None
         self._reported = ""
         try:
-            spawner = Spawner(has_live_reload=self._has_live_reload())
+            has_database = settings.app.innermost.get("sqlalchemy.url") is not None
+            spawner = Spawner(has_live_reload=self._has_live_reload(), has_database=has_database)
         except OSError as error:
             raise no_process(error) from error
         self._supervisor = Supervisor(self._make_plan, self, spawner)

@@ -52,6 +52,11 @@ KNOWN_WITH_LIVE_RELOAD = [
     *("gearbox_lite.server.live_reload.middleware", "gearbox_lite.server.live_reload.stream_channel"),
 ]
 """Further ones of development, which production never imports."""
+KNOWN_WITH_DATABASE = [
+    *("gearbox_lite.database.checks", "gearbox_lite.database.postgresql", "gearbox_lite.database.url"),
+    *("sqlalchemy.orm", "sqlalchemy.dialects.sqlite"),  # the dialect of PostgreSQL and its driver are preloaded later
+]
+"""Further ones of an application with ``sqlalchemy.url``; too few for ``MIN_PRELOAD``, but they take half of a load."""
 
 MIN_PRELOAD = 25
 """With fewer further modules to import, a second fork server would cost more memory than it saves time."""
@@ -93,10 +98,14 @@ class _ForkServer:
 class Spawner:
     """Spawns workers from a fork server, or in new interpreters if the system cannot fork."""
 
-    def __init__(self, *, has_live_reload: bool) -> None:
+    def __init__(self, *, has_live_reload: bool, has_database: bool) -> None:
         """Raise OSError if the system has no room for a process."""
         self._uses_fork_server = hasattr(os, "fork") and hasattr(socket, "send_fds")
-        self._known = [*KNOWN, *(KNOWN_WITH_LIVE_RELOAD if has_live_reload else ())]
+        self._known = [
+            *KNOWN,
+            *(KNOWN_WITH_LIVE_RELOAD if has_live_reload else ()),
+            *(KNOWN_WITH_DATABASE if has_database else ()),
+        ]
         self._modules = self._known
         self._packages_seen = _site_packages_times()
         self._previous: list[_ForkServer] = []

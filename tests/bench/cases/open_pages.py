@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import psutil
 from client import get
 from figures import OURS, Bench, Figure
 from live_sites import DJANGO, LiveSite, django, ours
-from processes import ANSWER_TIMEOUT, below, running
+from processes import ANSWER_TIMEOUT, Server, running
 
 TITLE = "500 open pages that wait for changes"
 PAGES = 500
@@ -41,23 +40,23 @@ def cost(site: LiveSite, open_stream: Opener, stack: contextlib.ExitStack) -> li
     reload(site, "warm", [], open_stream)
     server.settle()
     found = [("memory without open pages", "MiB", server.memory())]
-    spent = processor_time(server.process.pid)
+    spent = milliseconds(server)
     reload(site, "alone", [], open_stream)
     server.settle()
-    found.append(("processor time of a reload without open pages", "ms", processor_time(server.process.pid) - spent))
+    found.append(("processor time of a reload without open pages", "ms", milliseconds(server) - spent))
     streams = [stack.enter_context(open_stream(site)) for _ in range(PAGES)]
     server.settle()
     found.append((f"memory with {PAGES} open pages", "MiB", server.memory()))
-    spent = processor_time(server.process.pid)
+    spent = milliseconds(server)
     time.sleep(SECONDS)
-    idle = (processor_time(server.process.pid) - spent) / SECONDS
+    idle = (milliseconds(server) - spent) / SECONDS
     found.append((f"processor time a second, {PAGES} open pages", "ms", idle))
-    spent, started = processor_time(server.process.pid), time.perf_counter()
+    spent, started = milliseconds(server), time.perf_counter()
     for stream in reload(site, "all", streams, open_stream):
         stack.enter_context(stream)
     seconds = time.perf_counter() - started
     server.settle()
-    reloaded = processor_time(server.process.pid) - spent
+    reloaded = milliseconds(server) - spent
     found.append((f"processor time of a reload, and {PAGES} pages that ask again", "ms", reloaded))
     found.append((f"from the save until all {PAGES} have been answered", "ms", seconds * 1000))
     return found
@@ -79,13 +78,9 @@ def reload(site: LiveSite, version: str, streams: list[socket.socket], open_stre
     raise AssertionError(f"version {version} does not come: {site.server.log()}")
 
 
-def processor_time(pid: int) -> float:
-    """Return the milliseconds that this process and all below it have used, with those that have been reaped."""
-    spent = 0.0
-    for one in [pid, *below(pid)]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            spent += sum(psutil.Process(one).cpu_times()[:4])
-    return spent * 1000
+def milliseconds(server: Server) -> float:
+    """Return the processor time that all the server's processes have used."""
+    return server.processor_time() * 1000
 
 
 def our_stream(site: LiveSite) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support import warm
 from support.databases import add_pages
 from support.helpers import Browser, line_of, new_project, serve, set_option
@@ -43,6 +44,19 @@ def test_serve_warns_after_a_reload_too(tmp_path):
         root = project / "hello" / "controllers" / "root.py"
         root.write_text(root.read_text() + "\n# changed\n")
         wait_until(lambda: "the database lacks the migration 0002 next" in served.output)
+
+
+@pytest.mark.parametrize(("options", "preloaded"), [(["--database"], True), ([], False)])
+def test_workers_start_with_what_takes_sqlalchemy_long_if_the_project_has_a_database(tmp_path, options, preloaded):
+    """TurboGears itself imports the rest of SQLAlchemy in each project if it is installed."""
+    project = new_project(tmp_path, "hello", *options)
+    code = "import sys\n\nprint('SQLite dialect:', 'sqlalchemy.dialects.sqlite' in sys.modules, flush=True)\n"
+    (project / "hello" / "__init__.py").write_text(code)
+    with serve(project, "--reload") as served:
+        (project / "hello" / "__init__.py").write_text(f"{code}# changed\n")
+        wait_until(lambda: served.output.count(f"SQLite dialect: {preloaded}") == 2)
+        served.end()
+        assert f"SQLite dialect: {not preloaded}" not in served.output
 
 
 def test_a_database_that_cannot_be_reached_is_a_warning_and_an_error_of_check(tmp_path):

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 from support.modules import existing_modules, missing_modules
 
-from gearbox_lite.server.supervisor.spawner import KNOWN, KNOWN_WITH_LIVE_RELOAD, _only_installed
+from gearbox_lite.server.supervisor.spawner import (
+    KNOWN,
+    KNOWN_WITH_DATABASE,
+    KNOWN_WITH_LIVE_RELOAD,
+    _only_installed,
+)
 
 
 def test_every_module_that_the_fork_server_imports_exists():
     """One that does not would be skipped without a word, and each worker would import what has taken its place."""
-    assert missing_modules([*KNOWN, *KNOWN_WITH_LIVE_RELOAD]) == []
+    assert missing_modules([*KNOWN, *KNOWN_WITH_LIVE_RELOAD, *KNOWN_WITH_DATABASE]) == []
 
 
 @pytest.mark.parametrize("name", ["gearbox_lite.server.checks", "gearbox_lite.nowhere.at_all", "nowhere", "tg.nowhere"])
