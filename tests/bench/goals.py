@@ -54,7 +54,7 @@ def outcomes(results: Results) -> list[Outcome]:
     """Return the goals whose figures this run has measured."""
     return [
         Outcome(goal, measured, limit, at_least)
-        for rule in (_servers, _load, _sessions, _starts, _reloads, _memory, _idle)
+        for rule in (_servers, _load, _sessions, _starts, _reloads, _memory, _idle, _live_reload)
         for goal, measured, limit, at_least in rule(results)
         if measured is not None
     ]
@@ -158,3 +158,9 @@ def _idle(results: Results) -> Rows:
         0.1,
         False,
     )
+
+
+def _live_reload(results: Results) -> Rows:
+    case = Case(results, "live_reload")
+    for what in case.whats("", ", 95th percentile"):
+        yield f"save of {what}, until the page has changed, ms", case.median(what), 300, False

@@ -37,6 +37,7 @@ Opener = Callable[[LiveSite], socket.socket]
 def cost(site: LiveSite, open_stream: Opener, stack: contextlib.ExitStack) -> list[tuple[str, str, float]]:
     """Return what is measured, its unit, and the figure, in this order of events."""
     server = site.server
+    server.settle()  # else Django may not have begun to watch, and miss the first save
     reload(site, "warm", [], open_stream)
     server.settle()
     found = [("memory without open pages", "MiB", server.memory())]
