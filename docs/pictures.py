@@ -1,8 +1,9 @@
 """Make the pictures of the README and the site: run ``python docs/pictures.py``.
 
 A new project is served, and Chromium takes its welcome page. Then its code is edited under the server, broken, and
-fixed, and the server's own output becomes the picture of a terminal. Another mistake shows the debug page. This needs
-/usr/bin/chromium and the test dependencies.
+fixed, and the server's own output becomes the picture of a terminal. Another mistake shows the debug page. Django and
+Flask, which are installed in a temporary environment, show the same mistake. This needs /usr/bin/chromium, the test
+dependencies, and a package index.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -27,6 +31,31 @@ WIDTH, ROW, MARGIN, LETTER = 110, 19, 16, 7.83  # letters, and pixels
 COLORS = {"$ ": "#8ab4f8", "Error": "#f28b82", " 500 ": "#f28b82", " Reloaded ": "#81c995", "": "#e8eaed"}
 """The color of a line of the terminal, by the first of these parts that it contains."""
 
+FLASK = """
+from flask import Flask, session
+
+app = Flask(__name__)
+app.secret_key = "only for this picture"
+
+
+@app.route("/getsession")
+def getsession():
+    session["user"] = "MVL"
+    return "value of session variable retrieved " + session["usr"]
+"""
+DJANGO = """
+from django.http import HttpResponse
+from django.urls import path
+
+
+def getsession(request):
+    request.session["user"] = "MVL"
+    return HttpResponse("value of session variable retrieved " + request.session["usr"])
+
+
+urlpatterns = [path("getsession", getsession)]
+"""
+
 
 def get(path: str) -> int:
     """Visit the site, and return the status of its answer."""
@@ -37,9 +66,10 @@ def get(path: str) -> int:
         return error.code
 
 
-def edit(file: Path, text: str) -> None:
-    """Save a file, and visit a page once the server has had the time to load it."""
-    file.write_text(text, encoding="utf-8")
+def edit(file: Path, text: str, old: str = "", new: str = "") -> None:
+    """Save a text with one change, and visit a page once the server has had the time to load it."""
+    assert old in text, f"{file} has no {old}"
+    file.write_text(text.replace(old, new) if old else text, encoding="utf-8")
     time.sleep(0.5)
     get("/getsession")
 
@@ -68,6 +98,49 @@ def take_debug_pages() -> None:
         page.set_viewport_size({"width": 900, "height": 520})
         page.goto(f"http://localhost:{PORT}/setsesion")
         page.screenshot(path=IMAGES / "debug-routes.png")
+        browser.close()
+
+
+def take_pages_of_others(folder: Path) -> None:
+    """Take the pages that Flask and Django show for the same mistake."""
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv/bin"
+    subprocess.run([programs / "pip", "install", "-q", "flask", "django"], check=True)
+    (folder / "app.py").write_text(FLASK)
+    with served([programs / "flask", "run", "--debug", "--port", str(PORT)], folder):
+        take_error("flask.png")
+    subprocess.run([programs / "django-admin", "startproject", "hello", folder], check=True)
+    with (folder / "hello/settings.py").open("a") as settings:
+        settings.write('SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"\n')
+    (folder / "hello/urls.py").write_text(DJANGO)
+    with served([programs / "python", "manage.py", "runserver", "--noreload", str(PORT)], folder):
+        take_error("django.png")
+
+
+@contextmanager
+def served(command: list[object], folder: Path) -> Iterator[None]:
+    """Run a server until the end of the block, which begins once it answers."""
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        while True:
+            try:
+                get("/")
+                break
+            except OSError:
+                time.sleep(0.05)
+        try:
+            yield
+        finally:
+            server.terminate()
+
+
+def take_error(name: str) -> None:
+    """Take the page of an exception."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 900, "height": 640})
+        page.goto(f"http://localhost:{PORT}/getsession")
+        page.screenshot(path=IMAGES / name)
         browser.close()
 
 
@@ -113,22 +186,19 @@ def main() -> None:
         controller = project / "hello/controllers/tutorial.py"
         text = controller.read_text()
         get("/setsession")
-        edit(controller, text.replace("value of session", "The value of the session"))
-        edit(controller, text.replace("not in session:", "not in session"))
+        edit(controller, text, "value of session", "The value of the session")
+        edit(controller, text, "not in session:", "not in session")
         edit(controller, text)
         written = log.read_text()
-        edit(
-            controller,
-            text.replace(
-                'session["user"]\n        return {"title": "Get"', 'session["usr"]\n        return {"title": "Get"'
-            ),
-        )
+        edit(controller, text, 'retrieved " + session["user"]', 'retrieved " + session["usr"]')
         take_debug_pages()
         server.terminate()
         server.wait()
         shown = f"$ gearbox-lite serve development.ini\nServing{banner}Ctrl-C\n{written[begin:]}"
         lines = shown.replace(folder, "/home/ada/sites").replace(str(PORT), "8080").splitlines()
     (IMAGES / "reload.svg").write_text(terminal(lines), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        take_pages_of_others(Path(folder))
 
 
 if __name__ == "__main__":
