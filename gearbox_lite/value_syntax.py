@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+INI_VARIABLES = ("here", "__file__")
+"""The variables that every ini has."""
 _QUOTES = ("''", '""', "\u201c\u201d", "\u2018\u2019", "\u201e\u201c", "\u00ab\u00bb")
 _COMMENT = re.compile(r"\s(?:[;#]|//)(?!\S*[=&])|^[0-9]+[#;]")
 _COMMAND = re.compile(r"\$\((?!\()[^)]*\)?|^`.+`$", re.DOTALL)
@@ -72,7 +74,7 @@ def invisible_character(text: str) -> str | None:
 
 def reference(name: str) -> str:
     """Return how an ini writes a variable: %(here)s for its own, %(ENV_NAME)s for one of the environment."""
-    return f"%({name.lower()})s" if name.lower() in ("here", "__file__") else f"%(ENV_{name})s"
+    return f"%({name.lower()})s" if name.lower() in INI_VARIABLES else f"%(ENV_{name})s"
 
 
 def variable_named(value: str) -> str | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
 from gearbox_lite import __version__
-from gearbox_lite.application import load
+from gearbox_lite.application import distributions, load
 from gearbox_lite.errors import UserError, short_path
 from gearbox_lite.ini.deploy import Section
 from gearbox_lite.ini.precedence import Overrides
@@ -23,18 +22,6 @@ from gearbox_lite.masking import without_password
 from gearbox_lite.sessions.settings.configured import configured_session
 from gearbox_lite.turbogears import loaded, routes
 
-DISTRIBUTIONS = (
-    "TurboGears2",
-    "pyramid",
-    "Flask",
-    "WebOb",
-    "PasteDeploy",
-    "Beaker",
-    "waitress",
-    "Jinja2",
-    "SQLAlchemy",
-)
-"""The distributions whose versions are shown if they are installed."""
 T = TypeVar("T")
 
 
@@ -75,15 +62,10 @@ class ProjectInfo:
     error: str | None = None
 
 
-def installed_versions() -> dict[str, str]:
-    """Return the versions of this program, of Python, of the system, and of the installed DISTRIBUTIONS."""
-    versions = {"gearbox-lite": __version__, "Python": platform.python_version(), "System": platform.platform()}
-    for name in DISTRIBUTIONS:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return versions
+def all_versions() -> dict[str, str]:
+    """Return the versions of this program, of Python, of the system, and of what is installed."""
+    ours = {"gearbox-lite": __version__, "Python": platform.python_version(), "System": platform.platform()}
+    return {**ours, **distributions.installed_versions()}
 
 
 def describe_project(ini: Path, overrides: Overrides) -> tuple[ProjectInfo, UserError | None]:
@@ -100,7 +82,7 @@ def describe_project(ini: Path, overrides: Overrides) -> tuple[ProjectInfo, User
             errors.append(error)
             return None
 
-    info = ProjectInfo(installed_versions(), ini=str(ini))
+    info = ProjectInfo(all_versions(), ini=str(ini))
     try:
         settings = read_app_settings(ini, overrides)
     except UserError as error:

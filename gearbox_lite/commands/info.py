@@ -51,13 +51,13 @@ def command(
 
 
 def _describe(name: str | None, overrides: Overrides) -> tuple[ProjectInfo, UserError | None]:
-    from gearbox_lite.application.project_info import ProjectInfo, describe_project, installed_versions
+    from gearbox_lite.application.project_info import ProjectInfo, all_versions, describe_project
 
     try:
         path = find_ini(name, Path.cwd())
         make_importable(path.parent)
     except UserError as error:
-        return ProjectInfo(installed_versions(), error=error.message), error
+        return ProjectInfo(all_versions(), error=error.message), error
     return describe_project(path, overrides)
 
 

@@ -101,7 +101,11 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
     from gearbox_lite.server.run import run
     from gearbox_lite.server.terminal import Terminal
 
+    is_running = False
+
     def on_announced(settings: ServeSettings, urls: list[str]) -> None:
+        nonlocal is_running
+        is_running = True
         warn_as_root(terminal.warn)
         if given.serve.get("live_reload") == "True" and not settings.has_live_reload:
             terminal.warn("--live-reload has no effect: it needs --reload, debug = true in the ini, and waitress")
@@ -116,8 +120,8 @@ def serve(name: Path, overrides: Overrides | None = None, *, pid_file: Path | No
         run(lambda: read_server_settings(ini, given), terminal, pid_file=pid_file)
     except UserError as error:
         _suggest_command(error, name)
-        if log_routing.is_console():
-            raise
+        if log_routing.is_console() or not is_running:
+            raise  # one plain line for whoever starts the server, whatever the log's format is
         terminal.fail(error.message, _cause_of(error) if verbose else error.report)
         sys.exit(error.code)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gearbox_lite.debug_page.excerpts import file_name, read_excerpt
@@ -94,7 +94,7 @@ def load_failure_page(
     if traces and (culprit := traces[0].culprit) is not None and not culprit.is_own:
         traces = ()  # installed code has only met what the message says
     sections = (environment_section(settings.ini),)
-    return ErrorPage(
+    page = ErrorPage(
         title="The application does not load",
         message=message,
         at_file=file,
@@ -103,10 +103,10 @@ def load_failure_page(
         lines=read_excerpt(file, line),
         traces=traces,
         sections=sections,
-        markdown=to_markdown(f"The application does not load: {message}", traces, sections),
         editor=editor_url(settings.editor),
         note="Fix it and save; then reload this page.",
     )
+    return replace(page, markdown=to_markdown(page.summary, traces, sections))
 
 
 def html_answer(template: str, *, form_action: str = "'none'", **variables: Any) -> DebugAnswer:

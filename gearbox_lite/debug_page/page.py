@@ -47,6 +47,13 @@ class ErrorPage:
     """The console's form, if the ini switches the console on."""
     editor: str = ""
 
+    @property
+    def summary(self) -> str:
+        """Title and message in one line. The message of an application that does not load may contain the title."""
+        if f"{self.title}: ".lower() in self.message.lower():
+            return self.message
+        return ": ".join(part for part in (self.title, self.message) if part)
+
 
 def render_page(template: str, **variables: Any) -> bytes:
     """Return the HTML of one of the templates."""

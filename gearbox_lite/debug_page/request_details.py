@@ -7,20 +7,15 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from gearbox_lite import __version__
+from gearbox_lite.application.distributions import loaded_versions
 from gearbox_lite.debug_page.variables import Values
 from gearbox_lite.masking import MASK
 
 _SECRET_HEADERS = frozenset({"Authorization", "Proxy-Authorization"})
-_FRAMEWORKS = {
-    "TurboGears2": "tg", "pyramid": "pyramid", "Flask": "flask", "Django": "django", "WebOb": "webob",
-    "Beaker": "beaker", "Jinja2": "jinja2", "SQLAlchemy": "sqlalchemy", "waitress": "waitress", "gunicorn": "gunicorn",
-}  # fmt: skip
-"""Distributions whose versions are shown if their modules are loaded."""
 _IN_OTHER_ROWS = ("HTTP_", "REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE")
 
 
@@ -103,9 +98,7 @@ def _session_section(environ: Mapping[str, Any], values: Values) -> DetailSectio
 
 def environment_section(ini: str) -> DetailSection:
     """Return the versions of what runs, the ini and the process."""
-    versions = [
-        (name, found) for name, module in _FRAMEWORKS.items() if module in sys.modules and (found := _version(name))
-    ]
+    versions = loaded_versions().items()
     process = [("Ini", ini), ("Folder", _current_folder()), ("Process", str(os.getpid()))]
     python = f"{platform.python_version()} ({sys.executable})"
     rows = [("gearbox-lite", __version__), ("Python", python), ("System", platform.platform()), *versions, *process]
@@ -117,10 +110,3 @@ def _current_folder() -> str:
         return os.getcwd()
     except FileNotFoundError:
         return "has been removed"
-
-
-def _version(distribution: str) -> str:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""

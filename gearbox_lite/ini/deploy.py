@@ -157,6 +157,11 @@ def _filter_with(ini: IniFile, setting: Setting, global_settings: Mapping[str, S
     return read_section(ini, "filter", setting.value, global_settings, setting)
 
 
+def require_section(ini: IniFile, kind: str, name: str) -> None:
+    """Raise UserError if an ini has no section of a kind and name that the command line gives."""
+    _find_header(ini, kind, name, None)
+
+
 def _find_header(ini: IniFile, kind: str, name: str, used_by: Setting | None) -> str:
     headers = headers_named(ini, kind, name)
     if len(headers) > 1:

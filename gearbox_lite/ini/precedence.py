@@ -8,8 +8,9 @@
 | %(ENV_NAME)s in an ini | ENV_NAME=VALUE on the command line; the environment variable NAME |
 | global_conf of an app factory | ``set NAME`` in its section; NAME=VALUE on the command line; [DEFAULT] |
 
-The last three rows are PasteDeploy's rules. An override is a Setting whose location is the option that set it, so that
-a message about a wrong value names the option and not a line of the ini.
+The last three rows are PasteDeploy's rules. An invalid value in [serve] is an error even if an option overrides it.
+An override is a Setting whose location is the option that set it, so that a message about a wrong value names the
+option and not a line of the ini.
 """
 
 from __future__ import annotations
@@ -19,8 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gearbox_lite.errors import Location, Setting, UserError
-from gearbox_lite.ini.parsing.inherited import environment_variables
+from gearbox_lite.ini.parsing.inherited import environment_variables, referenced_names
+from gearbox_lite.ini.parsing.references import ENVIRONMENT
 
+COMMAND_LINE = Location("command line")
+"""The place of NAME=VALUE, which sets a variable."""
+DEFAULT_NAME = "main"
+"""The name of the section that is used unless the command line names another one."""
 _OTHER_ADDRESSES = ("listen", "unix_socket")
 
 
@@ -31,8 +37,8 @@ class Overrides:
     ``serve`` has the options of [serve] as text, ``variables`` each NAME=VALUE. ``verbose`` is -v.
     """
 
-    app_name: str = "main"
-    server_name: str = "main"
+    app_name: str = DEFAULT_NAME
+    server_name: str = DEFAULT_NAME
     host: str | None = None
     port: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -54,10 +60,9 @@ def override_address(server: Mapping[str, Setting], overrides: Overrides) -> dic
     return options
 
 
-def override_serve_section(section: Mapping[str, Setting], given: Mapping[str, str]) -> dict[str, Setting]:
-    """Return the settings of [serve] with the command line's options of the same names applied."""
-    options = {name: Setting(name, text, Location(f"--{name.replace('_', '-')}")) for name, text in given.items()}
-    return {**section, **options}
+def serve_overrides(given: Mapping[str, str]) -> list[Setting]:
+    """Return the command line's options that override settings of [serve], which have the same names."""
+    return [Setting(name, text, Location(f"--{name.replace('_', '-')}")) for name, text in given.items()]
 
 
 def refuse_address_variables(overrides: Overrides) -> None:
@@ -71,6 +76,19 @@ def refuse_address_variables(overrides: Overrides) -> None:
             )
 
 
+def refuse_environment_names(ini: Path, overrides: Overrides) -> None:
+    """Raise UserError for NAME=VALUE, whose value may be a secret, if the ini uses only %(ENV_NAME)s."""
+    used = referenced_names(ini, overrides.variables) if overrides.variables else set()
+    for name in overrides.variables:
+        variable = f"{ENVIRONMENT}{name}"
+        if variable in used and name not in used and variable not in overrides.variables:
+            raise UserError(
+                f"{name}=... sets %({name})s of the ini, which uses the environment variable: %({variable})s",
+                at=COMMAND_LINE,
+                remedy=f"set it before you run the command: export {name}=...",
+            )
+
+
 def global_variables(ini: Path, overrides: Overrides) -> dict[str, Setting]:
     """Return the variables that PasteDeploy gets together with the ini.
 
@@ -79,5 +97,5 @@ def global_variables(ini: Path, overrides: Overrides) -> dict[str, Setting]:
     environment = environment_variables(ini, overrides.variables)
     return {
         **{name: Setting(name, value, Location("environment")) for name, value in environment.items()},
-        **{name: Setting(name, value, Location("command line")) for name, value in overrides.variables.items()},
+        **{name: Setting(name, value, COMMAND_LINE) for name, value in overrides.variables.items()},
     }

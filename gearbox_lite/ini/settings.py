@@ -10,14 +10,17 @@ from pathlib import Path
 from gearbox_lite.booleans import FALSE, TRUE, as_bool
 from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
 from gearbox_lite.findings import Finding
-from gearbox_lite.ini.deploy import Section, read_section
+from gearbox_lite.ini.deploy import Section, read_section, require_section
 from gearbox_lite.ini.parsing.ini_file import IniFile
 from gearbox_lite.ini.precedence import (
+    COMMAND_LINE,
+    DEFAULT_NAME,
     Overrides,
     global_variables,
     override_address,
-    override_serve_section,
     refuse_address_variables,
+    refuse_environment_names,
+    serve_overrides,
 )
 from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS, ServeOptions
 from gearbox_lite.ini.validation.sections import check_sections
@@ -109,7 +112,8 @@ def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
     """Read an ini for serving; an error in the application's part is returned as ``app_error``.
 
     ``serve --reload`` starts with such an ini: the user may fix it while the error page is served. Raises UserError,
-    with file and line, for an error in the server's part and in [serve], without which there is nothing to bind.
+    with file and line, for an error in the server's part and in [serve], without which there is nothing to bind, and
+    for an error on the command line, which no edit fixes.
     """
     refuse_address_variables(overrides)
     file, variables = _open(ini, overrides)
@@ -120,6 +124,8 @@ def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
     try:
         app = _read_app(file, overrides.app_name, variables)
     except UserError as error:
+        if error.at == COMMAND_LINE:
+            raise
         app, app_error = Section("app", {}, {**file.defaults(), **variables}, None, ()), error
     return ServeSettings(
         ini=ini,
@@ -140,11 +146,13 @@ def read_server_settings(ini: Path, overrides: Overrides) -> ServeSettings:
 def read_serve_section(ini: IniFile, given: Mapping[str, str]) -> ServeOptions:
     """Read [serve]; ``given`` are the command line's options, which take precedence.
 
-    Raises UserError for an unknown name and an invalid value.
+    Raises UserError for an unknown name and an invalid value, also for one of the ini that an option overrides:
+    otherwise it would be reported only once the option is missing.
     """
     section = ini.options("serve") if "serve" in ini.sections() else {}
     result = ServeOptions()
-    for name, setting in override_serve_section(section, given).items():
+    for setting in [*section.values(), *serve_overrides(given)]:
+        name = setting.name
         if name not in SERVE_SETTINGS:
             from gearbox_lite.ini.schema.foreign_names import remedy_in
 
@@ -185,9 +193,12 @@ def _open(ini: Path, overrides: Overrides) -> tuple[IniFile, dict[str, Setting]]
     """Return the ini, and the variables that it is read with."""
     if "#" in str(ini):
         raise UserError("PasteDeploy cannot read an ini whose path has a #", at=Location(ini), remedy="rename it")
+    refuse_environment_names(ini, overrides)
     variables = global_variables(ini, overrides)
     file = IniFile(ini, variables)
     check_sections(file)
+    if overrides.app_name != DEFAULT_NAME:
+        require_section(file, "app", overrides.app_name)
     return file, variables
 
 

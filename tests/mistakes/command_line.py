@@ -978,6 +978,11 @@ CASES = (
         error="development.ini: there is no section [app:helo]; choose one with --app-name: main, hello",
     ),
     Case(
+        "an application that does not exist, with reload",
+        command="serve -n helo --reload",
+        error="development.ini: there is no section [app:helo]; choose one with --app-name: main, hello",
+    ),
+    Case(
         "a server section that does not exist",
         command="serve --server-name public",
         error="development.ini: there is no section [server:public]; choose one with --server-name: main",
@@ -1001,8 +1006,8 @@ CASES = (
         "a variable of the environment as an argument",
         command="serve production.ini HELLO_SESSION_KEY=abc --no-reload",
         error=(
-            "production.ini:48: session.validate_key = %(ENV_HELLO_SESSION_KEY)s: the environment variable "
-            "HELLO_SESSION_KEY is not set; set all that are missing: export HELLO_SESSION_KEY=... HELLO_CSRF_KEY=..."
+            "command line: HELLO_SESSION_KEY=... sets %(HELLO_SESSION_KEY)s of the ini, which uses the environment "
+            "variable: %(ENV_HELLO_SESSION_KEY)s; set it before you run the command: export HELLO_SESSION_KEY=..."
         ),
     ),
     Case(

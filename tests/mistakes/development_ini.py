@@ -137,19 +137,16 @@ CASES = (
     Case(
         "a number of workers as a word",
         (setting("workers", "two"),),
-        modes=("serve", "reload", "check"),
         error="development.ini:<line>: workers = two: not a valid number of workers; write a number from 1 to 1000",
     ),
     Case(
         "no workers at all",
         (setting("workers", "0"),),
-        modes=("serve", "reload", "check"),
         error="development.ini:<line>: workers = 0: not a valid number of workers; write a number from 1 to 1000",
     ),
     Case(
         "a negative number of workers",
         (setting("workers", "-2"),),
-        modes=("serve", "reload", "check"),
         error="development.ini:<line>: workers = -2: not a valid number of workers; write a number from 1 to 1000",
     ),
     Case(

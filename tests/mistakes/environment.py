@@ -23,7 +23,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("serve", "reload", "workers", "check"),
     ),
     Case(
         "an environment variable that is not set",
@@ -36,7 +36,7 @@ CASES = (
         ini="production.ini",
         environment={name: value for name, value in PRODUCTION.items() if name != "HELLO_SESSION_KEY"},
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("serve", "reload", "workers", "check", "routes"),
     ),
     Case(
         "an environment variable that is empty",
@@ -49,7 +49,7 @@ CASES = (
         ini="production.ini",
         environment={**PRODUCTION, "HELLO_SESSION_KEY": ""},
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "workers"),
     ),
     Case(
         "an environment variable with a space",
@@ -65,7 +65,7 @@ CASES = (
             "HELLO_SESSION_KEY": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 ",
         },
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "serve"),
     ),
     Case(
         "an environment variable with quotes",
@@ -81,7 +81,7 @@ CASES = (
             "HELLO_SESSION_KEY": '"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"',
         },
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "reload"),
     ),
     Case(
         "an environment variable with a command",
@@ -95,7 +95,7 @@ CASES = (
         ini="production.ini",
         environment={**PRODUCTION, "HELLO_SESSION_KEY": "$(openssl rand -hex 32)"},
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "workers"),
     ),
     Case(
         "a misspelled environment variable",
@@ -116,7 +116,7 @@ CASES = (
             "HELLO_SESION_KEY": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         },
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "serve"),
     ),
     Case(
         "a variable without ENV_",
@@ -128,7 +128,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "reload"),
     ),
     Case(
         "a variable of a shell as the key",
@@ -140,7 +140,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "workers"),
     ),
     Case(
         "%(ENV_...) without s",
@@ -152,7 +152,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "serve"),
     ),
     Case(
         "a dash in the name of an environment variable",
@@ -164,7 +164,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "reload"),
     ),
     Case(
         "a command as the key",
@@ -176,7 +176,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "workers"),
     ),
     Case(
         "the name of a variable as the key",
@@ -188,7 +188,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "serve"),
     ),
     Case(
         "a Python function as the key",
@@ -200,7 +200,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "reload"),
     ),
     Case(
         "two keys with a comma",
@@ -218,7 +218,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "workers"),
     ),
     Case(
         "a key in quotes",
@@ -236,6 +236,6 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check", "routes"),
+        modes=("check", "routes", "serve"),
     ),
 )

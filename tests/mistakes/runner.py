@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shlex
@@ -33,11 +34,16 @@ class Observed:
 
     @property
     def errors(self) -> list[str]:
-        return [text for label, text in LABELED.findall(self.output) if label == "Error"]
+        return [text for label, text in self._labeled() if label == "Error"]
 
     @property
     def warnings(self) -> list[str]:
-        return [text for label, text in LABELED.findall(self.output) if label == "Warning"]
+        return [text for label, text in self._labeled() if label == "Warning"]
+
+    def _labeled(self) -> list[tuple[str, str]]:
+        """Return the lines with a label, and those of the log of production.ini, which is JSON once a server runs."""
+        logged = [json.loads(line) for line in self.output.splitlines() if line.startswith("{")] if self.served else []
+        return LABELED.findall(self.output) + [(entry["level"].capitalize(), entry["message"]) for entry in logged]
 
 
 def observe(command: list[str], cwd: Path, visit: str, environment: dict[str, str]) -> Observed:
@@ -52,7 +58,7 @@ def observe(command: list[str], cwd: Path, visit: str, environment: dict[str, st
     with os.fdopen(reading, errors="replace") as lines:
         for line in lines:
             output += line
-            found = re.search(r"Serving at (http://\S+)", line)
+            found = re.search(r'Serving at (http://[^\s"]+)', line)
             if found and not served:
                 served = True
                 page = html.unescape(Browser(found[1]).get(visit or "/").text)
@@ -100,7 +106,10 @@ def compare(case: Case, mode: str, observed: Observed, error: str, warnings: lis
         assert sorted(match[1] for line in observed.warnings if (match := CODE.search(line))) == sorted(case.codes)
     served = error and mode == "reload" and observed.served
     assert observed.code == (0 if not error or served else 1 if mode == "check" else case.exit_code), output
-    if served:
+    if served and case.ini == "production.ini":
+        assert "This site is being updated" in observed.page, observed.page
+        assert error not in observed.page, "visitors are not told what is wrong"
+    elif served:
         assert error in observed.page, observed.page
     assert not FOREIGN_FRAME.search(observed.output), output
     assert not [secret for secret in secrets if secret in observed.output + observed.page], output

@@ -251,7 +251,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "an indented setting",
@@ -263,7 +263,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "a setting behind a no-break space",
@@ -276,7 +276,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "an indented header",
@@ -288,7 +288,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "a dot instead of a colon in the factory",
@@ -300,7 +300,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "a path as the factory",
@@ -312,7 +312,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "app_factory without paste.",
@@ -330,7 +330,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "a factory in use",
@@ -349,7 +349,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "a file name as a setting of a handler",
@@ -361,7 +361,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "workers in [DEFAULT]",
@@ -370,6 +370,6 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
 )

@@ -171,7 +171,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "a network as the trusted proxy",
@@ -183,7 +183,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "headers of a proxy with commas",
@@ -196,7 +196,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "headers of a proxy without the proxy",
@@ -209,7 +209,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "a size in megabytes",
@@ -220,7 +220,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "a glob in quotes",
@@ -232,7 +232,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "globs with commas",
@@ -244,7 +244,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "seconds with a unit",
@@ -253,7 +253,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "a Unix socket beside a host",
@@ -268,7 +268,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
         keeps_port=True,
     ),
 )

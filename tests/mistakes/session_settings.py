@@ -253,7 +253,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "two equals signs",
@@ -262,7 +262,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "an invisible character in a value",
@@ -274,7 +274,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
     Case(
         "a value in typographic quotes",
@@ -286,7 +286,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "workers"),
     ),
     Case(
         "sqlite as the type of sessions",
@@ -295,7 +295,7 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "serve"),
     ),
     Case(
         "database sessions without a URL",
@@ -307,6 +307,6 @@ CASES = (
         ini="production.ini",
         environment=PRODUCTION,
         secrets=tuple(PRODUCTION.values()),
-        modes=("check",),
+        modes=("check", "reload"),
     ),
 )

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.ini.parsing.lines import line_ranges, raw_value
-from gearbox_lite.ini.parsing.references import ENVIRONMENT, FROM_ENVIRONMENT
+from gearbox_lite.ini.parsing.references import ENVIRONMENT, VARIABLE
 from gearbox_lite.ini.parsing.text import IniParser, read_text
 
 _INTERPOLATION = configparser.BasicInterpolation()
@@ -58,12 +58,21 @@ def with_inherited(path: Path, variables: Mapping[str, str]) -> Iterator[Outline
         ]
 
 
-def environment_variables(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
+def referenced_names(path: Path, variables: Mapping[str, str]) -> set[str]:
+    """Return the NAME of each %(NAME)s in an ini or one that it inherits from; ENV_NAME for the environment's."""
     outlines = with_inherited(path, variables)
     values = [value for outline in outlines for _, value in outline.options.values()]
-    names = {name for value in values for name in FROM_ENVIRONMENT.findall(value)}
-    return {f"{ENVIRONMENT}{name}": _escaped(os.environ[name]) for name in names if name in os.environ}
+    return {name for value in values for name in VARIABLE.findall(value)}
+
+
+def environment_variables(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that an ini, or one that it inherits from, takes from the environment as %(ENV_NAME)s."""
+    names = referenced_names(path, variables)
+    return {
+        name: _escaped(os.environ[word])
+        for name in names
+        if name.startswith(ENVIRONMENT) and (word := name[len(ENVIRONMENT) :]) in os.environ
+    }
 
 
 def locate_setting(path: Path, option: str, variables: Mapping[str, str]) -> Location:

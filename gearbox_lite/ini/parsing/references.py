@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from gearbox_lite.errors import nearest
+from gearbox_lite.value_syntax import INI_VARIABLES, reference
 
 ENVIRONMENT = "ENV_"
 """Variables of an ini that begin so are environment variables: %(ENV_HOME)s."""
@@ -63,9 +64,7 @@ def _is_environment_like(name: str) -> bool:
 
 def _written(name: str) -> str:
     """Return how an ini refers to what a name means: %(here)s, or an environment variable."""
-    if name.lower() in ("here", "__file__"):
-        return f"%({name.lower()})s"
     word = _ENVIRONMENT_WORD.match(name)
-    if word is None and not _is_environment_like(name):
+    if word is None and not _is_environment_like(name) and name.lower() not in INI_VARIABLES:
         return f"%({name})s"
-    return f"%({ENVIRONMENT}{re.sub(r'[^A-Za-z0-9_]', '_', word[1] if word else name)})s"
+    return reference(re.sub(r"[^A-Za-z0-9_]", "_", word[1] if word else name))
