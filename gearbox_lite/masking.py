@@ -18,7 +18,7 @@ _LIKE = ("secret", "password", "passphrase", "credentials", "validatekey", "encr
 _SESSION = r"(?i)(beaker\.)?session\."
 _REFERENCE = r"%\([^()]+\)s|"
 _HARMLESS = r"(?i)[0-9]{1,9}|true|false|yes|no|on|off"
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]{0,30}://"  # a limit, since a long text without one would take long
 _URL = _SCHEME + r"[^\s'\"]+"
 _PARAMETER = r"(?P<mark>[?&;])(?P<name>[^=&;#\s]+)=(?P<value>[^&;\s'\"]*)"
 _LONG = (r"[A-Za-z0-9_+=-]{24,}", r"[A-Za-z0-9+/=]{24,}")

@@ -1,5 +1,6 @@
 """Tracebacks in the log show only the frames of the user's own code, not those of installed code such as TurboGears.
 
+They are without the secrets that the debug page hides (``error_secrets``).
 Below the traceback of a common mistake, a line explains it (``turbogears.mistakes``).
 """
 
@@ -52,9 +53,12 @@ def without_middleware(first: TracebackType) -> TracebackType:
 
 
 def users_traceback(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
-    """Return the text of a traceback that is cut to some of its frames."""
+    """Return the text of a traceback that is cut to some of its frames, without secrets."""
+    from gearbox_lite.application.error_secrets import hide_in_traceback
+
     lines = ["Traceback of your code (most recent call last):\n"] if frames else []
-    return "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
+    text = "".join([*lines, *traceback.format_list(frames), *traceback.format_exception_only(error)])
+    return hide_in_traceback(text, error)
 
 
 def explain(error: BaseException) -> UserError | None:
@@ -91,19 +95,19 @@ def cut_logged_tracebacks(*, verbose: bool) -> None:
     def format_exception(formatter: logging.Formatter, error: Any) -> str:
         if not verbose and error[2] is not None:
             error = (error[0], error[1], without_middleware(error[2]))
-        return _with_explanation(_format_exception(formatter, error), error[1], verbose=verbose)
+        return _for_log(_format_exception(formatter, error), error[1], verbose=verbose)
 
     def log(failure: Any, logfile: IO[str] | None = None) -> None:
         """Do what backlash.tbtools.Traceback.log does, backlash 0.5."""
         text = failure.plaintext.rstrip()
-        (logfile or sys.stderr).write(_with_explanation(text, failure.exc_value, verbose=verbose) + "\n")
+        (logfile or sys.stderr).write(_for_log(text, failure.exc_value, verbose=verbose) + "\n")
 
     def log_thread(failure: threading.ExceptHookArgs) -> None:
         """Do what threading.excepthook does by default."""
         if failure.exc_type is not SystemExit and failure.exc_value is not None and sys.stderr is not None:
             name = failure.thread.name if failure.thread is not None else ""
             text = "".join(traceback.format_exception(failure.exc_value)).rstrip()
-            shown = _with_explanation(text, failure.exc_value, verbose=verbose)
+            shown = _for_log(text, failure.exc_value, verbose=verbose)
             show_report(f"Exception in thread {name}:\n{shown}")
 
     if threading.excepthook is threading.__excepthook__:
@@ -120,6 +124,12 @@ def _describe_on_page(failure: Any) -> str:
     described = "".join(traceback.format_exception_only(failure.exc_type, failure.exc_value)).strip()
     explained = explain(failure.exc_value)
     return described if explained is None else f"{described}\n{explained.message}"
+
+
+def _for_log(text: str, error: BaseException | None, *, verbose: bool) -> str:
+    from gearbox_lite.application.error_secrets import hide_in_traceback
+
+    return hide_in_traceback(_with_explanation(text, error, verbose=verbose), error)
 
 
 def _with_explanation(text: str, error: BaseException | None, *, verbose: bool) -> str:

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import linecache
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from gearbox_lite.application.error_secrets import mask_source
 from gearbox_lite.errors import short_path
-from gearbox_lite.masking import MASK, is_secret, shown_value, without_passwords
+from gearbox_lite.masking import shown_value
 
 BEFORE, AFTER = 5, 4
 """Lines that are shown around the line at fault."""
 _MAX_LINE = 400
 """Characters of a line that are shown; a generated file may be one line."""
-_LITERAL = re.compile(
-    r"""(?P<start>
-            (?: \bget(?:env)? \( \s* ['"] (?P<read>\w+) ['"] \s* ,
-              | \b (?P<name>[A-Za-z_]\w*)
-                (?: ['"]\]? \s* (?:[=!]=|[:=]) | \s*:\s*[\w.\[\]|\ ]+=(?!=) | \s*(?:[=!]=|[:=]) )
-            ) \s* [bru]{0,2} (?P<quote>\"{3}|\'{3}|["\'])
-        )
-        (?P<text>(?:[^\\]|\\.)*?) (?=(?P=quote)|$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""A string in source, and the name that it is assigned to, compared with, or the default of."""
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^\s'\"]+")
 
 
 @dataclass(frozen=True)
@@ -81,33 +68,13 @@ def _line(number: int, lines: Sequence[str], span: Span | None, *, hides: bool) 
         return SourceLine(number, _without_secret(text)[:_MAX_LINE])
     text = text[:_MAX_LINE]
     if span is None or not span.line <= number <= span.end_line:
-        return SourceLine(number, _mask_source(text)[0])
+        return SourceLine(number, mask_source(text)[0])
     start = span.start if number == span.line else len(text) - len(text.lstrip())
     end = span.end if number == span.end_line else len(text)
-    text, start, end = _mask_source(text, start, end)
+    text, start, end = mask_source(text, start, end)
     if not text[start:end].strip() or text[start:end].strip() == text.strip():  # marking all of it says nothing
         return SourceLine(number, text)
     return SourceLine(number, text[:start], text[start:end], text[end:])
-
-
-def _mask_source(text: str, *columns: int) -> tuple[Any, ...]:
-    """Return a line of source without the texts of its secrets, and where columns of the line are then."""
-    for pattern, mask in ((_LITERAL, _masked_literal), (_ADDRESS, lambda address: without_passwords(address[0]))):
-        for found in reversed(list(pattern.finditer(text))):
-            masked = mask(found)
-            longer = len(masked) - len(found[0])
-            text = text[: found.start()] + masked + text[found.end() :]
-            columns = tuple(
-                column + longer if column >= found.end() else min(column, found.start() + len(masked))
-                for column in columns
-            )
-    return text, *columns
-
-
-def _masked_literal(found: re.Match[str]) -> str:
-    name = found["name"] or found["read"]
-    hides = found["text"] and name != "key" and is_secret(name)  # a key is as often that of a dict
-    return f"{found['start']}{MASK}" if hides else found[0]
 
 
 def _without_secret(line: str) -> str:
