@@ -29,6 +29,7 @@ _NAMES = ("localhost", "127.0.0.1")
 _MAX_EXCEPTIONS = 5
 """Exceptions whose frames are kept; they keep everything that their variables refer to."""
 _MAX_ATTEMPTS = 10
+_NOT_KEPT = "This exception is not kept any more, or is in another process. Cause it again, with workers = 1."
 _MAX_BODY = 100_000
 _MAX_OUTPUT = 50_000
 
@@ -86,13 +87,13 @@ class Console:
         refusal = _refusal(environ) or _foreign(environ)
         fields = {} if refusal else _read_form(environ)
         with self._lock:
+            kept = self._kept.get(fields.get("error", ""))
+            number = next((n for n in range(len(kept.frames) if kept else 0) if str(n) == fields.get("frame")), None)
+            if not refusal and number is None:
+                refusal = _NOT_KEPT  # after a reload, the token is another one as well
             if not refusal:
                 refusal = self._check_token(fields.get("token", ""))
-            kept = self._kept.get(fields.get("error", ""))
-        number = int(fields["frame"]) if fields.get("frame", "").isdecimal() else -1
-        if not refusal and (kept is None or not 0 <= number < len(kept.frames)):
-            refusal = "This exception is not kept any more, or is in another process. Cause it again, with workers = 1."
-        if refusal or kept is None:
+        if refusal or kept is None or number is None:
             return html_answer("console.html", form=None, problem=refusal)
         code = fields.get("code", "").replace("\r\n", "\n")
         output = _run(code, _namespace(kept, number))

@@ -49,7 +49,7 @@ class DebugPages:
     """Answers with a debug page if the application raises an exception before it has sent anything."""
 
     def __init__(self, application: WSGIApplication, ini: str, console: Console | None) -> None:
-        _switch_off_backlash(application)
+        _let_exceptions_pass(application)
         self._application = application
         self._ini = ini
         self._console = console
@@ -70,18 +70,24 @@ class DebugPages:
         return _Body(body, answer)
 
 
-def _switch_off_backlash(application: WSGIApplication) -> None:
-    """Let TurboGears' own debug page, which is inside of this filter, pass requests and exceptions on."""
-    backlash = sys.modules.get("backlash.debugger")
-    if backlash is None:
+def _let_exceptions_pass(application: WSGIApplication) -> None:
+    """Have the frameworks inside of this filter pass exceptions on, instead of answering them.
+
+    TurboGears' own debug page, backlash, would show them. Flask would answer 500, unless the project itself sets
+    PROPAGATE_EXCEPTIONS (https://flask.palletsprojects.com/en/stable/config/).
+    """
+    backlash, flask = sys.modules.get("backlash.debugger"), sys.modules.get("flask")
+    if backlash is None and flask is None:
         return
     from gearbox_lite.application.parts import parts_of
 
     part: Any
     for part in parts_of(application):
-        if issubclass(type(part), backlash.DebuggerCore):
+        if backlash is not None and issubclass(type(part), backlash.DebuggerCore):
             part.debug_application = part.app
             part.evalex = False
+        elif flask is not None and issubclass(type(part), flask.Flask) and part.config["PROPAGATE_EXCEPTIONS"] is None:
+            part.config["PROPAGATE_EXCEPTIONS"] = True
 
 
 class _Answer:
@@ -106,10 +112,9 @@ class _Answer:
 
     def show(self, error: Exception) -> list[bytes]:
         """Log an exception, and start the page that shows it."""
-        from gearbox_lite.debug_page import answers, request_details, visitors
+        from gearbox_lite.debug_page import answers, visitors
 
-        line = request_details.request_line(self._environ)
-        log.error("%s", line, exc_info=error)
+        line = self.log(error)
         if not visitors.may_see(self._environ):
             answer = visitors.refusal(self._environ)
         else:
@@ -122,6 +127,14 @@ class _Answer:
         # With exc_info, a server that has sent headers raises the exception again (PEP 3333).
         self._start_response(answers.STATUS_500, answer.headers, sys.exc_info())
         return self._body_of(answer.body)
+
+    def log(self, error: Exception) -> str:
+        """Log an exception, and return the request's method and path."""
+        from gearbox_lite.debug_page import request_details
+
+        line = request_details.request_line(self._environ)
+        log.error("%s", line, exc_info=error)
+        return line
 
     def run_code(self, console: Console) -> list[bytes]:
         """Start the page with the output of code that the console's form has sent."""
@@ -190,5 +203,8 @@ class _Body:
 
     def close(self) -> None:
         close = getattr(self._body, "close", None)
-        if close is not None:
-            close()
+        try:
+            if close is not None:
+                close()
+        except Exception as error:  # noqa: BLE001 (whatever the application raises)
+            self._answer.log(error)  # the answer is complete, and the server would cut it off

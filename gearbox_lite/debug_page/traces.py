@@ -24,6 +24,8 @@ _MAX_DEPTH = 3
 """Levels of groups inside groups that are shown."""
 _MAX_TEXT = 4000
 """Characters of a message and of a note that are shown."""
+_TEMPLATE_ENGINES = frozenset({"chameleon", "genshi", "jinja2", "kajiki", "mako"})
+"""Packages whose exceptions name the file and line of a template."""
 _MIDDLEWARE = "middleware of this project"
 _THIS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -91,7 +93,11 @@ class Trace:
 
 def describe_chain(error: BaseException, values: Values) -> tuple[Trace, ...]:
     """Return an exception, and those that it was raised from, or while handling."""
-    traces = [_describe(one, values, relation) for one, relation in _chain(error)]
+    chain = list(_chain(error))
+    traces = [_describe(one, values, relation) for one, relation in chain[:_MAX_RELATED]]
+    if left_out := len(chain) - len(traces):
+        note = f"This exception comes from {left_out} more, which are not shown."
+        traces[-1] = replace(traces[-1], notes=(*traces[-1].notes, note))
     return tuple(_without_secrets(trace, values) for trace in traces)
 
 
@@ -115,7 +121,7 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
     seen: set[int] = set()
     current: BaseException | None = error
     relation = ""
-    while current is not None and id(current) not in seen and len(seen) < _MAX_RELATED:
+    while current is not None and id(current) not in seen:
         seen.add(id(current))
         yield current, relation
         if current.__cause__ is not None:
@@ -255,10 +261,14 @@ def _characters(code: CodeType, line: int | None, column: int | None) -> int:
 
 
 def _place_of_syntax_error(error: BaseException) -> Iterable[StackFrame]:
-    """Return, as a frame, the place that a SyntaxError of Python or Jinja names; it has no frame of its own."""
+    """Return, as a frame, the place that a SyntaxError of Python or of a template names; it has no frame of its own.
+
+    Another exception may get its attributes from a request, and so name any file.
+    """
     file = getattr(error, "filename", None)
     line = getattr(error, "lineno", None)
-    if not isinstance(file, str) or not isinstance(line, int) or isinstance(error, OSError):
+    is_syntax_error = isinstance(error, SyntaxError) or type(error).__module__.partition(".")[0] in _TEMPLATE_ENGINES
+    if not is_syntax_error or not isinstance(file, str) or not isinstance(line, int):
         return
     span = None
     if isinstance(error, SyntaxError) and error.offset:

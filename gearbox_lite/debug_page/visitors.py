@@ -27,9 +27,11 @@ def may_see(environ: Mapping[str, Any]) -> bool:
 
 
 def is_local(environ: Mapping[str, Any]) -> bool:
-    """Whether a request was sent from this machine."""
+    """Whether a request was sent from this machine, and if a proxy has passed it on, to the proxy as well."""
+    named = [environ[name] for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP") if environ.get(name)]
+    senders = [environ.get("REMOTE_ADDR", ""), *(sender.strip() for item in named for sender in item.split(","))]
     try:
-        return ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
+        return all(ip_address(sender).is_loopback for sender in senders)
     except ValueError:
         return False
 

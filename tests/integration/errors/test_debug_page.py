@@ -50,6 +50,26 @@ def make(global_conf, **settings):
         config.add_view(view, route_name="crash", renderer="string")
         return config.make_wsgi_app()
 """
+FLASK = """
+from flask import Flask, abort
+
+def make(global_conf, **settings):
+    app = Flask(__name__)
+
+    @app.errorhandler(418)
+    def handled(error):
+        return "handled", 418
+
+    @app.route("/<name>")
+    def view(name):
+        movies = {}
+        abort(418) if name == "teapot" else None
+        return movies["title"]
+
+    wsgi_app = app.wsgi_app
+    app.wsgi_app = lambda environ, start_response: wsgi_app(environ, start_response)
+    return app
+"""
 INI = """[DEFAULT]
 debug = true
 [server:main]
@@ -94,13 +114,23 @@ def test_clients_that_ask_for_json_get_the_users_own_lines(failing):
     assert problem["traceback"][0].startswith("hello/controllers/root.py:42 in ")
 
 
-@pytest.mark.parametrize("code", [PLAIN, PYRAMID], ids=["plain", "pyramid"])
-def test_any_wsgi_application_has_the_page(tmp_path, code):
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [(PLAIN, []), (PYRAMID, []), (FLASK, ["--workers", "2"])],
+    ids=["plain", "pyramid", "flask"],
+)
+def test_any_wsgi_application_has_the_page(tmp_path, code, arguments):
     (tmp_path / "site_code.py").write_text(code)
     (tmp_path / "development.ini").write_text(INI)
-    with serve(tmp_path) as served:
-        page = Browser(served.url).get("/crash", **PAGE)
-    assert page.status == 500
+    with serve(tmp_path, *arguments) as served:
+        browser = Browser(served.url)
+        page = browser.get("/crash", **PAGE)
+        foreign = browser.get("/crash", **PAGE, Host="evil.example")
+        if code is FLASK:
+            assert (browser.get("/teapot").status, browser.get("/a/b").status) == (418, 404), (
+                "Flask has answered itself"
+            )
+    assert (page.status, foreign.status) == (500, 400)
     assert "<h1>KeyError</h1>" in page.text
     line = next(number for number, line in enumerate(code.splitlines(), 1) if 'movies["title"]' in line)
     assert f"site_code.py:{line}" in page.text

@@ -52,7 +52,7 @@ class Client:
         given = {"Origin": "http://localhost", **changed}
         return self.ask(
             "/__debug_console__", given.pop("environ", None),
-            {**fields, **{name: given.pop(name) for name in ("token", "error") if name in given}}, **given,
+            {**fields, **{name: given.pop(name) for name in ("token", "error", "frame") if name in given}}, **given,
         )  # fmt: skip
 
 
@@ -104,6 +104,9 @@ def test_without_the_setting_there_is_no_console(caplog):
         {"token": ""},
         {"token": "0" * 16},
         {"error": "0" * 16},
+        {"frame": "-1"},
+        {"frame": "9" * 5000},
+        {"frame": "two"},
     ],
 )
 def test_nothing_runs_for_others(client, changed, tmp_path):
@@ -124,3 +127,10 @@ def test_after_ten_wrong_tokens_the_right_one_is_refused_too(client):
     for _ in range(10):
         assert "The token is wrong" in client.run("1", token="wrong")
     assert "closed after too many wrong tokens" in client.run("number + 1")
+
+
+def test_for_an_exception_that_is_not_kept_no_token_is_asked_for(client):
+    """After a reload, the page of an earlier process is still open, and the token is another one."""
+    for _ in range(20):
+        assert "not kept any more" in client.run("1", error="0" * 16, token="of the process before")
+    assert "42" in client.run("number + 1")

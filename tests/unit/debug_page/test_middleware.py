@@ -83,6 +83,9 @@ def test_clients_that_ask_for_json_get_problem_details():
         ({"REMOTE_ADDR": ""}, {}),
         ({}, {"Host": "evil.example"}),
         ({}, {"X_Forwarded_Host": "evil.example"}),
+        ({}, {"X_Forwarded_For": "192.0.2.1, 127.0.0.1"}),
+        ({}, {"X_Forwarded_For": "unknown"}),
+        ({}, {"X_Real_IP": "192.0.2.1"}),
     ],
 )
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
@@ -91,6 +94,10 @@ def test_outside_of_serve_only_this_machine_and_its_names_see_a_page(environ, he
     assert answer.status_int == 500
     assert "it broke" not in answer.text
     assert "localhost only" in answer.text
+
+
+def test_a_proxy_on_this_machine_for_this_machine_shows_the_page():
+    assert "it broke" in ask(crash, X_Forwarded_For="127.0.0.1, ::1", X_Real_IP="127.0.0.1").text
 
 
 def test_serve_itself_has_checked_the_host():
@@ -118,6 +125,22 @@ def test_an_exception_before_the_first_piece_of_a_body_is_shown_and_the_body_is_
     assert answer.status_int == 500
     assert "KeyError" in answer.text
     assert closed == [True]
+
+
+def test_an_exception_while_a_body_is_closed_is_logged_and_leaves_the_answer_complete(caplog):
+    class Body:
+        def __iter__(self):
+            yield b"all of it"
+
+        def close(self):
+            raise KeyError("in close")
+
+    def application(_environ, start_response):
+        start_response("200 OK", [])
+        return Body()
+
+    assert ask(application).body == b"all of it"
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError]
 
 
 def test_an_exception_after_the_first_piece_goes_on_to_the_server():
@@ -167,8 +190,9 @@ def test_an_answer_to_head_has_no_body():
 
 
 @pytest.mark.parametrize("debug", [{}, {"debug": "false"}, {"debug": "0"}])
-def test_without_debug_the_filter_returns_the_application_itself(debug):
-    assert debug_filter(debug)(crash) is crash
+@pytest.mark.parametrize("settings", [{}, {"debug.console": "true"}], ids=["no console", "console"])
+def test_without_debug_the_filter_returns_the_application_itself(debug, settings):
+    assert debug_filter(debug, **settings)(crash) is crash
 
 
 def test_the_section_can_switch_debug_on_itself():

@@ -73,6 +73,21 @@ def test_a_large_group_says_how_many_of_it_are_not_shown(describe):
     assert (len(trace.children), trace.notes) == (10, ("40 more exceptions of this group are not shown.",))
 
 
+def test_a_long_chain_says_how_many_exceptions_are_not_shown(describe):
+    code = (
+        "def fail(depth):\n    try:\n        fail(depth - 1) if depth else 1 / 0\n    except Exception:\n"
+        "        raise ValueError(depth)\nfail(13)\n"
+    )
+    traces = describe(code)
+    assert [trace.message for trace in traces] == [str(depth) for depth in range(13, 3, -1)]
+    assert traces[-1].notes == ("This exception comes from 5 more, which are not shown.",)
+
+
+def test_an_exception_that_is_no_syntax_error_shows_no_file_that_it_names(describe):
+    trace = describe("error = ValueError('a')\nerror.filename, error.lineno = '/etc/passwd', 1\nraise error\n")[0]
+    assert [frame.name for frame in trace.frames if frame.file == "/etc/passwd"] == []
+
+
 def test_notes_that_cannot_be_shown_do_not_hide_the_exception(describe):
     odd = "class Odd:\n    def __str__(self):\n        raise KeyError\nerror = ValueError('a')\n"
     trace = describe(f"{odd}error.__notes__ = [Odd(), 5, 'x' * 9000]\nraise error\n")[0]
