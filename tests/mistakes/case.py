@@ -1,4 +1,4 @@
-"""One mistake that people make, and what they are told: the rows of the tables in this folder."""
+"""One mistake that people make, and what they are told: the rows of the tables in cases."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ USUAL = ("serve", "reload", "workers", "check")
 class Case:
     """One mistake: edits of a new project or a command line, and the whole lines that answer it.
 
-    ``mistake`` says in a few words what is wrong; it is the test's id and in the docs. In the lines, ``<line>`` is
-    the number of the line edited last (``<line+1>`` of the next one), and ``<line of X>`` that of the first line of the same file that begins
-    with X; ``<project>`` is the project's folder.
+    ``mistake`` says in a few words what is wrong; it is the test's id and in the docs. In the lines, ``<line>`` is the
+    number of the line edited last (``<line+1>`` of the next one), and ``<line of X>`` that of the first line of the
+    same file that begins with X; ``<project>`` is the project's folder.
     """
 
     mistake: str

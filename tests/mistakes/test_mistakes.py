@@ -1,4 +1,4 @@
-"""Every mistake of the tables in this folder is answered in whole lines, the same in every mode."""
+"""Every mistake of the tables in cases is answered in whole lines, the same in every mode."""
 
 from __future__ import annotations
 

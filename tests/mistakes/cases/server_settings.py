@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mistakes.case import Case
+from mistakes.cases.environment import PRODUCTION
 from mistakes.edits import line, replaced, setting
-from mistakes.environment import PRODUCTION
 
 CASES = (
     Case(
