@@ -14,24 +14,23 @@ _numbers = itertools.count()
 
 
 def database_project(folder: Path, kind: str, get_service: Callable[[str], Service], *options: str) -> Path:
-    """Return a project with a new database and another one for its tests; no migration has run."""
+    """Return a project with a new database; no migration has run."""
     project = new_project(folder, "hello", "--database", *options)
     if kind == "postgresql":
         use_postgresql(project, get_service("postgresql"))
     return project
 
 
-def use_postgresql(project: Path, service: Service) -> None:
-    """Create two databases, and write their URLs into the inis."""
+def use_postgresql(project: Path, service: Service, ini: str = "development.ini") -> None:
+    """Create a database, and write its URL into an ini; the name contains "test", as test.ini needs it."""
     import psycopg
 
-    number = next(_numbers)
-    for ini, name in (("development.ini", f"hello_{number}"), ("test.ini", f"hello_test_{number}")):
-        with psycopg.connect(
-            f"host=127.0.0.1 port={service.port} user=test dbname=postgres", autocommit=True
-        ) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        set_option(project / ini, "sqlalchemy.url", f"postgres://test@127.0.0.1:{service.port}/{name}")
+    name = f"hello_test_{next(_numbers)}"
+    with psycopg.connect(
+        f"host=127.0.0.1 port={service.port} user=test dbname=postgres", autocommit=True
+    ) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    set_option(project / ini, "sqlalchemy.url", f"postgres://test@127.0.0.1:{service.port}/{name}")
 
 
 PAGES = '''"""Pages for tests of transactions."""

@@ -146,6 +146,7 @@ class PostgreSQL(Service):
     def command(self) -> list[str]:
         return [
             self.executable, "-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", "",
+            "-c", "fsync=off",  # the machine keeps running, whatever happens to the processes
         ]  # fmt: skip
 
     def answers(self) -> bool:

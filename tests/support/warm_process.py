@@ -23,6 +23,7 @@ LIBRARIES = [
     *("tg.appwrappers.errorpage", "tg.configurator.fullstack", "tg.renderers.jinja", "tg.renderers.json"),
     *("tg.renderers.genshi", "tg.renderers.kajiki", "tg.renderers.mako", "pygments.lexers", "redis", "pymemcache"),
     *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "importlib.metadata", "logging.config"),
+    *("alembic.autogenerate", "alembic.command", "alembic.context", "alembic.migration", "psycopg"),
     *("encodings.idna", "difflib", "secrets", "shlex", "email.utils", "xml.dom.minidom", "webtest"),
 ]
 """What takes time to import."""
