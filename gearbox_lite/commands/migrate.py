@@ -17,7 +17,6 @@ from gearbox_lite.database.project import Database, app_options, applied_ids, lo
 from gearbox_lite.database.revisions import Revision, pending_revisions, read_revisions
 from gearbox_lite.errors import FAILURE, UserError, short_path
 from gearbox_lite.ini.settings import AppSettings
-from gearbox_lite.masking import masked
 from gearbox_lite.output import show
 
 EXTRA = "gearbox-lite[migrate]"
@@ -179,15 +178,18 @@ def _explaining(project: _Project, what: str) -> Iterator[None]:
 
     from gearbox_lite.application import load
     from gearbox_lite.application.tracebacks import users_frames
+    from gearbox_lite.database.unavailable import explaining_outage, reason_of
 
     with load.explaining(project.settings, what):
         try:
-            yield
+            with explaining_outage(project.settings, what):
+                yield
         except DBAPIError as error:
             if any(Path(frame.filename).parent.name == "versions" for frame in users_frames(error)):
                 raise  # the migration is at fault, so its line is shown
-            reason = masked(" ".join(str(error.orig).split()))
-            raise UserError(f"{what}: {reason}", at=location_of_url(project.settings), code=FAILURE) from error
+            raise UserError(
+                f"{what}: {reason_of(error)}", at=location_of_url(project.settings), code=FAILURE
+            ) from error
 
 
 def _confirm(project: _Project, function: str, target: str, *, yes: bool) -> None:

@@ -20,10 +20,12 @@ def command(*, arguments: tuple[str, ...], ini: str | None, app_name: str) -> No
     """
     settings = read_ini(arguments, ini, app_name)
     from gearbox_lite.application import load, logs
+    from gearbox_lite.database.unavailable import explaining_outage
     from gearbox_lite.turbogears import websetup
 
     logs.configure_logging(settings)
-    with load.explaining(settings, "the websetup failed"):
+    failed = "the websetup failed"
+    with load.explaining(settings, failed), explaining_outage(settings, failed):
         found = websetup.find_websetup(settings)
         if found is None:
             show(f"{short_path(settings.ini)}: its project has no websetup, so there is nothing to set up.")

@@ -69,6 +69,20 @@ def _quickstarted(name: str, *options: str) -> Path:
     return folder / name
 
 
+WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps"]
+WITHOUT_PRIVILEGE += ["-dac_override,-dac_read_search", "--"]
+"""Root can read every file; as root, tests of unreadable files put this before the command."""
+
+
+def as_ordinary_user(*command: str) -> list[str]:
+    """Return a command that runs without root's right to read and write every file."""
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            unavailable("setpriv is not installed")
+        return [*WITHOUT_PRIVILEGE, *command]
+    return list(command)
+
+
 def copy_repository(folder: Path) -> Path:
     """Copy the repository's own files to a new folder, without what tools have written beside them, and return it."""
     written = {".git", ".nox", ".venv", "dist", "hello", "site"}

@@ -53,8 +53,8 @@ FINDING_CODES = {
         "Set `session.samesite = Lax`, unless this site is shown inside others.",
     ),
     "database-unreachable": FindingCode(
-        "The database refuses or does not answer, so pages that use it fail.",
-        "Start the database, or correct `sqlalchemy.url`.",
+        "The database refuses, does not answer or may only be read, so pages that use it fail.",
+        "Start the database, correct `sqlalchemy.url`, or give the user of the server the right to write the file.",
     ),
     "debug-exposed": FindingCode(
         "Other machines or users could reach the debug page, which reveals code and data.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from support import warm
 from support.databases import add_pages
-from support.helpers import Browser, line_of, new_project, serve, set_option
+from support.helpers import PROGRAM, Browser, as_ordinary_user, line_of, new_project, serve, set_option
 from support.reloading import wait_until
 from support.warm import run
 
@@ -81,3 +83,34 @@ def test_the_shell_has_the_session_and_the_models(tmp_path):
     code = "db.add(Entry(name='Ada', text='Hello')); db.commit(); print('Ada' in app.get('/').text)"
     result = run("shell", "-c", code, cwd=project)
     assert (result.returncode, result.stdout) == (0, "True\n"), result.stderr
+
+
+@pytest.mark.parametrize(("path", "mode"), [("data/hello.db", 0o400), ("data", 0o500)])
+def test_a_file_or_folder_that_may_not_be_written_is_one_line_with_the_line_of_the_ini(tmp_path, path, mode):
+    project = new_project(tmp_path, "hello", "--database")
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    (project / path).chmod(mode)
+    try:
+        for words, code, message in (
+            (["check"], 1, f"the database cannot be changed: this user may not write {path}; run chmod or chown"),
+            (["migrate", "downgrade", "base"], 1, "the downgrade failed, and nothing was changed: attempt to write a "),
+        ):
+            result = subprocess.run(
+                as_ordinary_user(PROGRAM, *words), cwd=project, capture_output=True, text=True, check=False
+            )
+            errors = [line for line in result.stderr.splitlines() if not line.startswith("Warning: running as root")]
+            assert result.returncode == code
+            assert [line.partition(message)[:2] for line in errors] == [(f"Error: development.ini:{number}: ", message)]
+    finally:
+        (project / path).chmod(0o700)
+
+
+def test_setup_app_is_one_line_if_the_database_cannot_be_reached(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    set_option(project / "development.ini", "sqlalchemy.url", "postgresql://u@127.0.0.1:1/d")
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    result = run("setup-app", cwd=project)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: development.ini:{number}: the websetup failed: ")
+    assert result.stderr.count("\n") == 1

@@ -8,6 +8,7 @@ import itertools
 import os
 import queue
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -232,6 +233,38 @@ def test_a_locked_file_is_503_and_readers_do_not_wait(tmp_path):
         other.execute("COMMIT")
         assert browser.post("/pages/pair", {"name": "a"}).status == 200
         assert served.output.count("the database is not available: database is locked") == 1
+        assert "Traceback" not in served.output
+
+
+def test_a_full_disk_is_503_and_leaves_no_half_of_a_request(tmp_path):
+    """The limit of a file's size has the same effect: the system refuses to write, and SQLite says that it is full."""
+    project = new_project(tmp_path, "hello", "--database")
+    add_pages(project)
+    with warm.serve(project) as served:
+        browser = Browser(served.url)
+        before = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (40_000, before[1]))
+        answer = browser.post("/pages/pair", {"name": "a" * 20_000})
+        assert (answer.status, answer.header("Retry-After")) == (503, "2")
+        assert '"names": 0' in browser.get("/pages/pairs").text
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, before)
+        assert browser.post("/pages/pair", {"name": "a" * 20_000}).status == 200
+        assert '"names": 1, "broken": []' in browser.get("/pages/pairs").text
+        assert "Traceback" not in served.output
+
+
+def test_a_file_that_may_only_be_read_is_503_for_pages_that_write(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    add_pages(project)
+    url = "sqlite:///file:%(here)s/data/hello.db?mode=ro&uri=true"
+    set_option(project / "development.ini", "sqlalchemy.url", url)
+    with warm.serve(project) as served:
+        browser = Browser(served.url)
+        answer = browser.post("/pages/pair", {"name": "a"})
+        assert (answer.status, answer.header("Retry-After")) == (503, "2")
+        assert browser.get("/pages/pairs").status == 200
+        served.end()
+        assert served.output.count("the database is not available: attempt to write a readonly database") == 1
         assert "Traceback" not in served.output
 
 

@@ -12,25 +12,13 @@ from support.helpers import (
     PROGRAM,
     Browser,
     Served,
+    as_ordinary_user,
     line_of,
     serve_command,
     set_option,
-    unavailable,
 )
 from support.reloading import answers_with, wait_until, write_version
 from support.warm import run, serve
-
-WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps"]
-WITHOUT_PRIVILEGE += ["-dac_override,-dac_read_search", "--"]
-"""Root can read every file; as root, tests of unreadable files put this before the command."""
-
-
-def as_ordinary_user(*command):
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            unavailable("setpriv is not installed")
-        return [*WITHOUT_PRIVILEGE, *command]
-    return list(command)
 
 
 def inherit(project, use, base):
