@@ -141,7 +141,15 @@ def new(context: click.Context, /, *, message: str, empty: bool, ini: str | None
     show(short_path(written.path), *(f"  {change}" for change in written.changes))
     if any(change.startswith("removed") for change in written.changes):
         show(
-            "", "Data of what is removed is lost. If you have renamed it, write op.alter_column() or op.rename_table()."
+            "",
+            "Data of what is removed is lost. If you have renamed it, replace both lines by "
+            'batch_op.alter_column("OLD", new_column_name="NEW") or op.rename_table("OLD", "NEW").',
+        )
+    if written.required:
+        show(
+            "",
+            f"Rows that exist have no value for {', '.join(written.required)}, which must have one. "
+            'Write it into the migration: sa.Column(..., nullable=False, server_default="VALUE")',
         )
     show("", "Read it, then run: gearbox-lite migrate upgrade")
 

@@ -45,10 +45,14 @@ def _silent(_revision: Revision) -> None:
 
 @dataclass(frozen=True)
 class NewMigration:
-    """A migration that was written, and the changes that it contains, one sentence each."""
+    """A migration that was written, and the changes that it contains, one sentence each.
+
+    ``required`` are the new columns of existing tables that must have a value, and have none in the rows that exist.
+    """
 
     path: Path
     changes: list[str]
+    required: list[str]
 
 
 def upgrade_database(package: str, settings: Mapping[str, str], report: Report = _silent) -> list[Revision]:
@@ -103,11 +107,11 @@ def write_migration(
     from alembic import command
 
     revisions = read_revisions(database.migrations)
-    changes: list[str] = []
+    changes: list[tuple[Any, ...]] = []
 
     def keep_changes(_context: object, _revision: object, directives: list[Any]) -> None:
         if not directives[0].upgrade_ops.is_empty():
-            changes.extend(_describe(item) for item in _flattened(directives[0].upgrade_ops.as_diffs()))
+            changes.extend(_flattened(directives[0].upgrade_ops.as_diffs()))
         elif not empty:
             directives.clear()
 
@@ -132,7 +136,12 @@ def write_migration(
         return None
     path = Path(written.path)
     _format(path)
-    return NewMigration(path, changes)
+    required = [
+        f"{change[2]}.{change[3].name}"
+        for change in changes
+        if change[0] == "add_column" and not change[3].nullable and change[3].server_default is None
+    ]
+    return NewMigration(path, [_describe(change) for change in changes], required)
 
 
 def differences(engine: Engine, metadata: MetaData) -> list[str]:

@@ -80,6 +80,32 @@ def test_a_model_becomes_a_migration_that_is_applied_and_undone(site):
     assert tables(site) == "['alembic_version', 'entry']"
 
 
+def test_a_renamed_and_a_required_column_keep_the_rows_if_the_migration_is_edited_as_it_says(tmp_path, shared_services):
+    for kind in KINDS:
+        site = database_project(tmp_path / kind, kind, shared_services)
+        migrate(site, "upgrade")
+        code = "db.add(Entry(name='Ada', text='Hello')); db.commit()"
+        assert run("shell", "-c", code, cwd=site).returncode == 0
+        model = site / "hello" / "model" / "entry.py"
+        mood = "    mood: Mapped[str] = mapped_column(String(20))\n"
+        model.write_text(model.read_text().replace("    text:", f"{mood}    words:"))
+        printed = migrate(site, "new", "change entries")
+        assert 'replace both lines by batch_op.alter_column("OLD", new_column_name="NEW")' in printed
+        assert "Rows that exist have no value for entry.mood, entry.words, which must have one." in printed
+        path = site / "hello" / "migrations" / "versions" / "0002_change_entries.py"
+        upgrade, downgrade = path.read_text().split("def downgrade")
+        upgrade = re.sub(r".*words.*\n", "", upgrade).replace(
+            'drop_column("text")', 'alter_column("text", new_column_name="words")'
+        )
+        path.write_text(
+            upgrade.replace("nullable=False", 'nullable=False, server_default="calm"') + "def downgrade" + downgrade
+        )
+        migrate(site, "upgrade")
+        code = "entry = db.get(Entry, 1); print(entry.words, entry.mood)"
+        assert run("shell", "-c", code, cwd=site).stdout == "Hello calm\n"
+        assert run("check", "--strict", cwd=site).stderr == ""
+
+
 def test_a_migration_that_fails_leaves_nothing_and_the_next_run_starts_cleanly(site):
     migrate(site, "upgrade")
     migrate(site, "new", "add moods")

@@ -63,9 +63,12 @@ def test_a_stored_value_survives_a_restart_and_can_be_deleted(project, tab):
         assert tab.hosts == {"localhost"}
 
 
-def test_no_page_violates_accessibility_or_overflows_in_light_dark_and_on_a_phone(project, tab, pictures):
+def test_no_page_violates_accessibility_or_overflows_in_light_dark_and_on_a_phone(tmp_path, tab, pictures):
+    """The project has a database, and so everything that a generated site can show."""
     from axe_playwright_python.base import AXE_SCRIPT
 
+    project = new_project(tmp_path, "hello", "--database")
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
     set_option(project / "development.ini", "debug", "false")
     add_crash(project)
     found = {}
@@ -74,6 +77,12 @@ def test_no_page_violates_accessibility_or_overflows_in_light_dark_and_on_a_phon
         tab.page.fill("#user", LONG)
         tab.press("Store")
         assert tab.page.get_by_role("status").inner_text() == "Stored."
+        tab.page.get_by_label("Your name").fill(LONG)
+        tab.page.get_by_label("Your message").fill(f"<b>{LONG}")
+        tab.press("Sign")
+        assert tab.page.get_by_role("status").inner_text() == "Thank you!"
+        assert f"<b>{LONG}" in tab.page.locator("section", has_text="Guest book").inner_text()
+        assert tab.problems == []
         for path, name in {
             "": "message", "/": "welcome", "/getsession": "tutorial",
             "/store": "405", "/nowhere": "404", "/crash": "500",
