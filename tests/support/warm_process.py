@@ -118,6 +118,9 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(sys.executable).parent)  # as the installed program has it
     for name in [*LIBRARIES, *(f"gearbox_lite.{name}" for name in OUR_MODULES)]:
         import_module(name)
+    from gearbox_lite.debug_page.answers import answer_without_details
+
+    answer_without_details(Exception(), "")  # compiles the templates of the debug page
     gc.freeze()
     Forks(socket.socket(fileno=int(sys.argv[1]))).serve()
     from gearbox_lite.cli import main
