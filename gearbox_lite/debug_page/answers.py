@@ -95,7 +95,7 @@ def load_failure_page(
         traces = ()  # installed code has only met what the message says
     sections = (environment_section(settings.ini),)
     page = ErrorPage(
-        title="The application does not load",
+        title=_DOES_NOT_LOAD,
         message=message,
         at_file=file,
         at_name=file_name(file),
@@ -104,9 +104,23 @@ def load_failure_page(
         traces=traces,
         sections=sections,
         editor=editor_url(settings.editor),
-        note="Fix it and save; then reload this page.",
+        note="Fix it and save. With live reload, this page then loads again by itself.",
     )
-    return replace(page, markdown=to_markdown(page.summary, traces, sections))
+    markdown = to_markdown(page.summary, traces, sections)
+    help_text = traces[0].help if traces else ""
+    shown = tuple(replace(trace, help="") if trace is traces[0] else trace for trace in traces)
+    return replace(
+        page, message=_without_repetition(message, help_text), help=help_text, traces=shown, markdown=markdown
+    )
+
+
+_DOES_NOT_LOAD = "The application does not load"
+
+
+def _without_repetition(message: str, help_text: str) -> str:
+    """Return the terminal's message without what the page's title, and the explanation below it, say as well."""
+    _, found, rest = message.partition(f": {_DOES_NOT_LOAD[0].lower()}{_DOES_NOT_LOAD[1:]}: ")
+    return (rest if found else message).removesuffix(help_text).removesuffix(": ")
 
 
 def html_answer(template: str, *, form_action: str = "'none'", **variables: Any) -> DebugAnswer:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gearbox_lite.application.error_secrets import mask_source
 from gearbox_lite.errors import short_path
-from gearbox_lite.masking import shown_value
+from gearbox_lite.masking import is_secret, shown_value
 
 BEFORE, AFTER = 5, 4
 """Lines that are shown around the line at fault."""
@@ -81,8 +81,17 @@ def _without_secret(line: str) -> str:
     name, sign, value = line.partition("=")
     if not sign or not value.strip():
         return line
-    shown = shown_value(name.strip(" \t#;"), value.strip())
+    shown = _shown_setting(name.strip(" \t#;"), value.strip())
     return line if shown == value.strip() else f"{name}{sign} {shown}"
+
+
+def _shown_setting(name: str, value: str) -> str:
+    """Return what may be shown of a setting's value: of a session option as much as messages show."""
+    from gearbox_lite.sessions.settings.options import OPTIONS, PREFIX
+    from gearbox_lite.sessions.settings.parse import shown_option
+
+    is_option = name.startswith(PREFIX) and name.removeprefix(PREFIX) in OPTIONS and not is_secret(name)
+    return shown_option(name, value) if is_option else shown_value(name, value)
 
 
 def file_name(path: str) -> str:

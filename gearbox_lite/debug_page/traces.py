@@ -14,7 +14,7 @@ from gearbox_lite.application import tracebacks
 from gearbox_lite.application.user_code import SITES, is_library, is_ours
 from gearbox_lite.debug_page.excerpts import SourceLine, Span, file_name, read_excerpt
 from gearbox_lite.debug_page.variables import Values
-from gearbox_lite.errors import UserError
+from gearbox_lite.errors import Location
 
 _MAX_FIRST, _MAX_LAST = 15, 45
 """Frames at both ends of a traceback that are shown; an endless recursion has a thousand."""
@@ -63,7 +63,8 @@ class FrameGroup:
 class Trace:
     """One exception. ``frames`` are in the order of the calls; ``relation`` says what it is to the one before.
 
-    ``help`` explains a common mistake, which is at ``help_file`` and ``help_line`` if that is known.
+    ``help`` explains a common mistake, unless the message does so itself. The mistake is at ``help_file`` and
+    ``help_line`` if that is known.
     """
 
     kind: str
@@ -138,22 +139,23 @@ def _describe(error: BaseException, values: Values, relation: str, depth: int = 
     children = [_describe(one, values, "", depth + 1) for one in inner[:_MAX_RELATED]]
     frames = tuple(_frames(error.__traceback__, values))
     kind = type(error)
+    package = kind.__module__.partition(".")[0]
     return Trace(
-        kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
+        kind.__qualname__ if package in ("builtins", "gearbox_lite") else f"{kind.__module__}.{kind.__qualname__}",
         values.text(_message(error)),
         (*frames, *_place_of_syntax_error(error)),
         tuple(map(values.text, _notes(error, len(inner) - len(children)))),
         explained.message if explained is not None else "",
-        *_place_of(explained),
+        *_place_of(error if explained is None else explained),
         relation,
         tuple(children),
     )
 
 
-def _place_of(explained: UserError | None) -> tuple[str, int | None]:
-    """Return the file and line that an explanation names; empty for none."""
-    at = None if explained is None else explained.at
-    if at is None or not isinstance(at.source, os.PathLike):
+def _place_of(error: BaseException) -> tuple[str, int | None]:
+    """Return the file and line that an explanation, or an error that explains itself, names; empty for none."""
+    at = getattr(error, "at", None)
+    if not isinstance(at, Location) or not isinstance(at.source, os.PathLike):
         return "", None
     return os.fspath(at.source), at.line
 

@@ -6,11 +6,16 @@ import inspect
 import io
 from typing import Any
 
+from gearbox_lite.errors import Location
 from gearbox_lite.turbogears.source import function_location, method_name
 
 
 class ControllerOutputError(TypeError):
-    """A controller returned something that cannot be sent."""
+    """A controller returned something that cannot be sent; ``at`` is its method, which the message names as well."""
+
+    def __init__(self, at: Location, problem: str) -> None:
+        super().__init__(f"{at}: {problem}")
+        self.at = at
 
 
 def check_outputs() -> None:
@@ -55,4 +60,4 @@ def current_action() -> Any:
 
 def _error(problem: str, remedy: str) -> ControllerOutputError:
     action = current_action()
-    return ControllerOutputError(f"{function_location(action)}: {method_name(action)} {problem}; {remedy}")
+    return ControllerOutputError(function_location(action), f"{method_name(action)} {problem}; {remedy}")

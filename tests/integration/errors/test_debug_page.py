@@ -242,7 +242,7 @@ def test_a_syntax_error_shows_its_line_and_the_page_heals(project):
         wait_until(lambda: Browser(served.url).get("/").status == 200)
     assert "<h1>The application does not load</h1>" in page.text
     title = re.search(r"<title>(.*?)</title>", page.text)[1]
-    assert title.startswith("development.ini: the application does not load: SyntaxError in root.py line ")
+    assert title == "The application does not load: SyntaxError in root.py line 14; fix it and try again"
     assert "SyntaxError: " in page.text
     current = re.search(r'<span class="line current">.*?</code>', page.text, re.DOTALL)[0]
     assert "def index" in re.sub(r"<[^>]+>", "", current)

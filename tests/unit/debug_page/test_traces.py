@@ -226,6 +226,29 @@ def test_keys_in_an_ini_are_not_shown(tmp_path):
     assert "session.validate_key = ..." in shown
 
 
+def test_a_session_option_is_shown_as_in_messages(tmp_path):
+    ini = tmp_path / "a.ini"
+    ini.write_text(
+        "session.samesite = lax; secure\nsession.key = my cookie\nsession.url = redis://:hunter22@localhost/0\n"
+        "session.timout = an hour\nsession.validate_key = %(ENV_KEY)s\n"
+    )
+    assert [line.text for line in read_excerpt(str(ini), 1)] == [
+        *("session.samesite = lax; secure", "session.key = my cookie", "session.url = redis://:***@localhost/0"),
+        *("session.timout = ...", "session.validate_key = %(ENV_KEY)s"),
+    ]
+
+
+def test_an_exception_that_explains_itself_is_at_the_place_that_it_names(describe, tmp_path):
+    code = (
+        "from pathlib import Path\nfrom gearbox_lite.errors import Location\n"
+        "from gearbox_lite.turbogears.output import ControllerOutputError\n"
+        "raise ControllerOutputError(Location(Path(__import__('os').getcwd()) / 'mine.py', 1), 'returned 3')\n"
+    )
+    trace = describe(code)[0]
+    assert (trace.kind, trace.message) == ("ControllerOutputError", "mine.py:1: returned 3")
+    assert (trace.help_file, trace.help_line) == (str(tmp_path / "mine.py"), 1)
+
+
 def test_frames_are_told_apart_by_package(tmp_path):
     own = tmp_path / "own.py"
     own.touch()
