@@ -55,6 +55,15 @@ def connect_handler(breaker: CircuitBreaker) -> Callable[..., psycopg.Connection
                 self.close()
                 raise psycopg.OperationalError(str(error)) from error
 
+        def close(self) -> None:
+            """Close it, and free an answer that libpq has kept, however large it is.
+
+            If libpq itself has dropped the connection, psycopg does nothing here, and the answer stays until the
+            garbage collector runs.
+            """
+            super().close()
+            self.pgconn.finish()
+
         @classmethod
         def _connect_gen(cls, *arguments: Any, **options: Any) -> Any:
             gen = super()._connect_gen(*arguments, **options)

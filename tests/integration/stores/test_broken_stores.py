@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import random
+import re
 import resource
 import socket
 import threading
@@ -143,6 +145,41 @@ def test_every_fault_of_a_store_is_answered_503_in_time(proxy_and_options):
         # What was sent to a store may have been stored although it was not acknowledged.
         assert wait_for_store(browser).json["user"] in ("MVL", "lost"), fault.__name__
     assert memory(options) - before < 200 * 1024
+
+
+LARGE = 150 << 20
+"""Bytes."""
+
+
+@pytest.fixture
+def no_garbage_collection():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def answer_at_length(data, client):
+    """Send a message that libpq reads to its end before anything else can happen, and then garbage."""
+    client.sendall(b"V" + (LARGE + 4).to_bytes(4, "big"))
+    for _ in range(LARGE >> 16):
+        client.sendall(bytes(1 << 16))
+    client.sendall(b"x" * 100)
+
+
+def test_a_large_answer_is_freed_at_once_although_only_libpq_knows_that_the_connection_is_lost(
+    tmp_path, shared_services, no_garbage_collection
+):
+    options = options_of("postgresql", tmp_path, shared_services)
+    proxy = Proxy(shared_services("postgresql").port)
+    url = re.sub(r":\d+/", f":{proxy.port}/", options["session.url"])
+    browser = visitor({**options, "session.url": url, "session.store_timeout": "30"})
+    browser.get("/set?user=MVL")
+    before = memory(options)
+    proxy.fault = answer_at_length
+    browser.get("/get", status=503)
+    browser.get("/get", status=503)
+    assert memory(options) - before < LARGE / 1024 / 2
+    proxy.close()
 
 
 def test_a_slow_store_is_not_refused(proxy_and_options):
