@@ -68,6 +68,7 @@ def test_other_servers_answer_only_names_of_this_machine_while_debugging(project
     with serve(project, *arguments, "--keep-port") as served:
         wait_until(lambda: "Booting worker" in served.output)
         assert_only_own_names_are_answered(served.url)
+        served.end()  # a killed gunicorn's worker would stay for a quarter of a minute
 
 
 def test_an_application_that_turns_debugging_on_itself_answers_only_names_of_this_machine(project):

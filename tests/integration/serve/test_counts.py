@@ -45,10 +45,14 @@ def modules_after(code: str, *arguments: str, cwd: Path | None = None) -> set[st
 
 
 def assert_few(modules: set[str], *, ours: int, others: int) -> None:
-    """Our own modules are small, and a package's own one is empty; those of others may cost much more."""
+    """Our own modules are small, and a package's own one is empty; those of others may cost much more.
+
+    Into which private modules a package is divided differs between Pythons: zipfile, for example, has some since 3.12.
+    """
     own = {name for name in modules if name.partition(".")[0] == "gearbox_lite"}
+    theirs = {name for name in modules - own if "._" not in name}
     assert len(own) <= ours, own
-    assert len(modules - own) <= others, modules - own
+    assert len(theirs) <= others, theirs
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
@@ -139,7 +143,7 @@ def test_the_supervisor_has_two_processes_and_imports_nothing_of_the_application
     assert not packages & {"hello", *existing_modules("beaker", "html", "jinja2", "paste", "tg", "webob")}, packages
     ours_in_workers = ("application.load", "server.worker.main", "server.http.server", "sessions", "sessions.checks")
     assert not ours & existing_modules(*(f"gearbox_lite.{name}" for name in ours_in_workers))
-    assert_few(ours, ours=80, others=47)
+    assert_few(ours, ours=80, others=35)
 
 
 class CountingProxy:
