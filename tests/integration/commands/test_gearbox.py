@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import zipfile
 from pathlib import Path
@@ -21,13 +23,12 @@ def python(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(python, tmp_path_factory) -> Path:
-    """A project whose distribution and package have different names, as ``pip install -e .`` leaves it."""
-    project = new_project(tmp_path_factory.mktemp("installed"), "My-Shop", "-p", "shop")
+    """A project with a database whose distribution and package have different names, after ``pip install -e .``."""
+    project = new_project(tmp_path_factory.mktemp("installed"), "My-Shop", "-p", "shop", "--database")
     subprocess.run([python, "-c", METADATA], cwd=project, check=True, timeout=TEST_TIMEOUT, capture_output=True)
     pip(python, "install", "-e", project)
-    (project / "shop/websetup.py").write_text(
-        "def setup_app(command, conf, vars):\n    print('set up', conf['auto_reload_templates'])\n"
-    )
+    with (project / "shop/websetup.py").open("a") as websetup:
+        websetup.write("    print('set up', conf['auto_reload_templates'])\n")
     return project
 
 
@@ -48,7 +49,11 @@ def gearbox(python, project, *words):
 
 @pytest.mark.parametrize("words", [[], ["--name", "shop"], ["-c", "development.ini#shop"], ["--name", "app:shop"]])
 def test_setup_app_runs_the_projects_websetup(python, installed, words):
+    """That of a project with a database creates its tables."""
+    (installed / "data/shop.db").unlink(missing_ok=True)
     assert gearbox(python, installed, "setup-app", *words) == "Running shop.websetup.setup_app\nset up true\n"
+    with contextlib.closing(sqlite3.connect(installed / "data/shop.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM entry").fetchone() == (0,)
 
 
 def test_the_commands_of_tg_devtools_work(python, installed):
