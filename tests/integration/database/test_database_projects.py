@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +109,26 @@ def test_the_production_ini_gets_its_database_from_the_environment(tmp_path):
     result = run("check", "--strict", "production.ini", cwd=project, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "new" / "folder").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_readme_backs_up_and_migrates_before_new_code_serves(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    readme = (project / "README.md").read_text()
+    for before, after in (
+        (" migrate production.ini upgrade", "gearbox-lite check production.ini"),
+        ("VACUUM INTO", "systemd-run"),
+        ("run --rm app gearbox-lite migrate production.ini upgrade", "compose.yaml up --detach"),
+        ("hello gearbox-lite migrate production.ini upgrade", "-p 127.0.0.1:8080:8080"),
+    ):
+        assert readme.index(before) < readme.index(after)
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
+    assert run("shell", "-c", "db.add(Entry(name='Ada', text='Hello')); db.commit()", cwd=project).returncode == 0
+    backup = re.search(r"^    (python3 -c .*VACUUM.*)$", readme, re.MULTILINE)[1]
+    with contextlib.closing(sqlite3.connect(project / "data" / "hello.db")) as connection:  # in use, as by a server
+        connection.execute("SELECT 1")
+        subprocess.run(["sh", "-c", backup], cwd=project, check=True, timeout=30)
+    with contextlib.closing(sqlite3.connect(project / "data" / "backup.db")) as connection:
+        assert connection.execute("SELECT name, text FROM entry").fetchall() == [("Ada", "Hello")]
 
 
 def test_the_documented_step_deletes_the_guest_book_and_leaves_a_project_that_works(tmp_path):

@@ -34,9 +34,9 @@ def paste(text, project, programs=""):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("store", ["cookie", "database"])
-def test_the_readmes_steps_install_each_file(tmp_path, store):
-    project = new_project(tmp_path, "hello", "--session", store)
+@pytest.mark.parametrize("options", [[], ["--session", "database"], ["--database"]])
+def test_the_readmes_steps_install_each_file(tmp_path, options):
+    project = new_project(tmp_path, "hello", *options)
     assert paste(steps(project, "Deploy"), project).returncode == 0
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -53,8 +53,9 @@ def test_the_readmes_steps_install_each_file(tmp_path, store):
     result = paste(text, project, programs)
     assert result.returncode == 0, result.stderr
     units = {"hello.socket", "hello.service"}
-    if store == "database":
+    if "--session" in options:
         units |= {"hello-purge.service", "hello-purge.timer"}
+    if options:
         assert stat.S_IMODE((project / "data").stat().st_mode) == 0o700
     assert {path.name for path in (machine / "etc/systemd/system").iterdir()} == units
     assert stat.S_IMODE((machine / "etc/hello/production.env").stat().st_mode) == 0o600
@@ -63,6 +64,7 @@ def test_the_readmes_steps_install_each_file(tmp_path, store):
     site = (machine / "etc/nginx/sites-enabled/hello").read_text()
     assert "example.org" not in site
     assert site.count("server_name YOUR.HOST.NAME;") == 2
+    assert (project / "data/hello.db").exists() == (options == ["--database"])
     called = (tmp_path / "called").read_text()
     enabled = re.search(r"systemctl enable --now (.*)", called)[1].split()
     assert set(enabled) == units - {"hello-purge.service"}
