@@ -148,4 +148,33 @@ CASES = (
         ),
         modes=("check", "workers"),
     ),
+    Case(
+        "the project as a distribution",
+        (replaced("paste.app_factory = hello.config.application:make_app", "use = egg:hello"),),
+        error=(
+            "development.ini:<line>: use = egg:hello: no distribution 'hello' is installed; pip install -e . here, or "
+            "write paste.app_factory = hello.config.application:make_app instead of use"
+        ),
+        modes=("check", "workers"),
+    ),
+    Case(
+        "a factory in quotes",
+        (
+            replaced(
+                "paste.app_factory = hello.config.application:make_app",
+                'paste.app_factory = "hello.config.application:make_app"',
+            ),
+        ),
+        error=(
+            'development.ini:<line>: paste.app_factory = "hello.config.application:make_app": this names no function; '
+            "write hello.config.application:make_app"
+        ),
+        modes=("check", "reload"),
+    ),
+    Case(
+        "a setting that needs a library",
+        (line("app:hello", "use_ming = true"),),
+        error="development.ini:<line>: use_ming = true: it needs the library Ming; pip install Ming, or set use_ming = false",
+        modes=("check", "serve"),
+    ),
 )

@@ -238,4 +238,24 @@ CASES = (
         secrets=tuple(PRODUCTION.values()),
         modes=("check", "routes", "serve"),
     ),
+    Case(
+        "an environment variable with an example as the key",
+        (),
+        error=(
+            "production.ini:<line of session.validate_key = %(ENV_HELLO_SESSION_KEY)s>: "
+            "session.validate_key = %(ENV_HELLO_SESSION_KEY)s: the key looks like an example; write 64 random hex "
+            "digits, or let `gearbox-lite session rotate-key` do it"
+        ),
+        ini="production.ini",
+        environment={**PRODUCTION, "HELLO_SESSION_KEY": "secret"},
+        secrets=(PRODUCTION["HELLO_CSRF_KEY"],),
+        modes=("serve",),
+    ),
+    Case(
+        "a percent sign in a key",
+        (setting("session.validate_key", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0%"),),
+        error="development.ini:<line>: session.validate_key = ...: invalid interpolation; write %% for a percent sign",
+        modes=("check", "reload"),
+        secrets=("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0",),
+    ),
 )

@@ -386,4 +386,12 @@ CASES = (
         command="serve --workers 50% --no-reload",
         error="--workers: workers = 50%: not a valid number of workers; write a number from 1 to 1000",
     ),
+    Case(
+        "the application without its session",
+        command="serve -n hello --no-reload",
+        error=(
+            "--app-name: hello: [filter:session] is left out, but hello/lib/helpers.py uses the session; leave "
+            "--app-name out, or name a pipeline that has the filter"
+        ),
+    ),
 )

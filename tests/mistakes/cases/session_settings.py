@@ -309,4 +309,17 @@ CASES = (
         secrets=tuple(PRODUCTION.values()),
         modes=("check", "reload"),
     ),
+    Case(
+        "session.name",
+        (line("filter:session", "session.name = hello"),),
+        error="development.ini:<line>: session.name = ...: there is no such option; write session.key",
+        modes=("check", "serve"),
+    ),
+    Case(
+        "an encoded character in a password",
+        (setting("session.type", "ext:redis"), setting("session.url", "redis://u:p%40ss@localhost:1/0")),
+        error="development.ini:<line>: session.url = ...: invalid interpolation; write %% for a percent sign",
+        modes=("check", "workers"),
+        secrets=("p%40ss",),
+    ),
 )
