@@ -8,7 +8,7 @@ itself when no other thread can:
 =================================  ==================================  =================================================
 leader                             what it does                        until
 =================================  ==================================  =================================================
-a task thread                      it answers what it reads            a request waits longer than ``WATCH_INTERVAL``:
+a task thread                      it answers what it reads            a request waits until the main thread looks:
                                                                        the main thread gives the lead, with all queued
                                                                        requests, to another task thread; the former
                                                                        leader finishes its request, then it sleeps
@@ -47,12 +47,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from gearbox_lite.server.http.slow_requests import LeaderWatch, SlowRequests
+from gearbox_lite.server.http.slow_requests import WATCH_INTERVAL, LeaderWatch, SlowRequests
 from gearbox_lite.server.http.task_threads import TASK_THREAD, QueuedRequest, TaskThread, answer
 from gearbox_lite.server.http.throttle import Throttle
 
-WATCH_INTERVAL = 0.001
-"""Seconds between two looks at the leader."""
 SLEEP_TIME = 1.0 if os.name == "nt" else -1
 """Seconds for which the main thread sleeps at most, -1 for no limit; on Windows, Ctrl-C does not end its waiting."""
 
@@ -192,7 +190,7 @@ class LeaderFollowers:
                     wakeup.acquire(timeout=SLEEP_TIME)
                 self._main_sleeps = False
                 watch.stay_awake()
-            elif not wakeup.acquire(timeout=WATCH_INTERVAL):
+            elif not wakeup.acquire(timeout=watch.interval):
                 running = self._running
                 cost = watch.look(running, self._begun, self._leader.native_id, waits=bool(self.queue))
                 if cost is not None:

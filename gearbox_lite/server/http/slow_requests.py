@@ -6,6 +6,16 @@ Requests that are slow, because they wait for a database for example, are left t
 
 from __future__ import annotations
 
+WATCH_INTERVAL = 0.001
+"""Seconds between two looks at the leader."""
+CALM_FACTOR = 16
+"""How many times as long the main thread waits between two looks while all requests are quick.
+
+Each look interrupts the leader, since it takes Python's lock: with one every millisecond, looking took 6 % of a core.
+So the first slow request after many quick ones keeps the lead for up to 16 milliseconds more.
+"""
+CALM_AFTER = 300
+"""Looks in a row that have found no slow request, after which requests count as quick."""
 BUSY_LOOKS = 10
 """Looks in the same request after which a leader that is not blocked loses the lead; one that is blocked does at once.
 
@@ -57,32 +67,44 @@ class LeaderWatch:
     def __init__(self, begun: int) -> None:
         self.seen = begun
         """How many requests leaders had begun at the last look."""
-        self._quiet = self._looks = self._last = self._blocked = 0
+        self._quiet = self._looks = self._last = self._blocked = self._calm = 0
+        self._factor = 1
 
     @property
     def is_quiet(self) -> bool:
         """Whether there have been no requests for a while."""
         return self._quiet >= QUIET_TICKS
 
+    @property
+    def interval(self) -> float:
+        """Seconds until the next look."""
+        return WATCH_INTERVAL * self._factor
+
     def stay_awake(self) -> None:
         """Look again, at least until it has been quiet for a while once more."""
-        self._quiet = 0
+        self._quiet = self._calm = 0
+        self._factor = 1
 
     def look(self, running: int, begun: int, leader: int, *, waits: bool) -> int | None:
         """Return the cost of the running request (0 for none) if the leader is to lose the lead, else None.
 
         ``leader`` is the leader's id in the system, ``waits`` whether requests are queued.
         """
-        self._looks = self._looks + 1 if running and running == self._last else 0
-        is_blocked = bool(running and (self._looks or waits)) and is_thread_blocked(leader)
+        looks, is_calm = self._factor, self._calm >= CALM_AFTER
+        self._looks = self._looks + looks if running and running == self._last else 0
+        is_new = bool(running) and not self._looks and looks > 1  # the next look, soon, tells whether it is slow
+        is_blocked = bool(running and (self._looks or waits)) and not is_new and is_thread_blocked(leader)
         self._blocked = max(0, self._blocked + (BLOCKED_LOOK if is_blocked else FREE_LOOK))
         self._last = running
-        self._quiet = self._quiet + 1 if begun == self.seen and not running else 0
+        self._quiet = self._quiet + looks if begun == self.seen and not running else 0
         self.seen = begun
+        self._calm += 1
+        self._factor = CALM_FACTOR if is_calm and not self._looks and not is_new else 1
         if self._blocked >= BLOCKED_LIMIT:
-            self._blocked = 0
+            self._blocked = self._calm = 0
             return SLOW_LIMIT
         if self._looks and (is_blocked or self._looks >= BUSY_LOOKS):
+            self._calm = 0 if is_blocked else self._calm
             return SLOW_COST if is_blocked else 0
         return None
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
-from gearbox_lite.server.http import leader
+from gearbox_lite.server.http import slow_requests
 from gearbox_lite.server.http.channel import Channel
 
 
@@ -53,7 +53,7 @@ def site():
 
 def test_quick_requests_are_answered_and_sent_by_the_thread_that_reads_them(monkeypatch):
     """Each switch between threads would take longer than such a request."""
-    monkeypatch.setattr(leader, "WATCH_INTERVAL", 3600)
+    monkeypatch.setattr(slow_requests, "WATCH_INTERVAL", 3600)
     reading, sent = [], []
     send = Channel.send
     monkeypatch.setattr(

@@ -10,7 +10,7 @@ import pytest
 from support.reloading import wait_until
 from support.threaded_site import TIMEOUT, ThreadedSite, read_until
 
-from gearbox_lite.server.http import leader
+from gearbox_lite.server.http import slow_requests
 
 
 def answer(_environ, start_response):
@@ -19,7 +19,7 @@ def answer(_environ, start_response):
 
 
 def test_a_finished_answer_is_sent_without_waiting_for_a_timer(monkeypatch):
-    monkeypatch.setattr(leader, "WATCH_INTERVAL", 3600)
+    monkeypatch.setattr(slow_requests, "WATCH_INTERVAL", 3600)
     with ThreadedSite(answer) as site, site.connect() as connection:
         for _ in range(50):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -10,7 +10,7 @@ import time
 import pytest
 from support.reloading import wait_until
 
-from gearbox_lite.server.http import leader, slow_requests
+from gearbox_lite.server.http import slow_requests
 from gearbox_lite.server.http.leader import LeaderFollowers
 
 
@@ -124,7 +124,7 @@ def test_a_request_that_fails_ends_no_thread():
 
 
 def test_an_error_outside_of_requests_is_raised_in_the_main_thread(monkeypatch):
-    monkeypatch.setattr(leader, "WATCH_INTERVAL", 0.01)
+    monkeypatch.setattr(slow_requests, "WATCH_INTERVAL", 0.01)
     with Events(2) as events:
         events.failure = LookupError("here")
         events.incoming.put(None)
@@ -166,7 +166,7 @@ def test_threads_that_cannot_start_leave_none_behind(monkeypatch):
 
 def test_requests_that_each_wait_less_than_the_watch_interval_are_given_away_too(monkeypatch):
     """Such as short queries to a database: otherwise all of them would wait one after the other."""
-    monkeypatch.setattr(leader, "WATCH_INTERVAL", 0.02)
+    monkeypatch.setattr(slow_requests, "WATCH_INTERVAL", 0.02)
     monkeypatch.setattr(slow_requests, "EAGER_TIME", 3600)
 
     done = threading.Event()
