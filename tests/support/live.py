@@ -58,6 +58,9 @@ live_reload = true
 """
 
 
+CURRENT = b"event: current\ndata:\n\n"
+
+
 class LiveSite:
     """A bare WSGI application with one page, whose title is in the code, in a folder."""
 
@@ -103,16 +106,19 @@ class EventStream:
         return self.data
 
     def opened(self) -> EventStream:
-        """Wait for the head of the answer."""
-        assert self.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 "), self.data
+        """Wait for the head of the answer, and for what the page has missed."""
+        assert self.read_until(CURRENT).startswith(b"HTTP/1.1 200 "), self.data
+        self.data = self.data.partition(b"\r\n\r\n")[2].removesuffix(CURRENT)
         return self
 
     def next_event(self) -> str:
         """Wait for an event, and return what a page is told."""
-        self.read_until(b"\n\n")
-        *_, event = re.findall(rb"^data: (.+)$", self.data, re.MULTILINE)
+        while not (events := re.findall(rb"^data: (.+)\n\n", self.data, re.MULTILINE)):
+            part = self.connection.recv(1 << 16)
+            assert part, self.data
+            self.data += part
         self.data = b""
-        return event.decode()
+        return events[-1].decode()
 
     def is_ended(self) -> bool:
         """Wait until the server closes the connection, and return whether nothing has come before."""

@@ -9,4 +9,5 @@ Nothing of this package is imported unless ``live_reload`` and ``reload`` are on
 3. open_pages.py, in the supervisor, answers: it keeps the connections, and sends an event when a reload has replaced
    the workers, or when a file has changed that only browsers need (file_events.py). A page that is older than the last
    change is told at once, so none is missed between a request and its event stream, or while a tab is hidden.
+   Then the event "current" follows: of several visible tabs, one stays connected from here on, and tells the others.
 """

@@ -9,39 +9,87 @@
   const STORED = "gearbox-lite live reload";
   const here = () => location.pathname + location.search; // which a script of the page may change
 
-  // The connection: only while the tab is visible, since a browser opens six to a server in all its tabs together.
+  // The connection: one for all visible tabs, since a browser opens six to a server in all its tabs together. Each tab
+  // asks once what its page has missed. Then the tab that has the lock stays connected, and tells the others; without
+  // locks and channels, each stays connected.
 
   const FIRST_PAUSE = 200; // milliseconds
   const LAST_PAUSE = 5000;
+  const SHARED = `${STORED} ${new URL(script.src).pathname}`;
   let stream = null;
+  let isCurrent = false; // the stream has told what the page has missed
   let timer = 0;
   let pause = FIRST_PAUSE;
   let known = page;
+  let channel = null;
+  let waiting = null; // for the lock
+  let release = null; // gives the lock back; null while this tab does not have it
 
   function connect() {
     clearTimeout(timer);
     if (stream || document.hidden || isInnerFrame()) return;
+    share();
     const address = new URL("events", script.src);
     address.searchParams.set("page", known);
     stream = new EventSource(address);
     stream.onopen = () => { pause = FIRST_PAUSE; };
     stream.onmessage = (event) => {
-      known = event.lastEventId || known; // what this page has been told is not told again
-      actions[event.data]?.();
+      if (release && isCurrent) channel.postMessage({ told: event.data, id: event.lastEventId });
+      follow(event.data, event.lastEventId);
     };
+    stream.addEventListener("current", () => {
+      isCurrent = true;
+      channel?.postMessage(release ? { leads: true } : { asks: true });
+    });
     stream.onerror = () => {
       const isRefused = stream.readyState === EventSource.CLOSED; // by another server, so only asked when shown again
-      disconnect();
-      if (isRefused) return;
+      close();
+      if (isRefused) return leave();
       timer = setTimeout(connect, pause);
       pause = Math.min(pause * 1.5, LAST_PAUSE);
     };
   }
 
-  function disconnect() {
+  function follow(event, id) {
+    known = id || known; // what this page has been told is not told again
+    actions[event]?.();
+  }
+
+  function share() {
+    if (channel || !window.BroadcastChannel || !navigator.locks) return;
+    channel = new BroadcastChannel(SHARED);
+    channel.onmessage = ({ data: { told, id, asks, leads, stays } }) => {
+      if (asks && release && isCurrent) channel.postMessage({ stays: true });
+      if ((leads || stays) && isCurrent && !release) close();
+      else if (leads) connect(); // a change may have come between the tab that led before and this one
+      if (told && !stream) follow(told, id);
+    };
+    waiting = new AbortController();
+    const lead = () => new Promise((resolve) => {
+      release = resolve;
+      if (isCurrent) channel.postMessage({ leads: true });
+      else connect();
+    });
+    navigator.locks.request(SHARED, { signal: waiting.signal }, lead).catch(() => {}); // left, or not allowed
+  }
+
+  function close() {
     clearTimeout(timer);
     stream?.close();
     stream = null;
+    isCurrent = false;
+  }
+
+  function leave() {
+    waiting?.abort();
+    release?.();
+    channel?.close();
+    waiting = release = channel = null;
+  }
+
+  function disconnect() {
+    close();
+    leave();
   }
 
   // A frame of the same site is loaded again together with the page around it, whose script may run later.

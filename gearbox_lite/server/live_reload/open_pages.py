@@ -23,6 +23,8 @@ _HEAD = (
     b"X-Accel-Buffering: no\r\n"  # nginx passes each event on at once
     b"Connection: close\r\n\r\n"
 )
+_CURRENT = b"event: current\ndata:\n\n"
+"""Follows what a page has missed: from now on, it is told what happens."""
 _ORDER = (PageEvent.REFETCH, PageEvent.RELOAD, PageEvent.REPLACE_STYLES)
 """Of what a page has missed, it is told only the first: each includes those after it."""
 _SHARE_OF_DESCRIPTORS = 2
@@ -61,7 +63,7 @@ class OpenPages:
             return
         self._selector.register(connection, selectors.EVENT_READ, connection)
         missed = self._missed(page)
-        self._send(connection, _HEAD if missed is None else _HEAD + self._as_bytes(missed))
+        self._send(connection, _HEAD + (b"" if missed is None else self._as_bytes(missed)) + _CURRENT)
 
     def _missed(self, page: str) -> PageEvent | None:
         version, _, made_at = page.rpartition("~")

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 
+import psutil
 import pytest
 from support.chromium import Tab
-from support.helpers import free_port, serve, unavailable
+from support.helpers import TEST_TIMEOUT, free_port, serve, unavailable
 from support.live import LiveSite
 from support.reloading import Client, port_of, running
 from support.reloading import wait_until as wait_until_true
@@ -252,6 +253,48 @@ def test_a_tab_reconnects_and_reloads_when_the_server_has_been_started_again(sit
     assert is_marked(tab)
     with site.serve("--port", port):
         shows(tab, "two")
+
+
+def test_more_tabs_than_a_browser_opens_connections_share_one(site, chromium):
+    """Browsers open six connections to a server in all tabs; an eighth tab would wait for ever."""
+    context = chromium.new_context()
+    context.set_default_timeout(1000 * TEST_TIMEOUT / 2)
+    pages = [context.new_page() for _ in range(8)]
+
+    def are_told(title: str) -> None:
+        for page in pages:
+            page.get_by_text(title, exact=True).wait_for()
+
+    def open_connections() -> int:
+        found = psutil.Process(served.process.pid).net_connections("tcp")
+        return sum(one.status == psutil.CONN_ESTABLISHED for one in found)
+
+    with site.serve() as served:
+        for page in pages:
+            page.goto(served.url)
+        wait_until(lambda: open_connections() == 1)
+        site.save_code("two")
+        are_told("two")
+        for closed in (4, 3):  # among them perhaps the one that is connected
+            for page in pages[:closed]:
+                page.close()
+            del pages[:closed]
+            site.save("page.html", f"<h1>{len(pages)} left</h1>")
+            are_told(f"{len(pages)} left")
+        wait_until(lambda: open_connections() == 1)
+    context.close()
+
+
+@pytest.mark.parametrize("missing", ["delete Navigator.prototype.locks", "delete window.BroadcastChannel"])
+def test_a_browser_that_lacks_what_tabs_share_a_connection_with_reloads_them_too(site, tab, missing):
+    tab.page.context.add_init_script(missing)
+    other = tab.page.context.new_page()
+    with site.serve() as served:
+        open_live(tab, served.url)
+        other.goto(served.url)
+        site.save_code("two")
+        shows(tab, "two")
+        other.get_by_text("two", exact=True).wait_for()
 
 
 STYLES = '<link rel="stylesheet" href="/outer.css"><link rel="stylesheet" href="/style.css"><img src="/logo.svg">'

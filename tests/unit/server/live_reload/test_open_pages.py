@@ -73,6 +73,12 @@ def test_a_page_of_the_present_version_is_answered_and_told_nothing(pages, open_
     assert events == []
 
 
+def test_each_page_is_told_when_it_has_been_told_what_it_has_missed(pages, open_tab):
+    """The script then leaves the connection to another tab, which tells it what happens."""
+    for tab in (open_tab(pages, shown(pages)), open_tab(pages, "v-0")):
+        assert tab.connection.recv(1 << 16).endswith(b"\nevent: current\ndata:\n\n")
+
+
 def test_all_pages_load_again_when_another_version_is_served(pages, open_tab):
     tabs = [open_tab(pages, shown(pages)) for _ in range(3)]
     assert [tab.events() for tab in tabs] == [[]] * 3
