@@ -8,8 +8,9 @@ itself when no other thread can:
 =================================  ==================================  =================================================
 leader                             what it does                        until
 =================================  ==================================  =================================================
-a task thread                      it answers what it reads            a request waits until the main thread looks:
-                                                                       the main thread gives the lead, with all queued
+a task thread                      it answers what it reads            a request runs while the main thread looks
+                                                                       at it twice (slow_requests.py), and waits: the
+                                                                       main thread gives the lead, with all queued
                                                                        requests, to another task thread; the former
                                                                        leader finishes its request, then it sleeps
 main, all task threads are busy    it reads, and queues the requests   a task thread is idle

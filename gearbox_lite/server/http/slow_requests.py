@@ -8,14 +8,19 @@ from __future__ import annotations
 
 WATCH_INTERVAL = 0.001
 """Seconds between two looks at the leader."""
-CALM_FACTOR = 16
-"""How many times as long the main thread waits between two looks while all requests are quick.
-
-Each look interrupts the leader, since it takes Python's lock: with one every millisecond, looking took 6 % of a core.
-So the first slow request after many quick ones keeps the lead for up to 16 milliseconds more.
-"""
 CALM_AFTER = 300
-"""Looks in a row that have found no slow request, after which requests count as quick."""
+"""Looks in a row that have left the leader the lead, after which it is calm."""
+CALM_FACTOR = 5
+"""How many times as long the main thread waits between two looks while the leader is calm.
+
+Each look interrupts the leader, since it takes Python's lock: under load, looks each millisecond took 7 % of a core,
+and this takes 1 %. A request that blocks a calm leader delays others by up to twice this time.
+"""
+CALM_LOOKS, CLOSE_LOOKS = 160, 30
+"""How many looks at a calm leader are followed by how many close ones.
+
+Only these can notice requests that each wait for less than ``WATCH_INTERVAL``.
+"""
 BUSY_LOOKS = 10
 """Looks in the same request after which a leader that is not blocked loses the lead; one that is blocked does at once.
 
@@ -62,7 +67,10 @@ class SlowRequests:
 
 
 class LeaderWatch:
-    """What the main thread has seen of the leader in its last looks."""
+    """What the main thread has seen of the leader in its last looks.
+
+    A look after a longer time than ``WATCH_INTERVAL`` counts as many.
+    """
 
     def __init__(self, begun: int) -> None:
         self.seen = begun
@@ -90,22 +98,25 @@ class LeaderWatch:
 
         ``leader`` is the leader's id in the system, ``waits`` whether requests are queued.
         """
-        looks, is_calm = self._factor, self._calm >= CALM_AFTER
-        self._looks = self._looks + looks if running and running == self._last else 0
-        is_new = bool(running) and not self._looks and looks > 1  # the next look, soon, tells whether it is slow
-        is_blocked = bool(running and (self._looks or waits)) and not is_new and is_thread_blocked(leader)
+        passed, self._factor = self._factor, 1
+        self._looks = self._looks + passed if running and running == self._last else 0
+        is_asked = running and (self._looks or (waits and passed == 1))
+        is_blocked = bool(is_asked) and is_thread_blocked(leader)
         self._blocked = max(0, self._blocked + (BLOCKED_LOOK if is_blocked else FREE_LOOK))
         self._last = running
-        self._quiet = self._quiet + looks if begun == self.seen and not running else 0
+        self._quiet = self._quiet + passed if begun == self.seen and not running else 0
         self.seen = begun
-        self._calm += 1
-        self._factor = CALM_FACTOR if is_calm and not self._looks and not is_new else 1
         if self._blocked >= BLOCKED_LIMIT:
             self._blocked = self._calm = 0
             return SLOW_LIMIT
         if self._looks and (is_blocked or self._looks >= BUSY_LOOKS):
-            self._calm = 0 if is_blocked else self._calm
+            self._calm = 0
             return SLOW_COST if is_blocked else 0
+        self._calm += 1
+        if self._calm >= CALM_AFTER + CALM_LOOKS:
+            self._calm = CALM_AFTER - CLOSE_LOOKS
+        elif self._calm >= CALM_AFTER and not self._looks:
+            self._factor = CALM_FACTOR
         return None
 
 

@@ -1,66 +1,90 @@
-"""How often the main thread looks at the leader, and when it takes the lead."""
+"""How often the main thread looks at the leader: rarely under load, and soon when a request holds up the others."""
 
 from __future__ import annotations
+
+from itertools import count
 
 import pytest
 
 from gearbox_lite.server.http import slow_requests
-from gearbox_lite.server.http.slow_requests import CALM_AFTER, CALM_FACTOR, SLOW_COST, WATCH_INTERVAL, LeaderWatch
-
-
-class Leader:
-    """Stands for a leader: which request it answers, and whether it is blocked in it."""
-
-    def __init__(self) -> None:
-        self.request, self.is_blocked = 0, False
-        self.watch = LeaderWatch(0)
-
-    def look(self, request: int) -> int | None:
-        self.request = request
-        return self.watch.look(request, request, 1, waits=False)
-
-    def become_calm(self) -> None:
-        """Answer a quick request between two looks, again and again."""
-        for _ in range(CALM_AFTER + 1):
-            assert self.look(self.request + 1) is None
+from gearbox_lite.server.http.slow_requests import LeaderWatch
 
 
 @pytest.fixture
-def leader(monkeypatch):
-    found = Leader()
-    monkeypatch.setattr(slow_requests, "is_thread_blocked", lambda _: found.is_blocked)
-    return found
+def blocked(monkeypatch) -> list[bool]:
+    """Whether the system says that the leader waits; tests change its only item."""
+    states = [False]
+    monkeypatch.setattr(slow_requests, "is_thread_blocked", lambda _leader: states[0])
+    return states
 
 
-def test_the_main_thread_looks_less_often_while_requests_are_quick(leader):
-    assert leader.watch.interval == WATCH_INTERVAL
-    leader.become_calm()
-    assert leader.watch.interval == CALM_FACTOR * WATCH_INTERVAL
+def look_at_quick_requests(watch: LeaderWatch, numbers: count, seconds: float) -> int:
+    """Look for that time at a leader that answers another request each time; return how often."""
+    looks, passed = 0, 0.0
+    while passed < seconds:
+        passed += watch.interval
+        number = next(numbers)
+        assert watch.look(number, number, 1, waits=True) is None
+        looks += 1
+    return looks
 
 
-def test_a_slow_request_after_many_quick_ones_loses_the_lead_at_the_second_look_and_ends_the_calm(leader):
-    leader.become_calm()
-    leader.is_blocked = True
-    request = leader.request + 1
-    assert leader.look(request) is None
-    assert leader.watch.interval == WATCH_INTERVAL
-    assert leader.look(request) == SLOW_COST
-    leader.is_blocked = False
-    for _ in range(CALM_AFTER):
-        assert leader.watch.interval == WATCH_INTERVAL
-        leader.look(leader.request + 1)
+def time_until_relieved(watch: LeaderWatch, number: int) -> float:
+    """Return the seconds until the leader that begins this request now, just after a look, loses the lead."""
+    seconds = 0.0
+    while True:
+        seconds += watch.interval
+        if watch.look(number, number, 1, waits=True) is not None:
+            return seconds
 
 
-def test_a_leader_that_computes_loses_the_lead_after_ten_milliseconds_also_in_the_calm(leader):
-    leader.become_calm()
-    request = leader.request + 1
-    milliseconds = 0.0
-    while leader.look(request) is None:
-        milliseconds += leader.watch.interval * 1000
-    assert milliseconds <= 10 + CALM_FACTOR
+def test_a_leader_of_quick_requests_is_rarely_interrupted(blocked):
+    watch, numbers = LeaderWatch(0), count(1)
+    look_at_quick_requests(watch, numbers, 0.5)
+    assert look_at_quick_requests(watch, numbers, 10) < 250 * 10
 
 
-def test_the_first_requests_after_a_pause_are_watched_closely(leader):
-    leader.become_calm()
-    leader.watch.stay_awake()
-    assert leader.watch.interval == WATCH_INTERVAL
+@pytest.mark.parametrize(("is_blocked", "longest"), [(True, 0.010), (False, 0.015)])
+def test_a_request_after_many_quick_ones_holds_them_up_for_a_limited_time(blocked, is_blocked, longest):
+    for load in (0.2, 0.5, 0.9, 1.1, 1.15, 3):
+        watch, numbers = LeaderWatch(0), count(1)
+        look_at_quick_requests(watch, numbers, load)
+        blocked[0] = is_blocked
+        assert time_until_relieved(watch, next(numbers)) <= longest + 1e-9
+        assert watch.interval == slow_requests.WATCH_INTERVAL
+        blocked[0] = False
+
+
+def test_after_a_slow_request_others_wait_for_two_milliseconds_at_most_for_a_while(blocked):
+    """A site with some slow requests among quick ones pays more for watching instead."""
+    watch, numbers = LeaderWatch(0), count(1)
+    look_at_quick_requests(watch, numbers, 3)
+    for _ in range(3):
+        blocked[0] = True
+        time_until_relieved(watch, next(numbers))
+        blocked[0] = False
+        look_at_quick_requests(watch, numbers, 0.2)
+        blocked[0] = True
+        assert time_until_relieved(watch, next(numbers)) <= 2 * slow_requests.WATCH_INTERVAL + 1e-9
+        blocked[0] = False
+
+
+def test_requests_that_begin_to_wait_less_than_the_watch_interval_are_noticed_within_a_second(blocked):
+    watch, numbers = LeaderWatch(0), count(1)
+    look_at_quick_requests(watch, numbers, 3)
+    blocked[0] = True
+    seconds, cost = 0.0, None
+    while cost is None:
+        seconds += watch.interval
+        number = next(numbers)
+        cost = watch.look(number, number, 1, waits=True)
+    assert cost == slow_requests.SLOW_LIMIT
+    assert seconds < 1
+
+
+def test_the_first_requests_after_a_pause_are_watched_closely(blocked):
+    watch, numbers = LeaderWatch(0), count(1)
+    look_at_quick_requests(watch, numbers, 3)
+    watch.stay_awake()
+    blocked[0] = True
+    assert time_until_relieved(watch, next(numbers)) <= 2 * slow_requests.WATCH_INTERVAL + 1e-9
