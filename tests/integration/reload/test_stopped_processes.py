@@ -15,12 +15,12 @@ from support.reloading import wait_until, workers_of
 
 
 def test_a_stopped_worker_is_replaced_after_worker_timeout(tmp_path):
-    write_site(tmp_path, more="def answer(path, environ):\n    return os.getpid()\n", serve_lines="worker_timeout = 8")
+    write_site(tmp_path, more="def answer(path, environ):\n    return os.getpid()\n", serve_lines="worker_timeout = 5")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: answering(served) == 2)
         stopped = min(workers_of(served))
         os.kill(stopped, signal.SIGSTOP)
-        wait_until(lambda: f"(process {stopped}) exited (it has not answered for 8 seconds" in served.output)
+        wait_until(lambda: f"(process {stopped}) exited (it has not answered for 5 seconds" in served.output)
         wait_until(lambda: len(workers_of(served) - {stopped}) == 2)
         assert int(Browser(served.url).get("/").text) in workers_of(served) - {stopped}
         assert served.end() == 0
@@ -45,7 +45,7 @@ def answer(path, environ):
 
 def test_a_worker_that_holds_the_gil_is_replaced_but_not_one_with_a_long_request(tmp_path):
     """A request may wait in a debugger for any length of time."""
-    write_site(tmp_path, more=WEDGED, serve_lines="worker_timeout = 8\nworkers = 2")
+    write_site(tmp_path, more=WEDGED, serve_lines="worker_timeout = 5\nworkers = 2")
     with serve_site(tmp_path) as served:
         waiting = []
         client = threading.Thread(target=lambda: waiting.append(Browser(served.url).get("/debugger").text))
@@ -54,7 +54,7 @@ def test_a_worker_that_holds_the_gil_is_replaced_but_not_one_with_a_long_request
         with contextlib.suppress(OSError):  # once the other worker has taken the request
             while True:
                 Browser(served.url).get("/regex")
-        wait_until(lambda: "it has not answered for 8 seconds" in served.output)
+        wait_until(lambda: "it has not answered for 5 seconds" in served.output)
         (tmp_path / "continue").touch()
         client.join()
         assert waiting == [(tmp_path / "debugging").read_text()]
@@ -63,14 +63,14 @@ def test_a_worker_that_holds_the_gil_is_replaced_but_not_one_with_a_long_request
 
 def test_a_supervisor_that_was_stopped_does_not_kill_its_workers_when_it_continues(tmp_path):
     """As Ctrl-Z and fg do, which stop and continue all processes."""
-    write_site(tmp_path, serve_lines="worker_timeout = 8")
+    write_site(tmp_path, serve_lines="worker_timeout = 5")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len(workers_of(served)) == 2)
         before = workers_of(served)
         everyone = [served.process.pid, *(one.pid for one in psutil.Process(served.process.pid).children(True))]
         for pid in everyone:
             os.kill(pid, signal.SIGSTOP)
-        threading.Event().wait(9)
+        threading.Event().wait(6)
         for pid in everyone:
             os.kill(pid, signal.SIGCONT)
         threading.Event().wait(1)
@@ -80,7 +80,7 @@ def test_a_supervisor_that_was_stopped_does_not_kill_its_workers_when_it_continu
 
 
 def test_a_stopped_fork_server_delays_neither_a_restart_nor_the_shutdown(tmp_path):
-    write_site(tmp_path, serve_lines="worker_timeout = 8")
+    write_site(tmp_path, serve_lines="worker_timeout = 5")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len(workers_of(served)) == 2)
         before = workers_of(served)

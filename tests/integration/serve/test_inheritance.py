@@ -69,7 +69,7 @@ def answer(path, environ):
 @pytest.mark.parametrize("path", ["/garbage", "/pickle", "/half", "/oversized"])
 def test_an_invalid_message_ends_only_the_worker_that_sent_it(tmp_path, path):
     """The application itself writes into the control channel, since its children cannot."""
-    write_site(tmp_path, more=WRITES, serve_lines="worker_timeout = 10")
+    write_site(tmp_path, more=WRITES, serve_lines="worker_timeout = 5")
     with serve_site(tmp_path, "--workers", 2) as served:
         wait_until(lambda: len({Browser(served.url).get("/").text for _ in range(8)}) == 2)
         with contextlib.suppress(OSError):
