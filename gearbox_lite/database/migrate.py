@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.engine import make_url
 
 from gearbox_lite.database.project import Database, package_database
 from gearbox_lite.database.revisions import Revision, next_id, pending_revisions, read_revisions
+from gearbox_lite.database.url import NAME
 from gearbox_lite.errors import FAILURE, Location, UserError
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 LOCK = 5_163_170_221
 """The number of PostgreSQL's advisory lock; any, as long as no other program of this database uses it."""
 SQLITE_WAIT = 600_000
-"""Milliseconds for which a migration waits for another transaction of SQLite."""
+"""Milliseconds for which a migration waits for another transaction of SQLite, unless the URL has a ``timeout``."""
 
 Report = Callable[[Revision], object]
 
@@ -187,7 +189,8 @@ def _connected(database: Database, settings: Mapping[str, str]) -> Iterator[tupl
                 # alembic copies is dropped, which would delete the rows that refer to it.
                 cursor = connection.connection.cursor()
                 cursor.execute("PRAGMA foreign_keys = OFF")
-                cursor.execute(f"PRAGMA busy_timeout = {SQLITE_WAIT}")
+                if "timeout" not in make_url(settings[NAME]).query:
+                    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_WAIT}")
                 cursor.close()
             connection.begin()
             if engine.dialect.name == "postgresql":

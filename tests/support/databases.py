@@ -35,7 +35,7 @@ def use_postgresql(project: Path, service: Service, ini: str = "development.ini"
 
 PAGES = '''"""Pages for tests of transactions."""
 
-import os
+import sys
 
 from sqlalchemy import func, select, text
 from tg import config, expose, session
@@ -49,8 +49,8 @@ class Pages(BaseController):
     """Writes, reads, and fails in several ways."""
 
     @expose("json")
-    def process(self):
-        return {"pid": os.getpid()}
+    def imported(self):
+        return {"alembic": "alembic" in sys.modules, "SQLAlchemy": "sqlalchemy" in sys.modules}
 
     @expose("json", allowed_methods=["POST"])
     def count(self):

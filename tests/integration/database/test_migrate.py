@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -219,23 +221,68 @@ def test_a_database_that_is_ahead_of_the_files_is_refused(tmp_path):
     assert "revision 0001" in run("check", cwd=project).stderr
 
 
-@pytest.mark.parametrize(("answer", "undone"), [("n\n", False), ("y\n", True)])
-def test_a_terminal_is_asked_before_data_is_deleted(tmp_path, answer, undone):
+def test_migrations_are_applied_and_undone_up_to_a_revision(tmp_path):
     project = new_project(tmp_path, "hello", "--database")
     migrate(project, "upgrade")
+    assert migrate(project, "new", "fill in", "--empty").startswith("hello/migrations/versions/0002_fill_in.py\n")
+    versions = project / "hello" / "migrations" / "versions"
+    filled = (versions / "0002_fill_in.py").read_text()
+    (versions / "0003_next.py").write_text(filled.replace('"0002"', '"0003"').replace('"0001"', '"0002"'))
+    assert migrate(project, "upgrade", "0002").startswith("Upgrading: 0002 fill in\n")
+    assert migrate(project, "status").splitlines()[1:] == ["applied  0002 fill in", "pending  0003 fill in"]
+    assert migrate(project, "upgrade").startswith("Upgrading: 0003 fill in\n")
+    assert migrate(project, "downgrade", "0001") == "Undoing: 0003 fill in\nUndoing: 0002 fill in\n"
+    assert "gearbox-lite migrate status lists the migrations" in migrate(project, "upgrade", "0009", code=1)
+
+
+DELETES = """from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade(): op.execute("DELETE FROM entry")
+def downgrade(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "is_done"),
+    [
+        ("upgrade", "n", False),
+        ("downgrade base", "n", False),
+        ("downgrade base", "y", True),
+        ("upgrade --yes", "", True),
+    ],
+)
+def test_a_terminal_is_asked_before_data_is_deleted(tmp_path, words, answer, is_done):
+    project = new_project(tmp_path, "hello", "--database")
+    migrate(project, "upgrade")
+    if words.startswith("upgrade"):
+        (project / "hello" / "migrations" / "versions" / "0002_empty_the_book.py").write_text(DELETES)
+    before = migrate(project, "status")
     controller, terminal = pty.openpty()
     with os.fdopen(controller, "wb", buffering=0) as typed:
         process = subprocess.Popen(
-            [PROGRAM, "migrate", "downgrade", "base"],
+            [PROGRAM, "migrate", *words.split()],
             cwd=project, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         os.close(terminal)
-        typed.write(answer.encode())
+        typed.write(f"{answer}\n".encode())
         printed = process.communicate(timeout=60)[0].decode()
-    assert "Data may be deleted by: 0001 create the guest book. Continue?" in printed
-    assert ("Undoing: 0001" in printed) == undone
-    assert (process.returncode == 0) == undone
-    assert ("entry" in tables(project)) != undone
+    assert ("Data may be deleted by: 000" in printed) == bool(answer)
+    assert process.returncode == (0 if is_done else 130)  # as for Ctrl-C
+    assert (migrate(project, "status") != before) == is_done
+
+
+def test_a_locked_file_is_one_line_after_the_timeout_of_the_url(tmp_path):
+    project = new_project(tmp_path, "hello", "--database")
+    url = "sqlite:///%(here)s/data/hello.db?timeout=0.1"
+    set_option(project / "development.ini", "sqlalchemy.url", url)
+    number = line_of(project / "development.ini", "sqlalchemy.url")
+    assert migrate(project, "status") == "pending  0001 create the guest book\n"  # creates the file
+    with contextlib.closing(sqlite3.connect(project / "data" / "hello.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        error = migrate(project, "upgrade", code=1)
+    message = "the upgrade failed, and nothing was changed: database is locked"
+    assert error == f"Error: development.ini:{number}: {message}\n"
 
 
 URLS = {

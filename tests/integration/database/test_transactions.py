@@ -50,6 +50,12 @@ def test_no_update_is_lost_among_workers_threads_and_clients(tmp_path, shared_se
             statuses = [status for each in clients.map(post, [Browser(served.url)] * 8) for status in each]
         assert set(statuses) == {200}
         assert '"count": "2001"' in Browser(served.url).post("/pages/count", {}).text
+        assert Browser(served.url).get("/pages/imported").text == '{"alembic": false, "SQLAlchemy": true}'
+        if kind == "postgresql":
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            code = f"from sqlalchemy import text; print(db.scalar(text('{query}')))"
+            used = int(run("shell", "-c", code, cwd=project).stdout) - 1  # the shell's own
+            assert used <= 2 * 4, "no worker has more connections than threads"
         assert "locked" not in served.output
 
 
