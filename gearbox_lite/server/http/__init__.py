@@ -26,7 +26,7 @@ waitress.channel: HTTPChannel, HTTPChannel._flush_some, HTTPChannel._flush_some_
 waitress.channel: HTTPChannel.write_soon, HTTPChannel.task_class, HTTPChannel.error_task_class, HTTPChannel.parser_class
     channel.py, access_log.py
     integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
-    integration/http/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
+    integration/errors/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
 waitress.channel: HTTPChannel.service, HTTPChannel._flush_outbufs_below_high_watermark
     channel.py
     integration/http/test_takeover.py::test_a_client_that_reads_slowly_is_sent_the_rest_by_whichever_thread_leads
@@ -51,7 +51,7 @@ waitress.channel: ClientDisconnected
 waitress.parser: HTTPRequestParser
     channel.py
     integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
-    integration/http/test_failing_answers.py::test_an_invalid_request_target_is_400_without_a_traceback
+    integration/errors/test_failing_answers.py::test_an_invalid_request_target_is_400_without_a_traceback
 waitress.proxy_headers: proxy_headers_middleware, PROXY_HEADERS
     server.py, proxies.py
     integration/http/test_debugging.py::test_forwarded_headers_do_not_make_a_foreign_host_allowed
@@ -74,7 +74,7 @@ waitress.server: BaseWSGIServer.maintenance, BaseWSGIServer.next_channel_cleanup
     integration/http/test_slow_clients.py::test_idle_keep_alive_connections_are_closed_after_channel_timeout
 waitress.task: Task, Task.service, Task.start, Task.finish, Task.write, Task.wrote_header
     tasks.py, access_log.py
-    integration/http/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
+    integration/errors/test_failing_answers.py::test_a_request_whose_application_fails_is_500_and_one_line_in_each_log
     integration/http/test_head.py::test_an_answer_to_head_is_only_headers_and_the_next_answer_follows
 waitress.task: WSGITask, WSGITask.execute, ErrorTask, ErrorTask.execute
     tasks.py
@@ -89,7 +89,7 @@ waitress.task: Task.build_response_header, WSGITask.get_environment, WSGITask.en
 waitress.utilities: BadRequest, InternalServerError, build_http_date
     channel.py, tasks.py
     integration/http/test_slow_clients.py::test_slowly_sent_headers_get_408
-    integration/http/test_failing_answers.py::test_clients_see_the_traceback_only_with_expose_tracebacks
+    integration/errors/test_failing_answers.py::test_clients_see_the_traceback_only_with_expose_tracebacks
 waitress: wasyncore, wasyncore.loop, wasyncore.read, wasyncore.write, wasyncore.readwrite, wasyncore.dispatcher
     poller.py, server.py
     integration/http/test_answers.py::test_a_client_that_closes_its_sending_side_gets_its_answer

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from support.simulation import Simulation
+from support.supervisor.simulation import Simulation
 
 from gearbox_lite.server.live_reload.file_events import PageEvent
 from gearbox_lite.server.supervisor.page_updates import DRAIN_WAIT

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from support.simulation import Simulation
+from support.supervisor.simulation import Simulation
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.simulation import DRAINING, READY, SERVING, SERVING_ERROR_PAGE, STARTING, STOPPED, STOPPING
+from support.supervisor.simulation import DRAINING, READY, SERVING, SERVING_ERROR_PAGE, STARTING, STOPPED, STOPPING
 
 from gearbox_lite.server.supervisor.commands import Command
 from gearbox_lite.server.supervisor.reload import MAX_TRIES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from support.simulation import DRAINING, SERVING, SERVING_ERROR_PAGE, STARTING, STARTING_ERROR_PAGE, STOPPED
+from support.supervisor.simulation import DRAINING, SERVING, SERVING_ERROR_PAGE, STARTING, STARTING_ERROR_PAGE, STOPPED
 
 from gearbox_lite.server.worker.protocol import Drain
 

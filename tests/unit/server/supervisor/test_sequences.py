@@ -9,7 +9,7 @@ import os
 import random
 
 import pytest
-from support.simulation import (
+from support.supervisor.simulation import (
     DRAINING,
     OTHER_SERVER,
     SERVING,

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from support.simulation import DRAINING, OTHER_SERVER, SERVING, SERVING_ERROR_PAGE, STOPPED, STOPPING, WAITING
+from support.supervisor.simulation import (
+    DRAINING,
+    OTHER_SERVER,
+    SERVING,
+    SERVING_ERROR_PAGE,
+    STOPPED,
+    STOPPING,
+    WAITING,
+)
 
 from gearbox_lite.server.worker.protocol import Begin, Drain
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.simulation import (
+from support.supervisor.simulation import (
     DRAINING,
     LOAD_FAILED,
     SERVING,

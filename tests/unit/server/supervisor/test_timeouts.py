@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from support.simulation import DRAINING, SERVING, START_TIMEOUT, STOPPED, STOPPING
+from support.supervisor.simulation import DRAINING, SERVING, START_TIMEOUT, STOPPED, STOPPING
 
 from gearbox_lite.server.supervisor.worker_handle import PARTIAL_MESSAGE_TIMEOUT
 from gearbox_lite.server.supervisor.workers import KILL_AFTER

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.simulation import STARTING, STOPPED, Simulation
+from support.supervisor.simulation import STARTING, STOPPED, Simulation
 
 from gearbox_lite.server.supervisor.worker_state import TRANSITIONS, InvalidTransitionError, WorkerState
 

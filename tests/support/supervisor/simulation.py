@@ -22,7 +22,7 @@ from gearbox_lite.server.worker.protocol import (
     FROM_WORKER,
     Plan,
 )
-from support.fake_worker import FakeProcess, FakeWorker
+from support.supervisor.fake_worker import FakeProcess, FakeWorker
 
 STARTING, READY, LOAD_FAILED, STARTING_ERROR_PAGE, WAITING, *_later = WorkerState
 SERVING, SERVING_ERROR_PAGE, DRAINING, STOPPING, STOPPED = _later

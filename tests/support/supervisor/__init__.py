@@ -1,0 +1,1 @@
+"""A simulated supervisor and its workers, for tests without processes."""
