@@ -6,7 +6,7 @@ import difflib
 
 import pytest
 
-from gearbox_lite.generate import mount
+from gearbox_lite.generate.scaffolding import mount
 
 WANTED = mount.Mount("movies", "hello.controllers.movies", "MoviesController")
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gearbox_lite.errors import Location, UserError
-from gearbox_lite.generate import manifest, mount, names, template
+from gearbox_lite.generate import manifest, names, template
+from gearbox_lite.generate.scaffolding import mount
 from gearbox_lite.generate.template import PlannedFile
 from gearbox_lite.generate.writer import FileEdit
 
@@ -17,23 +18,28 @@ RESERVED_ATTRIBUTES = frozenset({"index", "mount_point", "mount_steps"})
 
 
 @dataclass(frozen=True)
-class Scaffold:
-    """The new files and the edit of the root controller, None if the user must add the lines by hand."""
+class MountPlan:
+    """How a controller is mounted; the edit of the root controller is None if the user must add the lines by hand."""
 
-    files: list[PlannedFile]
-    root_edit: FileEdit | None
-    root_path: PurePosixPath
     mount: mount.Mount
     url: str
+    root_path: PurePosixPath
+    root_edit: FileEdit | None
 
 
-def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: str | None) -> Scaffold:
-    """Plan a controller for the project in ``folder``; ``mount_url`` defaults to its name.
+@dataclass(frozen=True)
+class Scaffold:
+    """The new files and how their controller is mounted."""
 
-    Raises UserError for a name that is invalid or in use, and if the project has no root controller.
+    files: list[PlannedFile]
+    mounted: MountPlan
+
+
+def plan_mount(folder: Path, package: str, url: str, module: str, class_name: str) -> MountPlan:
+    """Plan to mount a class of a module of ``controllers/`` at a URL, such as /films.
+
+    Raises UserError for a URL that is invalid or in use, and if the project has no root controller.
     """
-    names.controller_name(name)
-    url = "/" + (name if mount_url is None else mount_url.strip("/"))
     root_path = PurePosixPath(package, "controllers", "root.py")
     try:
         source = (folder / root_path).read_bytes()
@@ -50,8 +56,20 @@ def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: 
             at=Location(folder / root_path),
             remedy=f"choose another URL, for example --mount /{attribute}2",
         )
+    wanted = mount.Mount(attribute, f"{package}.controllers.{module}", class_name)
+    changed = mount.insert_mount(source, wanted)
+    return MountPlan(wanted, url, root_path, None if changed is None else FileEdit(root_path, source, changed))
+
+
+def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: str | None) -> Scaffold:
+    """Plan a controller for the project in ``folder``; ``mount_url`` defaults to its name.
+
+    Raises UserError for a name that is invalid or in use, and as ``plan_mount`` does.
+    """
+    names.controller_name(name)
+    url = "/" + (name if mount_url is None else mount_url.strip("/"))
     class_name = "".join(word.title() for word in name.split("_")) + "Controller"
-    wanted = mount.Mount(attribute, f"{package}.controllers.{name}", class_name)
+    mounted = plan_mount(folder, package, url, name, class_name)
     answers: dict[str, manifest.Answer] = {
         "package": package,
         "name": name,
@@ -64,9 +82,7 @@ def plan_controller(folder: Path, package: str, ini: str, name: str, mount_url: 
         "pages": (folder / package / "templates" / "master.jinja").is_file(),
     }
     files = template.render_files(manifest.load_template(scaffold_templates() / "controller"), answers)
-    changed = mount.insert_mount(source, wanted)
-    root_edit = None if changed is None else FileEdit(root_path, source, changed)
-    return Scaffold(files, root_edit, root_path, wanted, url)
+    return Scaffold(files, mounted)
 
 
 def _has_app_fixture(conftest: Path) -> bool:

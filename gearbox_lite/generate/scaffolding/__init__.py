@@ -1,0 +1,1 @@
+"""Add code to an existing project: ``gearbox-lite scaffold``."""
