@@ -10,6 +10,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from gearbox_lite.generate.scaffolding.formatting import import_from
+
 ROOT = "RootController"
 
 
@@ -23,8 +25,8 @@ class Mount:
 
     @property
     def import_line(self) -> str:
-        """The import, without its line ending."""
-        return f"from {self.module} import {self.class_name}"
+        """The import, without its line ending; it has several lines if it is too long for one."""
+        return import_from(self.module, [self.class_name])
 
     @property
     def line(self) -> str:
@@ -140,13 +142,17 @@ def _import_position(module: ast.Module, root: ast.ClassDef, mount: Mount, end: 
     ]
     before = [node for node in ours if (node.module or "") < mount.module]
     if before:
-        return _last_line(before[-1]), mount.import_line + end
+        return _last_line(before[-1]), _import_text(mount, end)
     if ours:
-        return ours[0].lineno - 1, mount.import_line + end
+        return ours[0].lineno - 1, _import_text(mount, end)
     if imports:
-        return _last_line(imports[-1]), f"{end}{mount.import_line}{end}"
+        return _last_line(imports[-1]), end + _import_text(mount, end)
     after = _last_line(module.body[0]) if _is_docstring(module.body[0]) else 0
-    return after, f"{end if after else ''}{mount.import_line}{end}"
+    return after, (end if after else "") + _import_text(mount, end)
+
+
+def _import_text(mount: Mount, end: str) -> str:
+    return mount.import_line.replace("\n", end) + end
 
 
 def _adds_only_the_mount(old: ast.Module, new: ast.Module | None, mount: Mount) -> bool:
