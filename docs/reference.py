@@ -18,6 +18,7 @@ from mkdocs.structure.files import File, Files
 from gearbox_lite.cli import cli
 from gearbox_lite.commands.support.finding_codes import FINDING_CODES
 from gearbox_lite.errors import FAILURE, USAGE
+from gearbox_lite.generate.scaffolding.field_types import FIELD_TYPES, MAX_CHARACTERS, MAX_UNIQUE, SUFFIXES
 from gearbox_lite.ini.schema.serve_section import SERVE_SETTINGS
 from gearbox_lite.ini.schema.server_section import SERVER_SETTINGS
 from gearbox_lite.server.http import adjustments
@@ -70,6 +71,7 @@ def pages() -> dict[str, str]:
         "server-section.md": server_section_page(),
         "session-options.md": session_options_page(),
         "environment.md": environment_page(),
+        "field-types.md": field_types_page(),
         "findings.md": findings_page(),
         "mistakes.md": mistakes_page(),
     }
@@ -219,6 +221,25 @@ variable that is not set is an error. Apart from those, the program reads:
 ## Exit codes
 
 {_table(["Code", "Meaning"], codes)}
+"""
+
+
+def field_types_page() -> str:
+    """Describe the fields of ``scaffold model`` and ``scaffold resource``."""
+    rows = (
+        [f"`{kind.syntax}`".replace(" or ", "`, `"), kind.accepts, kind.shows, f"`{kind.column}`"]
+        for kind in FIELD_TYPES.values()
+    )
+    suffixes = " ".join(f"With `{suffix}` at its end, {meaning}." for suffix, meaning in SUFFIXES.items())
+    return f"""# Types of fields
+
+The fields of `gearbox-lite scaffold resource` and `scaffold model` are written `NAME:TYPE`, such as `title:str:100`.
+{suffixes} [Add pages that edit the database](../how-to/resources.md) shows how to use them.
+
+{_table(["Type", "Value", "Input in forms", "Column"], rows)}
+
+`str:100` is also written `str[100]`, with 1 to {MAX_CHARACTERS} characters. A unique text has at most {MAX_UNIQUE}, so
+that an index can hold it; `bool` and `choice` cannot be unique.
 """
 
 

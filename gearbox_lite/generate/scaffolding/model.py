@@ -47,6 +47,11 @@ def _find_target(models: Path, name: str, field: Field) -> Target | None:
     """Return the model that a reference refers to, which is a file in ``model/`` or the new model itself."""
     if not field.is_reference:
         return None
+    if field.detail == name and not field.is_nullable:
+        raise UserError(
+            f"field {field.word!r} must refer to another row of {name}, which the first row cannot",
+            remedy=f"let it be empty: {field.word}:ref:{name}?",
+        )
     if field.detail == name:
         return Target(name, class_name(name), name, has_label=True)
     path = models / f"{field.detail}.py"

@@ -24,7 +24,7 @@ def form_input(field: Field) -> str:
     return f"{{{{ fields.{macro}({', '.join(given)}) }}}}"
 
 
-def shown_value(field: Field) -> str:
+def page_value(field: Field) -> str:
     """Return the lines of a page that show the field's value."""
     kind = field.kind.name
     given = f"row.{field.name}"

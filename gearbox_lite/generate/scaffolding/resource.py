@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from gearbox_lite.errors import Location, UserError
@@ -11,7 +10,7 @@ from gearbox_lite.generate.scaffolding.controller import Scaffold, plan_mount, s
 from gearbox_lite.generate.scaffolding.fields import Field, class_name
 from gearbox_lite.generate.scaffolding.formatting import import_from, wrap
 from gearbox_lite.generate.scaffolding.model import check_model, model_answers, model_files
-from gearbox_lite.generate.scaffolding.pages import form_input, reader, shown_value
+from gearbox_lite.generate.scaffolding.pages import form_input, page_value, reader
 from gearbox_lite.generate.scaffolding.plurals import plural
 from gearbox_lite.generate.template import PlannedFile
 
@@ -102,7 +101,7 @@ def _page_answers(package: str, name: str, many: str, fields: list[Field], *, ap
         ),
         "searched": wrap("SEARCHED = ", searched, "", 0, "[]") if searched else "",
         "inputs": "\n".join(map(form_input, fields)),
-        "shown": "\n".join(map(shown_value, fields)),
+        "shown": "\n".join(map(page_value, fields)),
     }
 
 
@@ -111,6 +110,7 @@ def _test_answers(package: str, name: str, fields: list[Field]) -> dict[str, man
         name: class_name(name)
     }
     invalid = [(field.name, text) for field in fields for text in _invalid_texts(field)]
+    unique = [field for field in fields if field.is_unique and _valid_text(field, class_name(name)) != '""']
     has_room = [
         field for field in fields if field.kind.annotation == "str" and not 0 < (field.length or 0) < MARKUP_LENGTH
     ]
@@ -119,19 +119,21 @@ def _test_answers(package: str, name: str, fields: list[Field]) -> dict[str, man
             sorted(import_from(f"{package}.model.{module}", [one]) for module, one in models.items())
         ),
         "invalid": "\n".join(wrap("", [f'"{one}"', text], ",", 4) for one, text in invalid),
-        "valid": "\n".join(f'"{field.name}": {_valid_text(field)},' for field in fields),
-        "unique": _quoted(field.name for field in fields if field.is_unique),
-        "texts": _quoted(field.name for field in has_room),
-        "searched_names": _quoted(field.name for field in has_room),
+        "valid": "\n".join(f'"{field.name}": {_valid_text(field, class_name(name))},' for field in fields),
+        "unique": _list("UNIQUE", unique),
+        "texts": _list("TEXTS", has_room),
     }
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f'"{word}"' for word in words)
+def _list(name: str, fields: list[Field]) -> str:
+    """Return the definition of a constant with the names of fields; empty if there are none."""
+    return wrap(f"{name} = ", [f'"{field.name}"' for field in fields], "", 0, "[]") if fields else ""
 
 
-def _valid_text(field: Field) -> str:
-    """Return an expression for what a form may send; a reference needs a row to refer to."""
+def _valid_text(field: Field, own: str) -> str:
+    """Return an expression for what a form may send; a reference needs a row of another model to refer to."""
+    if field.target and field.target.class_name == own:
+        return '""'
     if field.target:
         return f"str(create({field.target.class_name}).id)"
     return f'"{field.choices[0]}"' if field.choices else f'"{field.kind.valid[: field.length or None]}"'
