@@ -11,7 +11,7 @@ from gearbox_lite.errors import Location, UserError
 from gearbox_lite.generate import manifest, template
 from gearbox_lite.generate.scaffolding.controller import scaffold_templates
 from gearbox_lite.generate.scaffolding.fields import Field, Target, check_identifier, class_name
-from gearbox_lite.generate.scaffolding.formatting import import_from, wrap
+from gearbox_lite.generate.scaffolding.formatting import import_from, sorted_imports, wrap
 from gearbox_lite.generate.template import PlannedFile
 
 OWN_MODULES = ("base", "versioned")
@@ -159,7 +159,7 @@ def _model_imports(package: str, own: str, fields: list[Field], *, has_version: 
         for target in targets
         if target.class_name != own
     }
-    blocks = [standard.rstrip("\n"), "\n".join(lines), "\n".join(sorted(ours))]
+    blocks = [standard.rstrip("\n"), "\n".join(lines), sorted_imports(ours)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -167,7 +167,7 @@ def _test_imports(package: str, name: str, shown: list[Field]) -> str:
     standard = _standard_imports({field.kind.needs for field in shown if field.kind.name != "datetime"})
     own = [f"from {package}.model.base import utc_now"] if _has_time(shown) else []
     own.append(import_from(f"{package}.model.{name}", [class_name(name)]))
-    return (f"{standard}\n" if standard else "") + "from sqlalchemy import select\n\n" + "\n".join(sorted(own))
+    return (f"{standard}\n" if standard else "") + "from sqlalchemy import select\n\n" + sorted_imports(own)
 
 
 def _constraints(table: str, fields: Iterable[Field]) -> list[str]:

@@ -10,7 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from gearbox_lite.generate.scaffolding.formatting import import_from
+from gearbox_lite.generate.scaffolding.formatting import import_from, natural
 
 ROOT = "RootController"
 
@@ -140,7 +140,7 @@ def _import_position(module: ast.Module, root: ast.ClassDef, mount: Mount, end: 
     ours = [
         node for node in imports if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}.")
     ]
-    before = [node for node in ours if (node.module or "") < mount.module]
+    before = [node for node in ours if natural(node.module or "") < natural(mount.module)]
     if before:
         return _last_line(before[-1]), _import_text(mount, end)
     if ours:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 from pathlib import Path
 
 from gearbox_lite.errors import Location, UserError
 from gearbox_lite.generate import manifest, template
 from gearbox_lite.generate.scaffolding.controller import Scaffold, plan_mount, scaffold_templates
 from gearbox_lite.generate.scaffolding.fields import Field, class_name
-from gearbox_lite.generate.scaffolding.formatting import import_from, wrap
+from gearbox_lite.generate.scaffolding.formatting import import_from, sorted_imports, wrap
 from gearbox_lite.generate.scaffolding.model import check_model, model_answers, model_files
 from gearbox_lite.generate.scaffolding.pages import form_input, page_value, reader
 from gearbox_lite.generate.scaffolding.plurals import plural
@@ -42,6 +43,8 @@ def plan_resource(
     if len(name) > MAX_NAME:
         raise UserError(f"model name {name!r} has {len(name)} characters", remedy=f"use at most {MAX_NAME}")
     many = plural(name)
+    if keyword.iskeyword(many):
+        raise UserError(f"model name {name!r}: its plural {many} is a Python keyword", remedy="choose another name")
     url = "/" + (many if mount_url is None else mount_url.strip("/"))
     list_class = f"{class_name(many)}Controller"
     mounted = plan_mount(folder, package, url, many, list_class)
@@ -84,7 +87,7 @@ def _page_answers(package: str, name: str, many: str, fields: list[Field], *, ap
         *([f"from {package}.lib.api import JsonApi"] if api else []),
         f"from {package}.lib.base import BaseController",
         f"from {package}.lib.csrf import csrf_protected",
-        *sorted(import_from(f"{package}.model.{module}", [one]) for module, one in models.items()),
+        *(import_from(f"{package}.model.{module}", [one]) for module, one in models.items()),
     ]
     searched = [f"{own}.{field.name}" for field in fields if field.kind.annotation == "str"]
     return {
@@ -95,7 +98,7 @@ def _page_answers(package: str, name: str, many: str, fields: list[Field], *, ap
         "api": wrap("api = JsonApi", [own, "FIELDS", "visible_rows", "SEARCHED" if searched else "()"], "", 4)
         if api
         else "",
-        "imports": "\n".join(imports),
+        "imports": sorted_imports(imports),
         "readers": "\n".join(
             wrap(f'"{field.name}": fields.{field.kind.reader}', reader(field), ",", 4) for field in fields
         ),
@@ -115,8 +118,8 @@ def _test_answers(package: str, name: str, fields: list[Field]) -> dict[str, man
         field for field in fields if field.kind.annotation == "str" and not 0 < (field.length or 0) < MARKUP_LENGTH
     ]
     return {
-        "test_imports": "\n".join(
-            sorted(import_from(f"{package}.model.{module}", [one]) for module, one in models.items())
+        "test_imports": sorted_imports(
+            import_from(f"{package}.model.{module}", [one]) for module, one in models.items()
         ),
         "invalid": "\n".join(wrap("", [f'"{one}"', text], ",", 4) for one, text in invalid),
         "valid": "\n".join(f'"{field.name}": {_valid_text(field, class_name(name))},' for field in fields),

@@ -88,6 +88,7 @@ def test_one_line_becomes_pages_that_are_served_and_the_next_commands_are_printe
         (["post", "a:str:601!"], "it is too long to be unique"),
         (["post", "a:bool!"], "it has too few values to be unique"),
         (["p" * 31, "a:str"], "has 31 characters; use at most 30"),
+        (["a", "b:str"], "model name 'a': its plural as is a Python keyword; choose another name"),
         (["base_controller", "a:str"], "this name has another use in a model"),
         (["root", "a:str", "--mount", "/roots", "-c", "nowhere.ini"], "nowhere.ini: there is no such file"),
     ],
