@@ -97,7 +97,7 @@ def model(*, name: str, fields: tuple[str, ...], ini: str | None, app_name: str)
 @ini_options("-c", "--config")
 @click.option("--mount", "url", metavar="URL", help="The URL of its pages, for example /blog (default: NAME's plural).")
 @click.option("--api", is_flag=True, help="Also add JSON answers below URL/api, with the same validation.")
-@click.option("--owner", is_flag=True, help="Each user sees only their own rows. The project needs accounts.")
+@click.option("--owner", is_flag=True, hidden=True)  # hidden until quickstart can write accounts
 def resource(
     *, name: str, fields: tuple[str, ...], ini: str | None, app_name: str, url: str | None, api: bool, owner: bool
 ) -> None:
@@ -114,9 +114,9 @@ def resource(
     folder = database.migrations.parents[1]
     if owner:
         raise UserError(
-            "--owner needs accounts, and this project has none: there is no model/user.py",
+            "--owner needs accounts, and this project has none",
             at=Location(folder / database.package),
-            remedy="leave out --owner",
+            remedy="leave out --owner; to restrict who sees which rows, change visible_rows in the new controller",
         )
     planned = plan_resource(folder, database.package, name, parsed, revision, last, url, api=api)
     writer.add_to_project(planned.files, planned.mounted.root_edit, folder)
