@@ -26,12 +26,13 @@ _COMMANDS = {
     "pycharm.sh": "pycharm", "zed": "zed", "zeditor": "zed", "subl": "subl", "sublime_text": "subl",
 }  # fmt: skip
 """Commands that EDITOR may contain."""
-_REFUSED = re.compile(r"\s*(javascript|data|vbscript):", re.IGNORECASE)
+_URL = re.compile(r"(?!javascript:|data:|vbscript:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+"""A scheme (RFC 3986, section 3.1) that runs no code in the page."""
 
 
 def is_editor(value: str) -> bool:
     """Whether a setting names an editor, or is a URL with {file} and {line}."""
-    return value in EDITORS or ("{file}" in value and "{line}" in value and ":" in value and not _REFUSED.match(value))
+    return value in EDITORS or ("{file}" in value and "{line}" in value and _URL.match(value) is not None)
 
 
 def editor_url(setting: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -199,15 +199,23 @@ def test_live_reload_is_switched_off_and_on_by_editing_the_ini(site):
         stream.close()
 
 
-def test_production_has_no_byte_of_it_in_any_answer(tmp_path):
-    """Whatever the command line asks for: production.ini has debug = false."""
+def test_production_has_no_byte_of_it_or_of_the_debug_page_in_any_answer(tmp_path):
+    """Whatever the command line and the filter ask for: production.ini has debug = false."""
     project = new_project(tmp_path)
+    root, ini = project / "hello/controllers/root.py", project / "production.ini"
+    root.write_text(f"{root.read_text()}\n    @expose()\n    def crash(self):\n        return nosuchname\n")
+    set_option(ini, "pipeline", "debug session hello")
+    ini.write_text(f"{ini.read_text()}\n[filter:debug]\nuse = egg:gearbox_lite#debug\ndebug.console = true\n")
     key = "6d25cf734c49a1dd273e4d8fab5f5bdb8d1099ec05e8fdc7c1d734777648ab73"
     environment = {"HELLO_SESSION_KEY": key, "HELLO_CSRF_KEY": key[::-1]}
+    expected = dict.fromkeys(("/nosuchpage", "/__debug_console__", *ADDRESSES), 404) | {"/crash": 500}
     with serve(project, "production.ini", "--reload", "--live-reload", **environment) as served:
         browser = Browser(served.url)
-        for path in ("/", "/setsession", "/css/style.css", "/nosuchpage", *ADDRESSES):
-            answer = browser.get(path, **NAVIGATION, **{"Sec-Fetch-Site": "same-origin"})
-            assert "live_reload" not in answer.text
-            assert "<script" not in answer.text
-            assert answer.status == (404 if path in ("/nosuchpage", *ADDRESSES) else 200)
+        for path in ("/", "/setsession", "/css/style.css", *expected):
+            for kind in ("text/html", "application/json"):
+                answer = browser.get(path, **NAVIGATION | {"Accept": kind, "Sec-Fetch-Site": "same-origin"})
+                assert answer.status == expected.get(path, 200), path
+                assert not re.search(
+                    "live_reload|<script|debug|nosuchname|NameError|Traceback|console", answer.text.replace(path, "")
+                )
+        assert "token" not in served.output
