@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby, islice
 from types import FrameType
 from typing import Any
@@ -90,10 +91,11 @@ def names_secret(key: object) -> bool:
 def hide_in_traceback(text: str, error: BaseException | None) -> str:
     """Return the text of an exception's traceback without secrets: what the debug page does not show either."""
     secrets = SecretTexts()
-    for frame in islice(_frames_of(error), _MAX_FRAMES):
-        if is_users(frame.f_code.co_filename):
-            for name, value in list(frame.f_locals.items()):
-                secrets.add_variable(name, value)
+    with suppress(Exception):  # of the application's own classes, which must not keep its exception from the log
+        for frame in islice(_frames_of(error), _MAX_FRAMES):
+            if is_users(frame.f_code.co_filename):
+                for name, value in list(frame.f_locals.items()):
+                    secrets.add_variable(name, value)
     is_source = False
 
     def kind_of(line: str) -> str:
@@ -112,7 +114,7 @@ def hide_in_traceback(text: str, error: BaseException | None) -> str:
 
 
 def _frames_of(error: BaseException | None) -> Iterator[FrameType]:
-    """Yield the frames of an exception, and of those that it was raised from or while handling."""
+    """Yield the frames of an exception, and of those that it groups, or was raised from or while handling."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:
@@ -124,7 +126,9 @@ def _frames_of(error: BaseException | None) -> Iterator[FrameType]:
         while entry is not None:
             yield entry.tb_frame
             entry = entry.tb_next
+        grouped = getattr(current, "exceptions", ())
         waiting += [current.__cause__, current.__context__]
+        waiting += [one for one in grouped if isinstance(one, BaseException)] if isinstance(grouped, tuple) else []
 
 
 def without_named_secrets(text: str) -> str:

@@ -43,7 +43,7 @@
     });
     stream.onerror = () => {
       const isRefused = stream.readyState === EventSource.CLOSED; // by another server, so only asked when shown again
-      close();
+      closeStream();
       if (isRefused) return leave();
       timer = setTimeout(connect, pause);
       pause = Math.min(pause * 1.5, LAST_PAUSE);
@@ -60,12 +60,13 @@
     channel = new BroadcastChannel(SHARED);
     channel.onmessage = ({ data: { told, id, asks, leads, stays } }) => {
       if (asks && release && isCurrent) channel.postMessage({ stays: true });
-      if ((leads || stays) && isCurrent && !release) close();
+      if ((leads || stays) && isCurrent && !release) closeStream();
       else if (leads) connect(); // a change may have come between the tab that led before and this one
       if (told && !stream) follow(told, id);
     };
     waiting = new AbortController();
-    const lead = () => new Promise((resolve) => {
+    const joined = channel;
+    const lead = () => joined === channel && new Promise((resolve) => { // else it left before it got the lock
       release = resolve;
       if (isCurrent) channel.postMessage({ leads: true });
       else connect();
@@ -73,7 +74,7 @@
     navigator.locks.request(SHARED, { signal: waiting.signal }, lead).catch(() => {}); // left, or not allowed
   }
 
-  function close() {
+  function closeStream() {
     clearTimeout(timer);
     stream?.close();
     stream = null;
@@ -88,7 +89,7 @@
   }
 
   function disconnect() {
-    close();
+    closeStream();
     leave();
   }
 

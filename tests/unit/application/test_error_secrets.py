@@ -21,6 +21,15 @@ try:
 except ValueError:
     raise KeyError(f"{form['api_key']} of ada")
 """
+GROUP = """
+def check():
+    password = 2 * "hunter"
+    raise ValueError(f"token={'zyxw'} of {password}")
+try:
+    check()
+except ValueError as error:
+    raise ExceptionGroup("all", [error])
+"""
 SECRETS = {"hunter22", "abcd1234", "zzzz", "b123"}
 
 
@@ -54,9 +63,16 @@ def test_the_source_below_a_frame_is_masked_as_on_the_page(tmp_path):
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no exception groups")
 def test_the_exceptions_of_a_group_are_without_secrets_too(tmp_path):
-    error, plain = raised(tmp_path, "raise ExceptionGroup('all', [ValueError('token=zyxw')])\n")
-    assert "ValueError: token=zyxw" in plain
-    assert "ValueError: token=..." in hide_in_traceback(plain, error)
+    error, plain = raised(tmp_path, GROUP)
+    assert "ValueError: token=zyxw of hunterhunter" in plain
+    assert "ValueError: token=... of ..." in hide_in_traceback(plain, error)
+
+
+def test_an_exception_that_fails_itself_is_logged_all_the_same(tmp_path):
+    odd = "class Odd(Exception):\n    @property\n    def exceptions(self):\n        raise KeyError\n"
+    error, plain = raised(tmp_path, f"{odd}raise Odd('token=zyxw')\n")
+    assert "Odd: token=zyxw" in plain
+    assert "Odd: token=..." in hide_in_traceback(plain, error)
 
 
 def test_a_text_without_an_exception_is_masked_by_names_only():
