@@ -121,6 +121,14 @@ def nearest(name: str, known: list[str], *, cutoff: float = 0.6) -> str | None:
     return matches[0] if matches else None
 
 
+def conflict_marker(line: str) -> tuple[str, str] | None:
+    """Return what is wrong with a line that git has written into a file with a conflict, and the remedy, else None."""
+    if not line.startswith(("<<<<<<< ", "||||||| ", ">>>>>>> ")) and line.rstrip() != "=======":
+        return None
+    remedy = "keep one of the two versions, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"
+    return "git has marked a conflict here", remedy
+
+
 def line_not_utf8(error: UnicodeDecodeError) -> int:
     """Return the number of the line that could not be decoded."""
     return error.object.count(b"\n", 0, error.start) + 1

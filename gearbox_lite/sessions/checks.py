@@ -60,10 +60,12 @@ def check_store(settings: ServeSettings) -> list[Finding]:
     if session is None or session.store == "cookie":
         return []
     try:
-        with closing(make_store(session.options)) as store:
-            store.ping()
-    except UnsafePathError:
+        store = make_store(session.options)
+    except (UnsafePathError, StoreUnavailable, ValueError):
         return []  # loading the application fails with the same error
+    try:
+        with closing(store):
+            store.ping()
     except (StoreUnavailable, ValueError) as error:
         at, _ = _location_and_setting(session, "data_dir" if session.store in ("file", "dbm") else "url")
         remedy = _START[session.store]

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gearbox_lite.errors import Location, UserError
+from gearbox_lite.errors import Location, UserError, short_path
 from gearbox_lite.ini.parsing.inherited import locate_setting
 from gearbox_lite.sessions.beaker_classes import BeakerSessionMiddleware
 from gearbox_lite.sessions.cookie import CookieSession
@@ -122,6 +122,9 @@ def _store_error(error: BaseException, options: SessionOptions) -> OptionError:
     if isinstance(error.__cause__, PermissionError):
         folder = Path(error.__cause__.filename).parent
         remedy = f"let {user_name(os.geteuid())} write {folder}, or name a folder that it can write"
+    elif isinstance(error.__cause__, OSError) and error.__cause__.filename:
+        problem = f"{short_path(error.__cause__.filename)} cannot be created: {error.__cause__.strerror}"
+        return OptionError(name, problem, "name another folder")
     return OptionError(name, str(error), remedy)
 
 

@@ -17,7 +17,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gearbox_lite.errors import FAILURE, CodeError, Location, UserError, nearest, short_path
+from gearbox_lite.errors import (
+    FAILURE,
+    CodeError,
+    Location,
+    UserError,
+    conflict_marker,
+    line_not_utf8,
+    nearest,
+    short_path,
+)
 from gearbox_lite.sessions.stores.folders import user_name
 from gearbox_lite.turbogears.frames import Frames, action_of, at_frame, frame_of, stack_of
 from gearbox_lite.turbogears.source import (
@@ -207,6 +216,37 @@ def _value_that_json_cannot_hold(error: BaseException, frames: Frames) -> UserEr
     return value_that_json_cannot_hold(error, frames)
 
 
+def _conflict_in_code(error: BaseException, _frames: Frames) -> UserError | None:
+    if not isinstance(error, SyntaxError) or not error.filename:
+        return None
+    conflict = conflict_marker(error.text or "")
+    return (
+        None
+        if conflict is None
+        else CodeError(conflict[0], at=Location(Path(error.filename), error.lineno), remedy=conflict[1])
+    )
+
+
+def _template_not_utf8(error: BaseException, _frames: Frames) -> UserError | None:
+    loader = frame_of(error, "tg/renderers/jinja.py", "get_source")
+    if loader is None or not isinstance(error, UnicodeDecodeError):
+        return None
+    at = Location(Path(str(loader.f_locals["template"])), line_not_utf8(error))
+    return CodeError("this is not UTF-8", at=at, remedy="save the file as UTF-8")
+
+
+def _missing_environment_variable(error: BaseException, frames: Frames) -> UserError | None:
+    if (
+        not isinstance(error, KeyError)
+        or not frames
+        or list(stack_of(error))[-1].f_locals.get("self") is not os.environ
+    ):
+        return None
+    name = error.args[0]
+    problem = f"the environment variable {name} is not set"
+    return at_frame(frames[-1], problem, f'set it: export {name}=..., or write os.environ.get("{name}")')
+
+
 EXPLANATIONS: tuple[Explanation, ...] = (
     _use_outside_request,
     _redirect_to_no_url,
@@ -221,6 +261,9 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _value_that_json_cannot_hold,
     _circular_import,
     _misspelled_name,
+    _conflict_in_code,
+    _template_not_utf8,
+    _missing_environment_variable,
 )
 """The first that explains an exception is shown."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gearbox_lite.errors import Location
+from gearbox_lite.errors import Location, line_not_utf8
 from gearbox_lite.findings import Finding
 from gearbox_lite.turbogears.loaded import loaded_config
 
@@ -58,6 +58,10 @@ def _check_template(path: Path, environment: Any, *, has_tokens: bool) -> Iterat
         reason = " ".join((error.message or "").rstrip(".").split())
         message = f"{reason}; fix it, since each page with this template fails"
         yield Finding("template-syntax", "warning", Location(path, error.lineno), message)
+        return
+    except UnicodeDecodeError as error:
+        message = "this is not UTF-8; save it as UTF-8, since each page with this template fails"
+        yield Finding("template-syntax", "warning", Location(path, line_not_utf8(error)), message)
         return
     except (OSError, ValueError):
         return

@@ -77,6 +77,16 @@ def written(file: str, text: str) -> Edit:
     return Edit(file, text.strip("\n"), apply)
 
 
+def not_utf8(file: str = INI) -> Edit:
+    """Add a first line in Latin-1."""
+
+    def apply(project: Path) -> int:
+        (project / file).write_bytes(b"# caf\xe9\n" + (project / file).read_bytes())
+        return 1
+
+    return Edit(file, "# caf\\xe9", apply)
+
+
 def deleted(file: str) -> Edit:
     """Delete a file."""
 

@@ -18,6 +18,9 @@ OPTION_SIMILARITY = 0.75
 """The similarity from which a mistyped option is taken for another: most options are too short for less."""
 _ADDRESS = re.compile(r"(?P<host>[\w.-]*|\[[\da-fA-F:]+\]):(?P<port>\d+)")
 
+_PASTE_NAME = re.compile(r"(?:config:)?(?P<ini>[^:#]+\.ini)(?:[:#](?P<name>[\w-]*))?")
+"""What PasteDeploy's own functions and pserve accept: config:development.ini#hello."""
+
 
 def command_remedy(name: str, commands: Sequence[str]) -> str:
     """Return what to write instead of a word that is no command."""
@@ -101,6 +104,10 @@ def _extra_remedy(extra: Sequence[str], context: click.Context | None, arguments
     if context is not None and context.info_name == "quickstart":
         words = [word for word in arguments if not word.startswith("-") and word != "quickstart"]
         return f"write the name as one word, for example {'-'.join(words).lower()}"
+    parameters = context.command.params if context is not None else []
+    option = next((parameter.opts[-1] for parameter in parameters if parameter.name == "ini"), None)
+    if option and len(extra) == 1 and extra[0].endswith(".ini"):
+        return f"write {option} {extra[0]}"
     return "remove it" if len(extra) == 1 else "remove them"
 
 
@@ -119,10 +126,18 @@ def argument_remedy(argument: str, arguments: Sequence[str], command: str) -> st
         return f"write {_address_options(argument)}"
     if command == "shell" and argument.endswith(".py"):
         return f"write gearbox-lite shell < {argument}"
+    return _ini_remedy(argument, command)
+
+
+def _ini_remedy(argument: str, command: str) -> str:
+    """Return how the ini is named that another word stands for; empty if it stands for none."""
     if argument.lower() in ("production", "prod", "prod.ini", "live"):
         return f"write gearbox-lite {command} production.ini"
     if argument.lower() in ("development", "dev", "dev.ini", "debug"):
         return f"write gearbox-lite {command} development.ini"
+    if (found := _PASTE_NAME.fullmatch(argument)) and found["ini"] != argument:
+        name = f" --app-name {found['name']}" if found["name"] else ""
+        return f"write gearbox-lite {command} {found['ini']}{name}"
     if argument.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*:\w+", argument):
         return "name an ini, such as development.ini; its paste.app_factory names the module and the function"
     return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gearbox_lite.errors import Location, UserError
+from gearbox_lite.errors import Location, UserError, conflict_marker
 from gearbox_lite.ini.parsing.lines import split_lines
 
 _NAME = re.compile(r"(?P<name>[A-Za-z_][\w.-]*(?: [\w.-]+)?)\s*[=:](?!/)")
@@ -41,6 +41,9 @@ def check_layout(path: Path, text: str) -> None:
     """Raise UserError, with the line, for the first line that was meant to be a setting or a header and is not."""
     for line in _lines(text):
         at = Location(path, line.number)
+        conflict = conflict_marker(line.text)
+        if conflict is not None:
+            raise UserError(conflict[0], at=at, remedy=conflict[1])
         content = line.text.strip()
         indent = line.text[: len(line.text) - len(line.text.lstrip())]
         if line.continues is not None:

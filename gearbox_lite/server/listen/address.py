@@ -91,6 +91,8 @@ def _check_host(host: Setting) -> None:
         raise wrong_value(host, what, f"write host = {name.strip('[]') or DEFAULT_HOST.value} and port = {port}")
     if scheme:
         raise wrong_value(host, "this is a URL, not a host", f"write host = {rest}")
+    if re.search(r"[,;\s]\s*\w+\s*=", text):
+        raise wrong_value(host, "this is more than one setting", "write each setting on a line of its own")
     if re.search(r"[,;\s]", text):
         names = [item for item in re.split(r"[,;\s]+", text) if item]
         example = " ".join(f"{item}:{DEFAULT_PORT.value}" for item in names)

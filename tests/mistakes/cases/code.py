@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mistakes.case import Case
-from mistakes.edits import appended, deleted, renamed, replaced, written
+from mistakes.edits import appended, deleted, not_utf8, renamed, replaced, written
 
 ROOT = "hello/controllers/root.py"
 
@@ -481,5 +481,46 @@ CASES = (
             ),
         ),
         codes=("form-without-token",),
+    ),
+    Case(
+        "a conflict in code that git has marked",
+        (replaced("from tg import", "<<<<<<< HEAD\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: SyntaxError in root.py line <line>: "
+            "hello/controllers/root.py:<line>: git has marked a conflict here; keep one of the two versions, and delete "
+            "the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        ),
+        modes=("check", "reload"),
+        exit_code=1,
+    ),
+    Case(
+        "an environment variable that the code needs",
+        (replaced("from tg import", "import os; KEY = os.environ['MY_KEY']\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: KeyError in root.py line <line>: "
+            "hello/controllers/root.py:<line>: import os; KEY = os.environ['MY_KEY']: the environment variable MY_KEY "
+            'is not set; set it: export MY_KEY=..., or write os.environ.get("MY_KEY")'
+        ),
+        modes=("check", "serve"),
+        exit_code=1,
+    ),
+    Case(
+        "a template that is not UTF-8",
+        (not_utf8("hello/templates/index.jinja"),),
+        logged="hello/templates/index.jinja:<line>: this is not UTF-8; save the file as UTF-8",
+        visit="/",
+        modes=("serve",),
+    ),
+    Case(
+        "a template that is not UTF-8, found by check",
+        (not_utf8("hello/templates/index.jinja"),),
+        warnings=(
+            (
+                "hello/templates/index.jinja:<line>: this is not UTF-8; save it as UTF-8, since each page with this template "
+                "fails"
+            ),
+        ),
+        codes=("template-syntax",),
+        modes=("check",),
     ),
 )

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mistakes.case import Case
-from mistakes.edits import INI, Edit, appended, line, replaced, setting
-
-
-def _not_utf8(project: Path) -> int:
-    (project / INI).write_bytes(b"# caf\xe9\n" + (project / INI).read_bytes())
-    return 1
-
+from mistakes.edits import appended, line, not_utf8, replaced, setting
 
 CASES = (
     Case(
@@ -410,7 +402,7 @@ CASES = (
     ),
     Case(
         "a file that is not UTF-8",
-        (Edit(INI, "# caf\\xe9", _not_utf8),),
+        (not_utf8(),),
         error="development.ini:<line>: this is not UTF-8; save the file as UTF-8",
     ),
     Case(

@@ -205,4 +205,9 @@ CASES = (
         ),
         exit_code=1,
     ),
+    Case(
+        "an ini after rotate-key",
+        command="session rotate-key production.ini",
+        error="got unexpected extra argument (production.ini); write --config production.ini",
+    ),
 )

@@ -372,4 +372,13 @@ CASES = (
         secrets=tuple(PRODUCTION.values()),
         modes=("check", "reload"),
     ),
+    Case(
+        "a conflict that git has marked",
+        (replaced("[server:main]", "<<<<<<< HEAD\n[server:main]"),),
+        error=(
+            "development.ini:<line>: git has marked a conflict here; keep one of the two versions, and delete the lines "
+            "that begin with <<<<<<<, ======= and >>>>>>>"
+        ),
+        modes=("check", "workers"),
+    ),
 )

@@ -394,4 +394,11 @@ CASES = (
             "--app-name out, or name a pipeline that has the filter"
         ),
     ),
+    Case(
+        "an ini with its application, as PasteDeploy names it",
+        command="serve config:development.ini#hello",
+        error=(
+            "config:development.ini#hello: this is not an ini; write gearbox-lite serve development.ini --app-name hello"
+        ),
+    ),
 )

@@ -271,4 +271,14 @@ CASES = (
         modes=("check", "reload"),
         keeps_port=True,
     ),
+    Case(
+        "two settings in one line",
+        (replaced("host = 127.0.0.1", "host = 127.0.0.1, port = 8080"),),
+        error=(
+            "development.ini:<line>: host = 127.0.0.1, port = 8080: this is more than one setting; write each setting "
+            "on a line of its own"
+        ),
+        modes=("check", "reload"),
+        keeps_port=True,
+    ),
 )

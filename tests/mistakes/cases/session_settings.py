@@ -322,4 +322,13 @@ CASES = (
         modes=("check", "workers"),
         secrets=("p%40ss",),
     ),
+    Case(
+        "a file as the folder of sessions",
+        (setting("session.type", "file"), setting("session.data_dir", "%(here)s/README.md")),
+        error=(
+            "development.ini:<line>: session.data_dir = <project>/README.md: README.md/container_file cannot be "
+            "created: Not a directory; name another folder"
+        ),
+        modes=("check", "serve"),
+    ),
 )
