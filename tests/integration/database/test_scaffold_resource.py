@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.databases import KINDS, database_project
 from support.helpers import Browser, new_project
 from support.warm import run, serve
 
@@ -69,6 +71,31 @@ def test_one_line_becomes_pages_that_are_served_and_the_next_commands_are_printe
             assert browser.get(path).status in (404, 400), path
         for path in ("/blog/1/update", "/blog/1/destroy", "/blog/create", "/blog/1/update?_method=POST"):
             assert browser.get(path).status == 405, path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_changes_to_the_same_version_at_once_only_one_is_stored(tmp_path, shared_services, kind):
+    project = database_project(tmp_path, kind, shared_services)
+    scaffold(project, "post", "title:str!")
+    assert run("migrate", "upgrade", cwd=project).returncode == 0
+    with serve(project, "--no-reload") as served, ThreadPoolExecutor(4) as threads:
+        browsers = [Browser(served.url) for _ in range(4)]
+        forms = [(browser, token(browser.get("/posts/new"))) for browser in browsers]
+
+        def send(form, path, **values):
+            return form[0].post(path, {**values, "_csrf_token": form[1]}).status
+
+        created = threads.map(lambda form: send(form, "/posts/create", title="the same"), forms)
+        assert sorted(created) == [200, 422, 422, 422]
+        number = re.search(r"/posts/(\d+)", browsers[0].get("/posts/").text)[1]
+        for version in ("1", "2"):
+            changed = threads.map(
+                lambda form: send(form, f"/posts/{number}/update", title=version + form[1], version=version),  # noqa: B023
+                forms,
+            )
+            assert sorted(changed) == [200, 409, 409, 409]
+        deleted = threads.map(lambda form: send(form, f"/posts/{number}/destroy", version="3"), forms)
+        assert sorted(deleted) == [200, 404, 404, 404]
 
 
 @pytest.mark.parametrize(
