@@ -70,6 +70,8 @@ class DatabaseStore(GuardedStore):
         self._select = sa.select(self._table.c.data)
         # Not every database compares binary columns.
         self._has_compare_and_set = self._engine.dialect.name in ("postgresql", "sqlite")
+        if self._has_compare_and_set:
+            self._insert = _insert_unless_present(self._table, self._engine.dialect.name)
         self._replace = self._table.update().where(
             self._table.c.namespace == sa.bindparam("row"), self._table.c.data == sa.bindparam("expected")
         )
@@ -199,7 +201,7 @@ class DatabaseStore(GuardedStore):
         values: dict[str, Any] = {"data": after.encode("ascii"), "accessed": now}
         statement: sa.Insert | sa.Update
         if before is None:
-            statement, values = self._table.insert(), {**values, "namespace": row, "created": now}
+            statement, values = self._insert, {**values, "namespace": row, "created": now}
         else:
             statement, values = self._replace, {**values, "row": row, "expected": before.encode("ascii", "replace")}
 
@@ -270,6 +272,18 @@ def _beaker_table(name: str, schema: str | None) -> sa.Table:
         sa.UniqueConstraint("namespace"),
         schema=schema,
     )
+
+
+def _insert_unless_present(table: sa.Table, dialect: str) -> sa.Insert:
+    """Return the statement that inserts a row, or nothing if there is one of its namespace.
+
+    A plain INSERT would fail then, and PostgreSQL would log each failure as an error.
+    """
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql as dialects
+    else:
+        from sqlalchemy.dialects import sqlite as dialects  # type: ignore[no-redef]
+    return dialects.insert(table).on_conflict_do_nothing()
 
 
 def _now() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from conftest import options_of
 from support.sessions import KEY, Parts, values, visitor
 
@@ -48,6 +49,18 @@ def test_a_record_that_exists_although_none_is_expected_is_kept(parts):
     parts.store.update(session, lambda _: "other")
     assert parts.store.update(session, Appending("second"), None) == "other second"
     assert parts.store.read(session) == "other second"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_sees_no_failed_statement_if_two_clients_save_a_new_record(kind, tmp_path, shared_services):
+    """PostgreSQL would log it as an error."""
+    store = Parts(options_of(kind, tmp_path, shared_services)).store
+    failures = []
+    session = new_id()
+    store.update(session, lambda _: "other")
+    sa.event.listen(store._engine, "handle_error", failures.append)
+    assert store.update(session, Appending("second"), None) == "other second"
+    assert failures == []
 
 
 def test_a_deleted_record_stays_deleted(parts):
