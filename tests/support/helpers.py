@@ -62,9 +62,11 @@ def new_project(folder: Path, name: str = "hello", *options: str) -> Path:
 
 @functools.cache
 def _quickstarted(name: str, *options: str) -> Path:
+    from support import warm  # which imports this module
+
     folder = Path(tempfile.mkdtemp(prefix="gearbox-lite-"))
     atexit.register(shutil.rmtree, folder)
-    result = run("quickstart", name, *options, cwd=folder)
+    result = warm.run("quickstart", name, *options, cwd=folder)
     assert result.returncode == 0, result.stderr
     return folder / name
 

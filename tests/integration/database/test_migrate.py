@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.databases import KINDS, database_project
-from support.helpers import PROGRAM, line_of, new_project, set_option
+from support.helpers import PROGRAM, TEST_TIMEOUT, line_of, new_project, set_option
 from support.helpers import run as run_program
-from support.warm import run
+from support.warm import Process, run
 
 from gearbox_lite.database.migrate import upgrade_database
 from gearbox_lite.database.testing import recreate_tables
@@ -259,15 +259,14 @@ def test_a_terminal_is_asked_before_data_is_deleted(tmp_path, words, answer, is_
         (project / "hello" / "migrations" / "versions" / "0002_empty_the_book.py").write_text(DELETES)
     before = migrate(project, "status")
     controller, terminal = pty.openpty()
-    with os.fdopen(controller, "wb", buffering=0) as typed:
-        process = subprocess.Popen(
-            [PROGRAM, "migrate", *words.split()],
-            cwd=project, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    output = tmp_path / "output"
+    with os.fdopen(controller, "wb", buffering=0) as typed, output.open("w") as written:
+        streams = [terminal, written.fileno(), written.fileno()]
+        process = Process([PROGRAM, "migrate", *words.split()], streams, project, dict(os.environ))
         os.close(terminal)
         typed.write(f"{answer}\n".encode())
-        printed = process.communicate(timeout=60)[0].decode()
-    assert ("Data may be deleted by: 000" in printed) == bool(answer)
+        process.wait(TEST_TIMEOUT)
+    assert ("Data may be deleted by: 000" in output.read_text()) == bool(answer)
     assert process.returncode == (0 if is_done else 130)  # as for Ctrl-C
     assert (migrate(project, "status") != before) == is_done
 
