@@ -11,8 +11,12 @@ WAITRESS = "waitress"
 PURE_PYTHON = (WAITRESS, "gunicorn, sync", "gunicorn, gthread", "cheroot")
 GEARBOX_SERVE = "gearbox, the same application"
 GEARBOX = "gearbox, its own application"
+PYRAMID = "pyramid on waitress"
 PLAIN, DATABASE = "plain project", "project with a database"
 STOCK_BEAKER = "limit: stock Beaker"
+BEFORE = {"no session": (340.0, 1.9), "session read": (372.0, 1.5), "session write": (554.0, 1.7)}
+"""Microseconds of processor time that a request to the minimal project took on the machine of docs/performance.md when
+one thread read it and another one answered it, and how many times less it is to take."""
 
 Results = dict[str, list[Figure]]
 
@@ -49,6 +53,11 @@ class Case:
         found = self._figures.get((what, who))
         return found.median if found else None
 
+    def share_of_wrk(self, what: str, who: str) -> str:
+        """Return words on how much of all cores wrk took itself, nothing if that was not measured."""
+        share = self.median(f"{what}, wrk's share of the cores", who)
+        return "" if share is None else f", wrk on {share:.0f} % of the cores"
+
 
 def outcomes(results: Results) -> list[Outcome]:
     """Return the goals whose figures this run has measured."""
@@ -74,7 +83,8 @@ def _servers(results: Results) -> Rows:
     yield f"bare answer, requests/s, against the best in Python ({best})", case.ratio(bare, OURS, best), 2.0, True
     for what in case.whats("bare answer, 32", "with wrk"):
         workers = f"{OURS}, 2 workers"
-        yield "bare answer, requests/s, 2 workers against one, beside wrk", case.ratio(what, workers, OURS), 1.9, True
+        share = case.share_of_wrk(what, workers)
+        yield f"bare answer, requests/s, 2 workers against one{share}", case.ratio(what, workers, OURS), 1.9, True
         processor = case.ratio(f"{what}, processor", OURS, workers)
         on_own_cores = None if processor is None else 2 * processor
         yield "bare answer, 2 workers against one, by their processor time", on_own_cores, 1.9, True
@@ -96,22 +106,23 @@ def _servers(results: Results) -> Rows:
 def _load(results: Results) -> Rows:
     case = Case(results, "load")
     minimal = f"{OURS} --minimal"
-    for what in ("no session", "session read", "session write"):
-        yield (
-            f"minimal project, {what}, requests/s, against Pyramid on waitress",
-            case.ratio(what, minimal, "pyramid on waitress"),
-            1.0,
-            True,
-        )
+    for what, (microseconds, times) in BEFORE.items():
+        now = case.median(f"{what}, processor", minimal)
+        before = microseconds / now if now else None
+        yield f"minimal project, {what}, processor time before, divided by now", before, times, True
+        pyramid = f"minimal project, {what}, {{}}, against Pyramid on waitress"
+        yield pyramid.format("requests/s"), case.ratio(what, minimal, PYRAMID), 1.0, True
+        yield pyramid.format("processor"), case.ratio(f"{what}, processor", minimal, PYRAMID), 1.0, False
     yield (
         "Pyramid's ini under serve, requests/s, against pserve",
-        case.ratio("no session", f"pyramid, its ini under {OURS}", "pyramid on waitress"),
+        case.ratio("no session", f"pyramid, its ini under {OURS}", PYRAMID),
         1.5,
         True,
     )
+    workers = f"{OURS}, 2 workers"
     yield (
-        "generated project, requests/s, 2 workers against one",
-        case.ratio("no session", f"{OURS}, 2 workers", OURS),
+        f"generated project, requests/s, 2 workers against one{case.share_of_wrk('no session', workers)}",
+        case.ratio("no session", workers, OURS),
         1.9,
         True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -39,11 +40,11 @@ class Load:
     microseconds: list[float] = field(default_factory=list)
     """Processor time that the server needed for a request."""
     generator: list[float] = field(default_factory=list)
-    """Processor time that wrk needed for a request, in microseconds."""
+    """Share of the processor time of all cores that wrk took, in percent."""
 
     def run(self, seconds: int) -> float:
         """Return requests a second. Raises AssertionError if an answer was wrong or a connection broke."""
-        before, generator_before = self.server.processor_time(), _processor_time_of_children()
+        before, wrk_before = self.server.processor_time(), _processor_time_of_children()
         header = ["-H", f"Cookie: {self.cookie}"] if self.cookie else []
         words = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s", "-s", SCRIPT, *header]
         url = f"http://127.0.0.1:{self.server.port}{self.path}"
@@ -53,7 +54,7 @@ class Load:
         assert wrong == 0, f"{url}: {wrong:.0f} wrong answers or broken connections: {output}"
         self.p99.append(p99)
         self.microseconds.append((self.server.processor_time() - before) * 1e6 / requests)
-        self.generator.append((_processor_time_of_children() - generator_before) * 1e6 / requests)
+        self.generator.append((_processor_time_of_children() - wrk_before) * 100 / taken / (os.cpu_count() or 1))
         return requests / taken
 
     def forget(self) -> None:
@@ -78,3 +79,8 @@ def compare(bench: Bench, what: str, loads: dict[str, Load], rounds: int = 3, se
     figures = [Figure(what, name, "requests/s", values) for name, values in samples.items()]
     figures += [Figure(f"{what}, processor", name, "us", load.microseconds) for name, load in loads.items()]
     return figures + [Figure(f"{what}, p99", name, "ms", load.p99) for name, load in loads.items()]
+
+
+def shares(what: str, loads: dict[str, Load]) -> list[Figure]:
+    """Return how much of all cores wrk took itself, beside these servers."""
+    return [Figure(f"{what}, wrk's share of the cores", name, "%", load.generator) for name, load in loads.items()]

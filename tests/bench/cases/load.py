@@ -10,7 +10,7 @@ import sites
 from client import get
 from figures import OURS, Bench, Figure
 from processes import Server, running
-from wrk import Load, compare, require
+from wrk import Load, compare, require, shares
 
 TITLE = "Requests a second on 8 keep-alive connections"
 
@@ -36,6 +36,7 @@ def measure(bench: Bench) -> list[Figure]:
                 if _takes_part(name, path)
             }
             figures += compare(bench, what, loads)
+            figures += shares(what, {name: load for name, load in loads.items() if name in (OURS, TWO_WORKERS)})
     return figures
 
 

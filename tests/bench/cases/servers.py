@@ -15,7 +15,7 @@ from processes import Server, running
 from rivals import SESSIONS, program
 from sites import Site, bare_server
 from support import services
-from wrk import UNCHECKED, Load, compare, require
+from wrk import UNCHECKED, Load, compare, require, shares
 
 TITLE = "The server by itself, on keep-alive connections"
 
@@ -98,8 +98,7 @@ def _two_workers(bench: Bench, folder: Path) -> list[Figure]:
     with running(servers):
         loads = {name: Load(server, "/", 32, UNCHECKED) for name, server in servers.items()}
         what = f"bare answer, 32 connections, {os.cpu_count()} cores with wrk"
-        figures = compare(bench, what, loads)
-        return figures + [Figure(f"{what}, wrk's own", name, "us", load.generator) for name, load in loads.items()]
+        return [*compare(bench, what, loads), *shares(what, loads)]
 
 
 def _slow_beside_quick(bench: Bench, folder: Path) -> list[Figure]:
