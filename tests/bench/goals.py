@@ -15,8 +15,8 @@ PYRAMID = "pyramid on waitress"
 PLAIN, DATABASE = "plain project", "project with a database"
 STOCK_BEAKER = "limit: stock Beaker"
 BEFORE = {"no session": (340.0, 1.9), "session read": (372.0, 1.5), "session write": (554.0, 1.7)}
-"""Microseconds of processor time that a request to the minimal project took on the machine of docs/performance.md when
-one thread read it and another one answered it, and how many times less it is to take."""
+"""Microseconds of processor time that a request to the minimal project took when one thread read it and another one
+answered it, and how many times less it is to take. They were measured once: only a similar machine can be compared."""
 
 Results = dict[str, list[Figure]]
 
