@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 
 from gearbox_lite.errors import nearest
-from gearbox_lite.value_syntax import INI_VARIABLES, reference
 
 ENVIRONMENT = "ENV_"
 """Variables of an ini that begin so are environment variables: %(ENV_HOME)s."""
@@ -64,6 +63,8 @@ def _is_environment_like(name: str) -> bool:
 
 def _written(name: str) -> str:
     """Return how an ini refers to what a name means: %(here)s, or an environment variable."""
+    from gearbox_lite.value_syntax import INI_VARIABLES, reference  # needed for a wrong value only
+
     word = _ENVIRONMENT_WORD.match(name)
     if word is None and not _is_environment_like(name) and name.lower() not in INI_VARIABLES:
         return f"%({name})s"
