@@ -51,6 +51,7 @@ class Load:
         rules = [self.body, "cookie" if self.sets_cookie else "any", self.method]
         output = subprocess.run([*words, url, "--", *rules], capture_output=True, text=True, check=True).stdout
         requests, taken, p99, wrong = map(float, output.split()[-4:])
+        assert requests, f"{self.server.command}: no answer to {self.path} in {seconds} s: {self.server.log()}"
         assert wrong == 0, f"{url}: {wrong:.0f} wrong answers or broken connections: {output}"
         self.p99.append(p99)
         self.microseconds.append((self.server.processor_time() - before) * 1e6 / requests)
