@@ -41,8 +41,6 @@ from gearbox_lite.turbogears.templates import locate_template
 
 _TEMPLATE_ERRORS = ("TemplateNotFound", "DottedFileLocatorError", "TopLevelLookupException")
 """Exceptions of Jinja, TurboGears and Mako."""
-_OTHER_NAMES = {"turbogears": "tg", "turbogears2": "tg", "TurboGears2": "tg", "tg2": "tg", "pylons": "tg"}
-"""Modules of TurboGears 1 and Pylons, and the name of the distribution, with what is imported instead."""
 Explanation = Callable[[BaseException, Frames], UserError | None]
 
 
@@ -142,25 +140,12 @@ def _method_without_self(error: BaseException, _frames: Frames) -> CodeError | N
     return missing_self(action) if hasattr(action, "__func__") and lacks_self(action.__func__.__code__) else None
 
 
-def _module_of_project(error: BaseException, frames: Frames) -> CodeError | None:
-    """Explain an import of the user's code that finds no module, although one with a similar name exists."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name or not frames:
+def _missing_module(error: BaseException, frames: Frames) -> UserError | None:
+    if not isinstance(error, ModuleNotFoundError):
         return None
-    if error.name in _OTHER_NAMES:
-        problem = f"there is no module {error.name}"
-        return at_frame(frames[-1], problem, f"TurboGears 2 is imported as {_OTHER_NAMES[error.name]}")
-    parent, _, name = error.name.rpartition(".")
-    folders = list(map(Path, getattr(sys.modules.get(parent), "__path__", ())))
-    if parent:
-        names = [item.stem for folder in folders if folder.is_dir() for item in folder.glob("*.py")]
-    else:
-        names = sorted(set(sys.stdlib_module_names) | {item.partition(".")[0] for item in sys.modules})
-    guess = nearest(name, names)
-    if guess is None:
-        return None
-    where = f"{folders[0].name}/{name}.py is missing" if folders else f"there is no module {error.name}"
-    remedy = f"did you mean {f'{parent}.{guess}' if parent else guess}?"
-    return at_frame(frames[-1], where, remedy)
+    from gearbox_lite.turbogears.missing_modules import missing_module
+
+    return missing_module(error, frames)
 
 
 def _missing_session_key(error: BaseException, frames: Frames) -> UserError | None:
@@ -256,7 +241,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     _unreadable_template,
     _dict_without_template,
     _method_without_self,
-    _module_of_project,
+    _missing_module,
     _missing_session_key,
     _value_that_json_cannot_hold,
     _circular_import,

@@ -325,8 +325,51 @@ CASES = (
         (replaced("from tg import", "import sqlalchmy\nfrom tg import", ROOT),),
         error=(
             "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
-            "hello/controllers/root.py:3: import sqlalchmy: there is no module sqlalchmy; did you mean sqlalchemy?"
+            "hello/controllers/root.py:3: import sqlalchmy: no module named 'sqlalchmy'; did you mean sqlalchemy?"
         ),
+        exit_code=1,
+    ),
+    Case(
+        "a distribution that is not installed",
+        (replaced("from tg import", "import pandas\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
+            "hello/controllers/root.py:3: import pandas: no module named 'pandas'; pip install pandas, and add it to "
+            "the dependencies in pyproject.toml"
+        ),
+        exit_code=1,
+    ),
+    Case(
+        "a module that no known distribution has",
+        (replaced("from tg import", "import zqxw.parts\nfrom tg import", ROOT),),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
+            "hello/controllers/root.py:3: import zqxw.parts: no module named 'zqxw'; correct the name, or install the "
+            "distribution that has it"
+        ),
+        modes=("serve", "check"),
+        exit_code=1,
+    ),
+    Case(
+        "an import of a deleted module",
+        (deleted("hello/lib/csrf.py"),),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in app_cfg.py line 7: "
+            "hello/config/app_cfg.py:7: from hello.lib.csrf import FIELD: lib/csrf.py is missing; create it, or "
+            "correct the import"
+        ),
+        modes=("serve", "check"),
+        exit_code=1,
+    ),
+    Case(
+        "a package that has been renamed",
+        (renamed("hello", "movies"), replaced("hello.config", "movies.config")),
+        error=(
+            "development.ini: the application does not load: ModuleNotFoundError in application.py line 3: "
+            "movies/config/application.py:3: from hello.config.app_cfg import base_config: no module named 'hello'; "
+            "the package is now movies: import that, or give its folder its old name, hello"
+        ),
+        modes=("check",),
         exit_code=1,
     ),
     Case(
@@ -334,8 +377,8 @@ CASES = (
         (replaced("from tg import", "from turbogears import", ROOT),),
         error=(
             "development.ini: the application does not load: ModuleNotFoundError in root.py line 3: "
-            "hello/controllers/root.py:3: from turbogears import expose, flash, redirect, session: there is no "
-            "module turbogears; TurboGears 2 is imported as tg"
+            "hello/controllers/root.py:3: from turbogears import expose, flash, redirect, session: no module "
+            "named 'turbogears'; TurboGears 2 is imported as tg"
         ),
         exit_code=1,
     ),
