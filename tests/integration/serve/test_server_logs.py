@@ -75,24 +75,24 @@ def test_reloads_and_workers_that_are_killed_are_entries_of_the_log(project):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_keeps_production_from_serving_is_an_entry_of_the_log(project, workers):
+def test_what_keeps_production_from_serving_is_one_plain_line_for_whoever_starts_it(project, workers):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         result = run("serve", "production.ini", "--port", port, "--workers", workers, cwd=project, **KEYS)
     assert result.returncode == 1
     assert result.stdout == ""
-    (entry,) = [json.loads(line) for line in result.stderr.splitlines()]
-    assert entry["level"] == "ERROR"
-    assert entry["message"].startswith(f"--port: port = {port}: ")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: --port: port = {port}: ")
 
 
-def test_the_traceback_of_an_application_that_does_not_load_is_a_field(project):
+def test_the_traceback_of_an_application_that_does_not_load_is_plain_too(project):
     (project / "hello/controllers/root.py").write_text("raise ValueError('mine')\n")
     result = run("serve", "production.ini", "--port", 0, "--workers", 1, cwd=project, **KEYS)
     assert result.returncode == 1
-    (entry,) = [json.loads(line) for line in result.stderr.splitlines()]
-    assert "the application does not load: ValueError in root.py line 1" in entry["message"]
-    assert entry["traceback"].endswith("ValueError: mine")
+    assert result.stderr.startswith("Traceback of your code")
+    *_, raised, line = result.stderr.splitlines()
+    assert raised == "ValueError: mine"
+    assert "the application does not load: ValueError in root.py line 1" in line
 
 
 def test_a_reload_that_fails_is_an_entry_with_the_users_traceback(project):
