@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from gearbox_lite.application.user_code import is_library, is_ours, is_users
@@ -57,8 +58,9 @@ def _texts_of_project(package: Path) -> Iterator[str]:
     for number, file in enumerate(package.rglob("*") if package.is_dir() else ()):
         if number > _MAX_FILES:
             return
-        if file.suffix in _SUFFIXES and file.is_file():
-            yield file.read_text(encoding="utf-8", errors="replace")
+        with suppress(OSError):  # what loads the file reports that it is unreadable
+            if file.suffix in _SUFFIXES and file.is_file():
+                yield file.read_text(encoding="utf-8", errors="replace")
 
 
 def _texts_of_libraries(package: str = "") -> Iterator[str]:

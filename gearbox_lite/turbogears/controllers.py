@@ -120,9 +120,9 @@ def _template(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[Find
         return
     for engine, name, *_ in value.decoration.engines.values():
         template = locate_template(engine, name) if name else None
-        if template is not None and template.package_file is not None:
-            error = CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
-            yield warning_of(error, "package-file-missing")
+        if template is not None and template.cause is not None:
+            error = CodeError(template.problem, at=Location(template.cause), remedy=template.remedy)
+            yield warning_of(error, "package-file-missing" if template.cause.suffix else "template-missing")
         elif template is not None and template.problem:
             error = CodeError(f"template {name}: {template.problem}", at=expose_location(value), remedy=template.remedy)
             yield warning_of(error, "template-missing")

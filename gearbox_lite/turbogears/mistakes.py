@@ -91,8 +91,8 @@ def _template_not_found(error: BaseException, frames: Frames) -> CodeError | Non
     known = {} if rendered is None else rendered.f_locals
     name = str(getattr(error, "name", None) or known.get("template_name") or error)
     template = locate_template(str(known.get("engine_name") or ""), name)
-    if template.package_file is not None:
-        return CodeError(template.problem, at=Location(template.package_file), remedy=template.remedy)
+    if template.cause is not None:
+        return CodeError(template.problem, at=Location(template.cause), remedy=template.remedy)
     problem = f"template {name}: {template.problem}" if template.problem else f"template {name} cannot be found"
     if including is not None:
         return at_frame(including, problem, template.remedy)

@@ -26,8 +26,8 @@ class TemplateFile:
     file: Path | None
     problem: str = ""
     remedy: str = ""
-    package_file: Path | None = None
-    """The ``__init__.py`` without which TurboGears finds no template of a package."""
+    cause: Path | None = None
+    """The folder or ``__init__.py`` because of which TurboGears finds no template of a package."""
 
 
 def locate_template(engine: str, name: str) -> TemplateFile:
@@ -45,10 +45,15 @@ def locate_template(engine: str, name: str) -> TemplateFile:
         remedy = f"write the dotted name, as in {config.get('package_name', 'package')}.templates.{Path(name).stem}"
         return TemplateFile(None, "this is no dotted name of a template", remedy)
     folder = _package_folder(package)
+    if folder is None and package == f"{config.get('package_name')}.templates":
+        return _missing_folder(package)
     if folder is None:
         stem = Path(name).stem if Path(name).suffix.lower() in (".html", ".jinja", ".jinja2", ".mak") else base
         known = f"{config.get('package_name', 'package')}.templates.{stem}"
         return TemplateFile(None, f"there is no package {package}", f"write the dotted name, as in {known}")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        remedy = f"chmod a+rx {short_path(folder)}, or change its owner"
+        return TemplateFile(None, "Permission denied: this folder of templates cannot be read", remedy, folder)
     package_file = folder / "__init__.py"
     if not package_file.exists():
         problem = "this file is missing, and TurboGears finds templates only in packages"
@@ -58,16 +63,31 @@ def locate_template(engine: str, name: str) -> TemplateFile:
 
 def _in_folders(name: str, folders: list[Path]) -> TemplateFile:
     files = [folder / name for folder in folders]
-    existing = next((file for file in files if file.exists()), None)
+    existing = next((file for file in files if os.path.exists(file)), None)
     return TemplateFile(existing) if existing or not files else _checked(files[0], "")
 
 
+def _missing_folder(package: str) -> TemplateFile:
+    parent, _, name = package.rpartition(".")
+    project = _package_folder(parent)
+    if project is None:
+        return TemplateFile(None, f"there is no package {package}", "create it, or correct the name")
+    others = [item.name for item in project.iterdir() if item.is_dir()]
+    guess = nearest(name, others)
+    remedy = f"rename {short_path(project / guess)} to it" if guess else "create it, with an __init__.py"
+    problem = "this folder of templates is missing"
+    return TemplateFile(None, problem, f"{remedy}, or correct the names in @expose", project / name)
+
+
 def _checked(file: Path, prefix: str) -> TemplateFile:
-    if file.exists():
+    if os.path.exists(file):
         if os.access(file, os.R_OK):
             return TemplateFile(file)
         problem = f"{short_path(file)} cannot be read: Permission denied"
         return TemplateFile(file, problem, f"chmod a+r {short_path(file)}, or change its owner")
+    if file.is_symlink():
+        problem = f"{short_path(file)} is a link to {file.readlink()}, which does not exist"
+        return TemplateFile(file, problem, "create that file, or correct the link")
     others = [item.name.removesuffix(file.suffix) for item in file.parent.glob(f"*{file.suffix}")]
     guess = nearest(file.name.removesuffix(file.suffix), others)
     remedy = f"did you mean {prefix}{guess}?" if guess else "create it, or correct the name"

@@ -107,6 +107,17 @@ def renamed(file: str, name: str) -> Edit:
     return Edit(file, f"(renamed to {name})", apply)
 
 
+def linked(file: str, target: str) -> Edit:
+    """Replace a file by a symbolic link."""
+
+    def apply(project: Path) -> int:
+        (project / file).unlink()
+        (project / file).symlink_to(target)
+        return 1
+
+    return Edit(file, f"(a link to {target})", apply)
+
+
 def with_lines(text: str, number: int, path: Path) -> str:
     """Replace ``<line>``, ``<line+1>`` and ``<line of X>`` in an expected line by the numbers."""
     from support import helpers

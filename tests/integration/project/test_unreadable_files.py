@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -72,3 +73,33 @@ def test_a_log_file_that_cannot_be_written_is_named_with_its_line(readable, comm
     output = output_of(command, readable)
     assert line in output
     assert "let this user write /proc/nowhere/hello.log, or name another file" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "message", "remedy"),
+    [
+        (
+            "hello/templates/index.jinja",
+            0o600,
+            "hello/templates/index.jinja cannot be read: Permission denied",
+            "chmod a+r hello/templates/index.jinja",
+        ),
+        (
+            "hello/templates",
+            0o700,
+            "Permission denied: this folder of templates cannot be read",
+            "chmod a+rx hello/templates",
+        ),
+    ],
+)
+def test_check_and_reload_name_unreadable_templates_with_the_remedy(readable, command, name, mode, message, remedy):
+    (readable / name).chmod(mode)
+    line = f"{message}; {remedy}, or change its owner"
+    checked = subprocess.run(
+        [*AS_NOBODY, PROGRAM, "check", "--json"], cwd=readable, capture_output=True, text=True, check=False
+    )
+    assert any(line in finding["message"] for finding in json.loads(checked.stdout)), checked
+    with InstalledServed([*AS_NOBODY, PROGRAM, "serve", "--port", "0", "--reload"], readable) as served:
+        served.end()
+    assert line in served.output
+    assert "ended Python" not in served.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mistakes.case import Case
-from mistakes.edits import appended, deleted, not_utf8, renamed, replaced, written
+from mistakes.edits import appended, deleted, linked, not_utf8, renamed, replaced, written
 
 ROOT = "hello/controllers/root.py"
 
@@ -67,6 +67,30 @@ CASES = (
             ),
         ),
         codes=("template-missing",),
+    ),
+    Case(
+        "a template that is a link to nothing",
+        (linked("hello/templates/index.jinja", "pages/start.jinja"),),
+        warnings=(
+            (
+                "hello/controllers/root.py:13: template hello.templates.index: hello/templates/index.jinja is a link to "
+                "pages/start.jinja, which does not exist; create that file, or correct the link"
+            ),
+        ),
+        codes=("template-missing",),
+        modes=("serve", "check"),
+    ),
+    Case(
+        "a renamed folder of templates",
+        (renamed("hello/templates", "template"),),
+        warnings=(
+            (
+                "hello/templates: this folder of templates is missing; rename hello/template to it, or correct the names "
+                "in @expose"
+            ),
+        ),
+        codes=("template-missing",),
+        modes=("serve", "check"),
     ),
     Case(
         "a dict without a template",
