@@ -34,6 +34,9 @@ def explain_value(value: str, variable: str | None = None) -> tuple[str, str] | 
     ``variable`` is the environment variable that the whole value comes from.
     """
     subject = f"the environment variable {variable}" if variable else "the value"
+    if value in ("...", "\u2026"):
+        remedy = f"set it: {export_command(variable)}" if variable else "write the value itself"
+        return f"{subject} is {value}, which stands for a {'key' if _is_key(variable) else 'value'}", remedy
     for check in _CHECKS:
         found = check(value)
         if found is not None:
@@ -42,6 +45,16 @@ def explain_value(value: str, variable: str | None = None) -> tuple[str, str] | 
     if variable and not value:
         return f"{subject} is empty", f"set it: export {variable}=..."
     return None
+
+
+def export_command(variable: str) -> str:
+    """Return the shell's command that sets an environment variable, to a new key if its name is that of a key."""
+    key = '$(python3 -c "import secrets; print(secrets.token_hex(32))")'
+    return f"export {variable}={key if _is_key(variable) else 'VALUE'}"
+
+
+def _is_key(variable: str | None) -> bool:
+    return variable is not None and variable.endswith(("_KEY", "_SECRET"))
 
 
 def _in_environment(check: Callable[[str], tuple[str, str] | None], remedy: str) -> str:

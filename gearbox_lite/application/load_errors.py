@@ -27,6 +27,7 @@ from gearbox_lite.errors import (
 from gearbox_lite.ini.settings import AppSettings
 from gearbox_lite.ini.validation.factories import factory_module
 from gearbox_lite.turbogears.mistakes import permission_denied
+from gearbox_lite.value_syntax import export_command
 
 _QUOTED_VALUE = re.compile(
     r"(?P<kind>String is not true/false|invalid literal for int\(\) with base 10|could not convert string to float): "
@@ -145,6 +146,10 @@ def _refused_setting(error: BaseException, settings: AppSettings) -> UserError |
     name = message.partition(" ")[0]
     sections = list(settings.app.walk())
     setting = next((section.options[name] for section in sections if name in section.options), None)
+    if setting is not None and setting.environment_variable is not None:
+        variable = setting.environment_variable
+        problem = f"the environment variable {variable} {message.partition(';')[0].removeprefix(name).strip()}"
+        return wrong_value(setting, problem, f"set it: {export_command(variable)}")
     if setting is not None:
         return UserError(f"{setting}: {message.removeprefix(name).strip()}", at=setting.at)
     factory = settings.app.innermost.factory

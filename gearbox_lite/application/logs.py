@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import configparser
 import logging
+import os
 import re
 import sys
 from typing import Any
 
-from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest
+from gearbox_lite.errors import MIN_SIMILARITY, Location, Setting, UserError, at_setting, nearest, short_path
 from gearbox_lite.ini.parsing.lines import line_ranges, raw_value
 from gearbox_lite.ini.parsing.text import IniParser, parse_text, read_text
 from gearbox_lite.ini.settings import AppSettings
@@ -119,7 +120,10 @@ def _logging_error(error: Exception, parser: _RecordingParser, settings: AppSett
         cause = _cause_of(error)
         remedy = _remedy(option, value, parser, section)
         if isinstance(cause, OSError) and cause.filename is not None:
-            remedy = f"let this user write {cause.filename}, or name another file"
+            folder = os.path.dirname(cause.filename)
+            create = f"create its folder: mkdir -p {short_path(folder)}"
+            is_missing = isinstance(cause, FileNotFoundError) and not os.path.exists(folder)
+            remedy = create if is_missing else f"let this user write {cause.filename}, or name another file"
         return at_setting(Setting(option, value, Location(settings.ini, lines[section, option])), problem, remedy)
     at = Location(settings.ini, lines.get((section, None)))
     return UserError(f"[{section}]: {problem}", at=at, remedy=f"add: {option} = ...")

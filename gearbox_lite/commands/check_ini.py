@@ -60,7 +60,13 @@ class IniCheck:
             return None
 
     def _add(self, findings: Iterable[Finding]) -> None:
-        self.findings += [finding for finding in findings if finding not in self.findings]
+        """Add findings; of two with the same line, keep the one that the other commands show."""
+        for finding in findings:
+            same = [known for known in self.findings if (known.at, known.message) == (finding.at, finding.message)]
+            if not same:
+                self.findings.append(finding)
+            elif finding.is_refusal:
+                self.findings[self.findings.index(same[0])] = finding
 
 
 def _line_of_code(error: BaseException | None) -> Location | None:

@@ -91,9 +91,18 @@ def write_project(
         raise UserError(
             f"cannot write the project: {error.strerror or error}; nothing was written",
             at=Location(target),
-            remedy="free some space or choose another folder with --output-dir",
+            remedy=_remedy(error, "choose another folder with --output-dir", target.parent),
             code=FAILURE,
         ) from error
+
+
+def _remedy(error: OSError, otherwise: str, folder: Path) -> str:
+    """Return what to do if the disk refuses; ``otherwise`` is what helps whatever the reason."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"free some space, or {otherwise}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"let this user write in {folder.absolute()}, or {otherwise}"
+    return otherwise
 
 
 @contextmanager
@@ -135,7 +144,7 @@ def add_to_project(files: list[PlannedFile], edit: FileEdit | None, folder: Path
         raise UserError(
             f"cannot write here: {error.strerror or error}; nothing was changed",
             at=Location(Path(error.filename2 or error.filename or folder)),
-            remedy="free some space or fix the permissions",
+            remedy=_remedy(error, "move the project to another disk", folder),
             code=FAILURE,
         ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +68,8 @@ def split_arguments(arguments: tuple[str, ...], config: str | None) -> tuple[str
 
 
 def _refuse_other_words(argument: str) -> None:
-    """Raise UserError for an argument that names no file and is known to mean something else."""
+    """Raise UserError for an argument that is known to mean something else than an ini."""
+    _refuse_expanded_glob(argument)
     if os.path.isfile(argument) and not argument.endswith(".py"):
         return
     from gearbox_lite.commands.support.mistyped import argument_remedy
@@ -76,6 +78,19 @@ def _refuse_other_words(argument: str) -> None:
     remedy = argument_remedy(argument, context.obj["arguments"], context.info_name or "")
     if remedy:
         raise UserError(f"{argument}: this is not an ini", remedy=remedy)
+
+
+def _refuse_expanded_glob(argument: str) -> None:
+    """Raise UserError for a file that the shell has made of the glob of --watch or --ignore."""
+    typed = click.get_current_context().obj["arguments"]
+    path = Path(argument)
+    for option, value in itertools.pairwise(typed):
+        first = Path(value)
+        is_alike = (first.parent, first.suffix) == (path.parent, path.suffix) and path.suffix != ".ini"
+        if option in ("--watch", "--ignore") and is_alike and path != first and path.exists():
+            glob = first.parent / f"*{first.suffix}"
+            problem = f"this is not an ini; the shell has expanded the glob of {option}"
+            raise UserError(f"{argument}: {problem}", remedy=f"quote it: {option} '{glob}'")
 
 
 def share_options(context: click.Context) -> None:

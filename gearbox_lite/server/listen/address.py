@@ -88,7 +88,10 @@ def _check_host(host: Setting) -> None:
     name, colon, port = rest.rpartition(":")
     if colon and port.isdecimal() and (":" not in name or name.endswith("]")):
         what = "this is a URL, not a host" if scheme else "the port is a setting of its own"
-        raise wrong_value(host, what, f"write host = {name.strip('[]') or DEFAULT_HOST.value} and port = {port}")
+        plain = name.strip("[]") or DEFAULT_HOST.value
+        is_option = host.at.source == "--host"
+        options = f"--host {plain} --port {port}" if is_option else f"host = {plain} and port = {port}"
+        raise wrong_value(host, what, f"write {options}")
     if scheme:
         raise wrong_value(host, "this is a URL, not a host", f"write host = {rest}")
     if re.search(r"[,;\s]\s*\w+\s*=", text):

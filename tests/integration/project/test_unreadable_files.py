@@ -67,12 +67,12 @@ def test_an_unreadable_template_is_named_at_the_start_and_by_its_page(readable, 
 def test_a_log_file_that_cannot_be_written_is_named_with_its_line(readable, command):
     ini = readable / "development.ini"
     set_option(ini, "class", "FileHandler")
-    set_option(ini, "args", "('/proc/nowhere/hello.log',)")
+    set_option(ini, "args", "('/etc/hello-lite.log',)")
     number = line_of(ini, "args")
-    line = f"Error: development.ini:{number}: args = ('/proc/nowhere/hello.log',): logging cannot be set up: "
+    line = f"Error: development.ini:{number}: args = ('/etc/hello-lite.log',): logging cannot be set up: "
     output = output_of(command, readable)
     assert line in output
-    assert "let this user write /proc/nowhere/hello.log, or name another file" in output
+    assert "let this user write /etc/hello-lite.log, or name another file" in output
 
 
 @pytest.mark.parametrize(

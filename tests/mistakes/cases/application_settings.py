@@ -15,6 +15,14 @@ def unread(mistake: str, text: str, remedy: str, shown: str = "") -> Case:
 
 
 CASES = (
+    Case(
+        "a log file in a folder that is missing",
+        (setting("class", "FileHandler"), setting("args", "('logs/app.log',)")),
+        error=(
+            "development.ini:<line>: args = ('logs/app.log',): logging cannot be set up: FileNotFoundError: [Errno "
+            "2] No such file or directory: '<project>/logs/app.log'; create its folder: mkdir -p logs"
+        ),
+    ),
     unread("a misspelled setting of TurboGears", "auto_reload_template = true", "did you mean auto_reload_templates?"),
     unread("a misspelled setting of the project", "serve_statics = true", "did you mean serve_static?"),
     unread("a setting that nothing knows", "colour = red", "remove the line, or correct its name"),

@@ -52,6 +52,44 @@ CASES = (
         modes=("check", "routes", "workers"),
     ),
     Case(
+        "the three dots of a hint as the key",
+        (),
+        error=(
+            "production.ini:<line of session.validate_key = %(ENV_HELLO_SESSION_KEY)s>: "
+            "session.validate_key = %(ENV_HELLO_SESSION_KEY)s: the environment variable HELLO_SESSION_KEY is ..., which "
+            'stands for a key; set it: export HELLO_SESSION_KEY=$(python3 -c "import secrets; '
+            'print(secrets.token_hex(32))")'
+        ),
+        ini="production.ini",
+        environment={**PRODUCTION, "HELLO_SESSION_KEY": "..."},
+        modes=("serve", "check"),
+    ),
+    Case(
+        "the three dots of a hint as the key for forms",
+        (),
+        error=(
+            "production.ini:<line of csrf.key = %(ENV_HELLO_CSRF_KEY)s>: csrf.key = %(ENV_HELLO_CSRF_KEY)s: the "
+            "environment variable HELLO_CSRF_KEY is ..., which stands for a key; set it: export "
+            'HELLO_CSRF_KEY=$(python3 -c "import secrets; print(secrets.token_hex(32))")'
+        ),
+        ini="production.ini",
+        environment={**PRODUCTION, "HELLO_CSRF_KEY": "..."},
+        modes=("serve", "check"),
+    ),
+    Case(
+        "an environment variable with a short key for forms",
+        (),
+        error=(
+            "production.ini:<line of csrf.key = %(ENV_HELLO_CSRF_KEY)s>: csrf.key = %(ENV_HELLO_CSRF_KEY)s: the "
+            "environment variable HELLO_CSRF_KEY has fewer than 32 characters; set it: export "
+            'HELLO_CSRF_KEY=$(python3 -c "import secrets; print(secrets.token_hex(32))")'
+        ),
+        ini="production.ini",
+        environment={**PRODUCTION, "HELLO_CSRF_KEY": "x7Qz"},
+        secrets=("x7Qz",),
+        modes=("serve", "check"),
+    ),
+    Case(
         "an environment variable with a space",
         (),
         error=(

@@ -203,8 +203,8 @@ CASES = (
         command="quickstart shop -o /proc/x",
         folder=".",
         error=(
-            "/proc/x/shop: cannot write the project: No such file or directory; nothing was written; free some space "
-            "or choose another folder with --output-dir"
+            "/proc/x/shop: cannot write the project: No such file or directory; nothing was written; choose another "
+            "folder with --output-dir"
         ),
         exit_code=1,
     ),

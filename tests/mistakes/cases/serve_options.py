@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from mistakes.case import Case
+from mistakes.edits import written
 
 CASES = (
+    Case(
+        "a glob of --watch that the shell has expanded",
+        (written("texts/a.json", "{}"), written("texts/b.json", "{}")),
+        command="serve --watch texts/a.json texts/b.json",
+        error=(
+            "texts/b.json: this is not an ini; the shell has expanded the glob of --watch; quote it: "
+            "--watch 'texts/*.json'"
+        ),
+    ),
+    Case(
+        "a host with a port on the command line",
+        command="serve --host localhost:18300",
+        error=("--host: host = localhost:18300: the port is a setting of its own; write --host localhost --port 18300"),
+    ),
     Case(
         "-p for the port",
         command="serve -p 8000",
