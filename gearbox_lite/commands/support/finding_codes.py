@@ -69,7 +69,7 @@ FINDING_CODES = {
         "Add the hidden field of `lib/csrf.py` to the form.",
     ),
     "hidden-module": FindingCode(
-        "A file beside the ini has the name of one of Python's own modules and hides it from every library.",
+        "A file beside the ini has the name of one of Python's own modules, or of a library, and hides it.",
         "Rename the file.",
     ),
     "invalid-setting": FindingCode(

@@ -56,6 +56,19 @@ def test_a_file_that_hides_pythons_module_is_refused_by_every_command(project, n
         assert line in run(command, cwd=project).stderr
 
 
+@pytest.mark.parametrize("name", ["waitress.py", "jinja2.py", "tg/__init__.py"])
+def test_a_file_that_hides_a_library_is_refused(project, name):
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).touch()
+    entry = name.partition("/")[0]
+    line = (
+        f"{name}: this file hides the library {entry.removesuffix('.py')} from all other code; rename {entry}, for "
+        f"example to my_{entry}"
+    )
+    assert refused(project) == line
+    assert line in run("check", cwd=project).stderr
+
+
 def test_a_file_that_hides_pythons_module_is_reported_after_a_save_too(project):
     with serve(project, "--reload") as served:
         (project / "secrets.py").touch()
