@@ -122,7 +122,10 @@ def _template(_cls: type, _name: str, value: Any, _config: Any) -> Iterator[Find
         template = locate_template(engine, name) if name else None
         if template is not None and template.cause is not None:
             error = CodeError(template.problem, at=Location(template.cause), remedy=template.remedy)
-            yield warning_of(error, "package-file-missing" if template.cause.suffix else "template-missing")
+            if template.cause.suffix == ".py":
+                yield warning_of(error, "package-file-missing")
+            else:
+                yield warning_of(error, "template-missing")
         elif template is not None and template.problem:
             error = CodeError(f"template {name}: {template.problem}", at=expose_location(value), remedy=template.remedy)
             yield warning_of(error, "template-missing")

@@ -103,3 +103,12 @@ def test_check_and_reload_name_unreadable_templates_with_the_remedy(readable, co
         served.end()
     assert line in served.output
     assert "ended Python" not in served.output
+
+
+def test_quickstart_in_a_folder_that_may_not_be_written_says_so(readable, command):
+    made = subprocess.run(
+        [*AS_NOBODY, PROGRAM, "quickstart", "shop"], cwd=readable, capture_output=True, text=True, check=False
+    )
+    assert (
+        f"Permission denied; nothing was written; let this user write in {readable}, or choose another" in made.stderr
+    )
