@@ -188,7 +188,7 @@ def test_a_port_given_as_a_variable_is_refused_with_the_option_to_use(project):
     ("file", "code", "kind", "line"),
     [
         ("hello/controllers/root.py", "def broken(:\n", "SyntaxError", 1),
-        ("hello/controllers/root.py", "x = 1\nimport nosuchmodule\n", "ModuleNotFoundError", 2),
+        ("hello/controllers/root.py", "x = 1\nraise LookupError\n", "LookupError", 2),
         ("hello/config/app_cfg.py", "\nraise ValueError('mine')\n", "ValueError", 2),
         ("hello/config/application.py", "def make_app(g, **a):\n    return 1 / 0\n", "ZeroDivisionError", 2),
     ],
