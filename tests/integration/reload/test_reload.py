@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import signal
 import socket
@@ -35,17 +36,20 @@ def test_reload_refuses_and_cuts_no_request(project):
 
 
 def test_a_keep_alive_connection_opened_before_a_save_gets_the_new_code(project):
+    """As soon as the previous worker drains, which it is told once the new one has begun to accept connections."""
     write_version(project, "old")
     with serve(project, "--reload") as served:
-        connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=TEST_TIMEOUT)
-        connection.request("GET", "/version")
-        assert connection.getresponse().read() == b"old"
-        connection.auto_open = 0  # any new connection would be an error
-        write_version(project, "new")
-        wait_until(answers_with(served, "new"))
-        connection.request("GET", "/version")
-        assert connection.getresponse().read() == b"new"
-        connection.close()
+        address = ("127.0.0.1", port_of(served))
+        with contextlib.closing(http.client.HTTPConnection(*address, timeout=TEST_TIMEOUT)) as connection:
+
+            def version() -> bytes:
+                connection.request("GET", "/version")
+                return connection.getresponse().read()
+
+            assert version() == b"old"
+            connection.auto_open = 0  # any new connection would be an error
+            write_version(project, "new")
+            wait_until(lambda: version() == b"new")
 
 
 @pytest.mark.parametrize("event", ["reload", "SIGHUP", "SIGTERM"])
