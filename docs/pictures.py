@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 PROGRAM = Path(sys.executable).with_name("gearbox-lite")
@@ -74,31 +74,34 @@ def edit(file: Path, text: str, old: str = "", new: str = "") -> None:
     get("/getsession")
 
 
-def take_welcome_page() -> None:
-    """Take the welcome page with a value in its session."""
+@contextmanager
+def browser_page(width: int, height: int) -> Iterator[Page]:
+    """Open a page in Chromium, of a size in pixels, until the end of the block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 860, "height": 860})
+        yield browser.new_page(viewport={"width": width, "height": height})
+        browser.close()
+
+
+def take_welcome_page() -> None:
+    """Take the welcome page with a value in its session."""
+    with browser_page(860, 860) as page:
         page.goto(f"http://localhost:{PORT}/")
         page.get_by_label("Value to store as user").fill("Ada")
         page.get_by_role("button", name="Store").click()
         page.reload()
         page.screenshot(path=IMAGES / "welcome.png")
-        browser.close()
 
 
 def take_debug_pages() -> None:
     """Take the pages of an exception and of an address that does not exist."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 900, "height": 640})
+    with browser_page(900, 640) as page:
         page.goto(f"http://localhost:{PORT}/setsession")
         page.goto(f"http://localhost:{PORT}/getsession")
         page.screenshot(path=IMAGES / "debug-page.png")
         page.set_viewport_size({"width": 900, "height": 520})
         page.goto(f"http://localhost:{PORT}/setsesion")
         page.screenshot(path=IMAGES / "debug-routes.png")
-        browser.close()
 
 
 def take_pages_of_others(folder: Path) -> None:
@@ -136,12 +139,9 @@ def served(command: list[object], folder: Path) -> Iterator[None]:
 
 def take_error(name: str) -> None:
     """Take the page of an exception."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 900, "height": 640})
+    with browser_page(900, 640) as page:
         page.goto(f"http://localhost:{PORT}/getsession")
         page.screenshot(path=IMAGES / name)
-        browser.close()
 
 
 def terminal(lines: list[str]) -> str:
