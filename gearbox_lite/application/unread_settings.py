@@ -37,10 +37,9 @@ def unread_settings(settings: AppSettings) -> list[Finding]:
     if not own:  # an installed application, whose settings are not the user's to know
         return []
     unread = [setting for setting in _settings(section) if not _mentions(own, setting.name)]
-    for text in _texts_of_libraries():
+    libraries = _texts_of_libraries()
+    while unread and (text := next(libraries, None)) is not None:  # usually only the first few
         unread = [setting for setting in unread if not _is_read_by_library(text, setting.name)]
-        if not unread:  # as usual after a few files
-            return []
     if not unread:
         return []
     framework = "\n".join(_texts_of_libraries("tg"))

@@ -11,25 +11,17 @@ from gearbox_lite.errors import Location, UserError
 
 SITES = frozenset({"site-packages", "dist-packages"})
 """The names of the folders that distributions are installed in; the second one is Debian's."""
-_LIBRARIES = frozenset(
+_NEEDED = frozenset(
     {"beaker", "click", "crank", "jinja2", "markupsafe", "paste", "sqlalchemy", "tg", "waitress", "webob"}
 )
-"""The libraries that gearbox-lite and TurboGears import by these names."""
+"""Installed modules that serving needs, which a project's own one would hide."""
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-def _is_installed_elsewhere(module: str, project: Path) -> bool:
-    """Whether an installed distribution has a module, so that a project's own one would hide it."""
-    from importlib.machinery import PathFinder
-
-    folders = [folder for folder in sys.path if folder not in ("", str(project))]
-    return PathFinder.find_spec(module, folders) is not None
-
-
 def is_installed(path: str) -> bool:
     """Whether a file or folder is Python's own or an installed distribution's, which users do not edit."""
-    return path.startswith(_LIBRARY) or path == _LIBRARY[:-1] or not SITES.isdisjoint(path.split(os.sep))
+    return f"{path}{os.sep}".startswith(_LIBRARY) or not SITES.isdisjoint(path.split(os.sep))
 
 
 def is_users(path: str) -> bool:
@@ -47,6 +39,14 @@ def is_ours(path: str) -> bool:
     return path.startswith(_OURS)
 
 
+def _is_installed_elsewhere(module: str, project: Path) -> bool:
+    """Whether a module is found in another folder than the project's."""
+    from importlib.machinery import PathFinder
+
+    folders = [folder for folder in sys.path if folder not in ("", str(project))]
+    return PathFinder.find_spec(module, folders) is not None
+
+
 def make_importable(project: Path) -> None:
     """Put a project's folder first in sys.path, since the project runs in place, without being installed.
 
@@ -55,13 +55,15 @@ def make_importable(project: Path) -> None:
     with suppress(OSError):  # reading the ini reports it
         for entry in sorted(os.listdir(project)):
             module = entry.removesuffix(".py")
-            if module not in sys.stdlib_module_names and module not in _LIBRARIES:
+            if module in sys.stdlib_module_names:
+                hidden = f"Python's own module {module} from every library"
+            elif module in _NEEDED and _is_installed_elsewhere(module, project):
+                hidden = f"the library {module} from all other code"
+            else:
                 continue
             file = project / entry if entry.endswith(".py") else project / entry / "__init__.py"
-            if file.is_file() and (module not in _LIBRARIES or _is_installed_elsewhere(module, project)):
-                problem = f"this file hides Python's own module {module} from every library"
-                if module in _LIBRARIES:
-                    problem = f"this file hides the library {module} from all other code"
+            if file.is_file():
+                problem = f"this file hides {hidden}"
                 remedy = f"rename {entry}, for example to my_{entry}"
                 raise UserError(problem, at=Location(file), remedy=remedy, finding="hidden-module")
     folder = str(project)
