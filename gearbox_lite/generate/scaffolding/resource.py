@@ -81,13 +81,12 @@ def _missing_files(folder: Path, package: str, name: str) -> list[PlannedFile]:
 
 def _page_answers(package: str, name: str, many: str, fields: list[Field], *, api: bool) -> dict[str, manifest.Answer]:
     own = class_name(name)
-    models = {field.target.module: field.target.class_name for field in fields if field.target} | {name: own}
     imports = [
         f"from {package}.lib import fields, resources",
         *([f"from {package}.lib.api import JsonApi"] if api else []),
         f"from {package}.lib.base import BaseController",
         f"from {package}.lib.csrf import csrf_protected",
-        *(import_from(f"{package}.model.{module}", [one]) for module, one in models.items()),
+        *_model_imports(package, name, fields),
     ]
     searched = [f"{own}.{field.name}" for field in fields if field.kind.annotation == "str"]
     return {
@@ -109,23 +108,26 @@ def _page_answers(package: str, name: str, many: str, fields: list[Field], *, ap
 
 
 def _test_answers(package: str, name: str, fields: list[Field]) -> dict[str, manifest.Answer]:
-    models = {field.target.module: field.target.class_name for field in fields if field.target} | {
-        name: class_name(name)
-    }
     invalid = [(field.name, text) for field in fields for text in _invalid_texts(field)]
     unique = [field for field in fields if field.is_unique and _valid_text(field, class_name(name)) != '""']
     has_room = [
         field for field in fields if field.kind.annotation == "str" and not 0 < (field.length or 0) < MARKUP_LENGTH
     ]
     return {
-        "test_imports": sorted_imports(
-            import_from(f"{package}.model.{module}", [one]) for module, one in models.items()
-        ),
+        "test_imports": sorted_imports(_model_imports(package, name, fields)),
         "invalid": "\n".join(wrap("", [f'"{one}"', text], ",", 4) for one, text in invalid),
         "valid": "\n".join(f'"{field.name}": {_valid_text(field, class_name(name))},' for field in fields),
         "unique": _list("UNIQUE", unique),
         "texts": _list("TEXTS", has_room),
     }
+
+
+def _model_imports(package: str, name: str, fields: list[Field]) -> list[str]:
+    """Return the imports of a resource's own model and of those that its fields refer to."""
+    models = {field.target.module: field.target.class_name for field in fields if field.target} | {
+        name: class_name(name)
+    }
+    return [import_from(f"{package}.model.{module}", [one]) for module, one in models.items()]
 
 
 def _list(name: str, fields: list[Field]) -> str:

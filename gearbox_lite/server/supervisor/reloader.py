@@ -50,8 +50,8 @@ class Reloader:
         self._is_polling = False
         self._watched: tuple[frozenset[str], tuple[str, ...], tuple[str, ...], bool] | None = None
         self._reported = ""
+        has_database = settings.app.innermost.get("sqlalchemy.url") is not None
         try:
-            has_database = settings.app.innermost.get("sqlalchemy.url") is not None
             spawner = Spawner(has_live_reload=self._has_live_reload(), has_database=has_database)
         except OSError as error:
             raise no_process(error) from error
